@@ -1,0 +1,382 @@
+"""A cell is its equations: `Program`, an ordered tuple of `Equation(target, expression, reason, domain)`.
+
+Reads nodes; promises that every Program it lets through assigns each quantity once, reads only what was assigned
+before (judged along each recurrence's own direction), declares everything else it reads, and has fitting shapes.
+Cells, adjoints, tangents, unrolled graphs and losses are all Programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from symrnn.algebra.nodes import (
+    PRINTERS,
+    Adjoint,
+    Guarded,
+    Name,
+    Node,
+    Operation,
+    Parameter,
+    Signal,
+    Size,
+    Sum,
+    T,
+    Tangent,
+    names_in,
+    subexpressions,
+    substitute,
+    t,
+)
+from symrnn.errors import InputError, ShapeError, TimeError
+
+
+@dataclass(frozen=True)
+class Range:
+    """`index = lo..hi`, walked upwards (`step` 1) or downwards (−1)."""
+
+    index: sp.Symbol
+    lo: sp.Expr
+    hi: sp.Expr
+    step: int = 1
+
+
+STEPS = Range(t, sp.S.One, T)
+"""t = 1..T, forward."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an equation holds: a message key and what it speaks of. Words are added by `documents`."""
+
+    key: str
+    about: tuple[Any, ...] = ()
+
+
+GIVEN = Reason("given")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`target = expression`, why, and where: for every index of `domain`, or once where that is empty."""
+
+    target: Name
+    expression: Node
+    reason: Reason = GIVEN
+    domain: tuple[Range, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.target.shape != self.expression.shape:
+            raise ShapeError(
+                f"{self.target} = {self.expression}",
+                found=f"the left side is {_pair(self.target)} and the right side {_pair(self.expression)}",
+                write="sides of one shape",
+            )
+
+    @property
+    def time(self) -> Range | None:
+        """The range over time, if the equation is a recurrence."""
+        return self.domain[0] if self.domain else None
+
+    @property
+    def reads(self) -> tuple[Name, ...]:
+        """The names on the right side, each once, in reading order."""
+        return names_in(self.expression)
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.expression}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {PRINTERS['latex'](self.target)} = {PRINTERS['latex'](self.expression)}$"
+
+
+def _pair(node: Node) -> str:
+    return f"({node.shape[0]}, {node.shape[1]})"
+
+
+@dataclass(frozen=True)
+class Program:
+    """Equations in order, and what they declare.
+
+    `inputs`, `states` and `outputs` are signals at the symbolic step (`x[t]`); `initials` are the states' values
+    before the first step (`h[0]`); `finals` are states at the last step that receive a cotangent of their own because
+    they are no output (`c[T]`); `given` is what another Program or the user supplies beside inputs and parameters
+    (the forward values an adjoint reads, cotangents). `loss` is the scalar differentiated, if there is one.
+    """
+
+    name: str
+    equations: tuple[Equation, ...]
+    inputs: tuple[Signal, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    states: tuple[Signal, ...] = ()
+    initials: tuple[Signal, ...] = ()
+    outputs: tuple[Signal, ...] = ()
+    finals: tuple[Signal, ...] = ()
+    given: tuple[Name, ...] = ()
+    loss: Name | None = None
+    steps: Range = STEPS
+    convention: str = ""
+    citation: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @classmethod
+    def trusted(cls, **fields: Any) -> Program:
+        """A Program without the checks: for one that a sound Program turned into by substitution alone."""
+        program = object.__new__(cls)
+        defaults = {name: spec.default for name, spec in cls.__dataclass_fields__.items() if name not in fields}
+        for name, value in (defaults | fields).items():
+            object.__setattr__(program, name, value)
+        return program
+
+    def __iter__(self) -> Iterator[Equation]:
+        return iter(self.equations)
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+    @cached_property
+    def definitions(self) -> Mapping[Name, Equation]:
+        """Target to equation."""
+        return {equation.target: equation for equation in self.equations}
+
+    def __getitem__(self, target: Name | str) -> Equation:
+        """The equation of a target, by name or by its printed form: `program["h_t"]`."""
+        for equation in self.equations:
+            if equation.target == target or str(equation.target) == target:
+                return equation
+        names = ", ".join(str(equation.target) for equation in self.equations[:12])
+        raise InputError(str(target), found=f"no such equation in {self.name}", write=f"one of: {names}")
+
+    def with_sizes(self, **sizes: int) -> Program:
+        """The same Program with numbers for its size symbols: `lstm.with_sizes(n=2, m=1)`."""
+        symbols = {symbol.name: symbol for symbol in sizes_of(self)}
+        unknown = set(sizes) - set(symbols)
+        if unknown:
+            raise InputError(
+                ", ".join(sorted(unknown)), found=f"no such size in {self.name}", write=f"one of: {', '.join(symbols)}"
+            )
+        return substitute_program(self, {symbols[name]: sp.Integer(size) for name, size in sizes.items()})
+
+    def __str__(self) -> str:
+        return PRINTERS["program text"](self)
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{PRINTERS['program latex'](self)}\n$$"
+
+
+def sizes_of(program: Program) -> tuple[sp.Symbol, ...]:
+    """The size symbols of a Program, in the order they are met (n, m …)."""
+    names: Iterable[Name] = [name for equation in program for name in (equation.target, *equation.reads)]
+    shapes = [size for name in (*program.parameters, *program.inputs, *names) for size in name.shape]
+    return tuple(dict.fromkeys(symbol for size in shapes for symbol in sorted(size.free_symbols, key=str)))  # type: ignore[misc]  # size symbols only
+
+
+def substitute_program(program: Program, values: Mapping[Any, Any]) -> Program:
+    """Symbols or names replaced throughout, declarations included."""
+    changes = dict(values)
+
+    def moved(nodes: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(substitute(node, changes) for node in nodes)
+
+    def placed(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+        return tuple(Range(r.index, r.lo.xreplace(changes), r.hi.xreplace(changes), r.step) for r in ranges)
+
+    equations = tuple(
+        Equation(
+            substitute(equation.target, changes),  # type: ignore[arg-type]  # a name stays a name
+            substitute(equation.expression, changes),
+            equation.reason,
+            placed(equation.domain),
+        )
+        for equation in program
+    )
+    return replace(
+        program,
+        equations=equations,
+        **{key: moved(getattr(program, key)) for key in ("inputs", "parameters", "states", "initials", "outputs")},
+        **{key: moved(getattr(program, key)) for key in ("finals", "given")},
+        loss=program.loss and substitute(program.loss, changes),
+        steps=placed((program.steps,))[0],
+    )
+
+
+# --- families: a signal at every step of a range ---------------------------------------------------------------------
+
+
+def signal_of(name: Name) -> Signal | None:
+    """The signal a name is about: of `h̄[t]` it is `h[t]`; None for a parameter or a block."""
+    if isinstance(name, Signal):
+        return name
+    return signal_of(name.of) if isinstance(name, Adjoint | Tangent) else None
+
+
+def family(name: Name) -> Any:
+    """What a name is when its indices are forgotten: equal for `h[t]` and `h[t-1]`, unlike for `h[t]` and `h̄[t]`."""
+    if isinstance(name, Adjoint | Tangent):
+        return (type(name).__name__, family(name.of))
+    return ("Signal", name.name) if isinstance(name, Signal) and name.indices else name
+
+
+def lag_of(name: Name, index: sp.Symbol = t) -> int | None:
+    """k when the name stands at `index + k`, else None."""
+    signal = signal_of(name)
+    if signal is None or not signal.indices:
+        return None
+    offset = sp.expand(signal.time - index)
+    return int(offset) if offset.is_Integer else None
+
+
+def shifted(name: Name, *indices: Any) -> Name:
+    """The same name at other indices."""
+    if isinstance(name, Adjoint | Tangent):
+        return name.func(shifted(name.of, *indices))
+    return name.at(*indices) if isinstance(name, Signal) else name
+
+
+# --- the checks -----------------------------------------------------------------------------------------------------
+
+
+def check(program: Program) -> None:
+    """Single assignment, causality, declared names: raises, or the Program is sound."""
+    _check_single_assignment(program)
+    blocks = tuple(blocks_of(program))
+    written: dict[Any, int] = {}
+    for position, block in enumerate(blocks):
+        for equation in block:
+            written[equation.target] = position
+            written.setdefault(family(equation.target), position)
+    declared = _declared(program)
+    for position, block in enumerate(blocks):
+        _check_block(program, block, position, written, declared)
+
+
+def blocks_of(program: Program) -> Iterator[tuple[Equation, ...]]:
+    """Neighbouring equations that share a recurrence form one block: one loop over its steps."""
+    block: list[Equation] = []
+    for equation in program:
+        if block and (equation.time is None or equation.time != block[-1].time):
+            yield tuple(block)
+            block = []
+        block.append(equation)
+    if block:
+        yield tuple(block)
+
+
+def _check_single_assignment(program: Program) -> None:
+    seen: dict[Name, Equation] = {}
+    for equation in program:
+        if equation.target in seen:
+            raise InputError(
+                f"{seen[equation.target]}\n{equation}",
+                found=f"{equation.target} is assigned twice",
+                write="one equation for each quantity; give the second another name",
+            )
+        seen[equation.target] = equation
+
+
+def _declared(program: Program) -> set[Any]:
+    names = (*program.inputs, *program.initials, *program.given)
+    return {family(name) for name in names} | set(names) | set(program.parameters)
+
+
+def _check_block(
+    program: Program,
+    block: tuple[Equation, ...],
+    position: int,
+    written: Mapping[Any, int],
+    declared: set[Any],
+) -> None:
+    time = block[0].time
+    done: set[Any] = set()
+    for equation in block:
+        for name in equation.reads:
+            if isinstance(name, Parameter) and name in declared:
+                continue
+            key = name if name in written else family(name)
+            if key in written and written[key] == position and time is not None:
+                _check_causal(program, equation, name, time, key in done)
+            elif key in written and written[key] > position and not _is_declared_initial(name, declared):
+                raise _not_yet_known(program, equation, name)
+            elif key not in written and key not in declared and name not in declared:
+                raise _unknown(program, equation, name)
+        done |= {equation.target, family(equation.target)}
+
+
+def _is_declared_initial(name: Name, declared: set[Any]) -> bool:
+    return name in declared
+
+
+def _check_causal(program: Program, equation: Equation, name: Name, time: Range, assigned: bool) -> None:
+    lag = lag_of(name, time.index)
+    if lag is None:
+        return
+    if lag * time.step > 0:
+        raise TimeError(
+            str(equation),
+            found=f"{name} is not known yet at step {time.index}: the recurrence runs "
+            + ("forward" if time.step > 0 else "backward"),
+            write=f"{shifted(name, time.index - time.step)}, or the value of this step, {shifted(name, time.index)}",
+        )
+    if lag == 0 and not assigned:
+        raise TimeError(
+            str(equation),
+            found=f"{name} is needed in the step that computes it, before it is computed (a cycle within the step)",
+            write=f"the value of the step before, {shifted(name, time.index - time.step)}, or put its equation first",
+        )
+
+
+def _not_yet_known(program: Program, equation: Equation, name: Name) -> TimeError:
+    return TimeError(
+        str(equation), found=f"{name} is computed only later in {program.name}", write="its equation before this one"
+    )
+
+
+def _unknown(program: Program, equation: Equation, name: Name) -> InputError:
+    return InputError(
+        str(equation),
+        found=f"{name} is neither assigned nor declared in {program.name}",
+        write=f"an equation for {name}, or declare it as input, parameter or initial value",
+    )
+
+
+def ordered(equations: Iterable[Equation]) -> tuple[Equation, ...]:
+    """The equations of one step, each after those it reads in the same step; the order written is kept where it can be.
+
+    Raises `TimeError` when two need each other within the step.
+    """
+    waiting = list(equations)
+    targets = {equation.target for equation in waiting}
+    done: set[Name] = set()
+    result: list[Equation] = []
+    while waiting:
+        ready = next((e for e in waiting if not (set(e.reads) & targets) - done), None)
+        if ready is None:
+            raise TimeError(
+                "\n".join(map(str, waiting)),
+                found="a cycle within the step: "
+                + ", ".join(str(e.target) for e in waiting)
+                + " need each other before any of them is known",
+                write="the value of the step before (such as h_{t-1}) in one of them",
+            )
+        waiting.remove(ready)
+        done.add(ready.target)
+        result.append(ready)
+    return tuple(result)
+
+
+def operations_in(program: Program) -> int:
+    """How many operation nodes one step takes."""
+    return sum(
+        isinstance(node, Operation) and not isinstance(node, Sum | Guarded)
+        for equation in program
+        for node in subexpressions(equation.expression)
+    )

@@ -1,0 +1,313 @@
+"""How names are spelled and pieces set: neutral names to letters, and one table of small functions for each format.
+
+Reads a canonical ASCII name (`W_hf`, `c_tilde`, `y_true`) or the strings of what was printed already; returns strings.
+Knows no node: `printing` decides what stands where and in which parentheses, a `Format` how that looks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+GREEK: Mapping[str, str] = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ", "Gamma": "Γ",
+    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+"""Letters that have a name of their own."""
+
+_GREEK_NAMES = {letter: name for name, letter in GREEK.items()}
+ACCENTS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "dot": "\u0307"}
+"""Suffixes that sit on the letter, and their combining characters."""
+MARKS = {"star": "*", "prime": "'"}
+"""Suffixes that follow the letter, raised."""
+
+
+class Letter(NamedTuple):
+    """One symbol: its base, the accents on it from the inside out, the marks after it."""
+
+    base: str
+    accents: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+class Spelling(NamedTuple):
+    """A name taken apart: the letter, and what stands below and above it."""
+
+    letter: Letter
+    below: tuple[Letter, ...] = ()
+    above: tuple[Letter, ...] = ()
+
+
+_PART = re.compile(r"([_^])(?:\{([^{}]*)\}|([^_^{}]*))")
+
+
+@lru_cache(maxsize=4096)
+def read_name(name: str) -> Spelling:
+    """A canonical name taken apart; braces are free and `^` puts a part above.
+
+    >>> read_name("c_tilde")
+    Spelling(letter=Letter(base='c', accents=('tilde',), marks=()), below=(), above=())
+    >>> read_name("W_{hf}") == read_name("W_hf") and read_name("W_hf").below[0].base
+    'hf'
+    """
+    head, parts = _split(name)
+    letters, places = [Letter(head)], [""]
+    for place, part in parts:
+        last = letters[-1]
+        if place == "_" and part in ACCENTS and last.base:
+            letters[-1] = last._replace(accents=(*last.accents, part))
+        elif place == "_" and part in MARKS:
+            letters[0] = letters[0]._replace(marks=(*letters[0].marks, part))
+        else:
+            letters.append(Letter(part))
+            places.append(place)
+    placed = list(zip(letters, places, strict=True))
+    return Spelling(
+        letters[0],
+        tuple(letter for letter, place in placed if place == "_"),
+        tuple(letter for letter, place in placed if place == "^"),
+    )
+
+
+def _split(name: str) -> tuple[str, list[tuple[str, str]]]:
+    head = re.match(r"[^_^]*", name)[0]  # type: ignore[index]  # the pattern matches the empty string too
+    parts = [(found[1], found[2] if found[2] is not None else found[3]) for found in _PART.finditer(name, len(head))]
+    if not head or any(not part for _, part in parts) or len(head) + sum(map(_length, parts)) > len(name):
+        return name, []
+    return head, parts
+
+
+def _length(part: tuple[str, str]) -> int:
+    return 1 + len(part[1])
+
+
+def is_word(letter: Letter) -> bool:
+    """Whether a subscript is a word (`true`), not a row of letters (`hf`)."""
+    return len(letter.base) > 2 and letter.base not in GREEK and letter.base.isalpha()
+
+
+def is_greek(base: str, script: bool) -> bool:
+    """Whether the base is a Greek letter's name; two-letter subscripts are two letters (`W_xi` is from x to i)."""
+    return base in GREEK and not (script and len(base) == 2)
+
+
+# --- pieces ---------------------------------------------------------------------------------------------------------
+
+SUM, SIGNED, HADAMARD, KRONECKER, JUXTAPOSED, QUOTIENT, DERIVATIVE, BIG, FRACTION, SCRIPTED, ATOM = (
+    1 << bit for bit in range(11)
+)
+"""What a piece is outermost: x + y, −x, x ⊙ y, A ⊗ B, A B, x/y, ∂y/∂x, Σ x, a stacked fraction, x², x."""
+
+
+class Piece(NamedTuple):
+    """Something printed: its text, what it is outermost, whether it is tall, begins with a digit, and is −`unsigned`."""
+
+    text: str
+    kind: int = ATOM
+    tall: bool = False
+    numeric: bool = False
+    unsigned: Piece | None = None  # type: ignore[misc]  # mypy has no recursive named tuples
+
+
+# --- formats --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Format:
+    """How one output format sets the pieces: signs by their meaning, and a small function for each construction."""
+
+    name: str
+    signs: Mapping[str, str]
+    letter: Callable[[str, bool], str]
+    """(base, whether it is a script)."""
+    word: Callable[[str], str]
+    """A word within a subscript."""
+    accent: Callable[[str, str, bool], str]
+    """(accent, base, whether the base is wide)."""
+    bold: Callable[[str], str]
+    scripts: Callable[[str, str, str], str]
+    """(base, below, above), either script may be empty."""
+    power: Callable[[str, str], str]
+    """(base, exponent)."""
+    fraction: Callable[[Piece, Piece], Piece]
+    derivative: Callable[[str, str], Piece]
+    ratio: Callable[[str, str], Piece]
+    """A number p/q, from its digits."""
+    root: Callable[[str], Piece]
+    fence: Callable[[str, str, str, bool], str]
+    """(opening, body, closing, whether the body is tall)."""
+    big: Callable[[str, str, str], str]
+    """(Σ or ∏, what stands below, what above)."""
+    function: Callable[[str], str]
+    """An upright function name."""
+    row: Callable[[Sequence[str]], str]
+    """Strings side by side."""
+    grid: Callable[[Sequence[Sequence[str]]], str]
+
+
+def join(parts: Sequence[str]) -> str:
+    """Side by side, in a format whose text is simply its characters."""
+    return "".join(parts)
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+_RAISED = {"2": "²", "3": "³", "T": "ᵀ"}
+
+
+def _text_letter(base: str, script: bool) -> str:
+    return GREEK[base] if is_greek(base, script) else base
+
+
+def _text_scripts(base: str, below: str, above: str) -> str:
+    return base + (f"^{_braced(above)}" if above else "") + (f"_{_braced(below)}" if below else "")
+
+
+def _braced(script: str) -> str:
+    return script if len(script) == 1 or re.fullmatch(r"[^\W\d_]+|\(\w\)", script) else f"{{{script}}}"
+
+
+def _text_power(base: str, exponent: str) -> str:
+    return base + (_RAISED.get(exponent) or f"^{_braced(exponent)}")
+
+
+def _text_fraction(over: Piece, under: Piece) -> Piece:
+    above = over.text if over.kind & (JUXTAPOSED | SCRIPTED | ATOM | QUOTIENT) else f"({over.text})"
+    below = under.text if under.kind & (SCRIPTED | ATOM) else f"({under.text})"
+    slash = " / " if " " in above + below else "/"
+    return Piece(f"{above}{slash}{below}", QUOTIENT, over.tall or under.tall, over.numeric)
+
+
+def _text_accent(accent: str, base: str, wide: bool) -> str:
+    return unicodedata.normalize("NFC", base + ACCENTS[accent])
+
+
+TEXT = Format(
+    name="text",
+    signs={
+        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": " ⊙ ", "*": " * ",
+        "∘": " ∘ ", "kronecker": " ⊗ ", "space": " ", "thin": " ", "times": "·", "comma": ", ", "tight comma": ",",
+        "semicolon": "; ", "one": "1", "bold one": "𝟏", "zero": "0", "identity": "I", "partial": "∂",
+        "partial+": "∂⁺", "transposed": "T", "entrywise": "∘", "star": "*", "prime": "'", "equals": " = ", "at most": " ≤ ",
+        "at least": " ≥ ", "colon": ":", "sum": "Σ", "product": "∏", "dots": "..", "total": "_total", "e": "e",
+        "norm": "‖", "absolute": "|", "⟨": "⟨", "⟩": "⟩", "infinity": "∞",
+    },
+    letter=_text_letter,
+    word=str,
+    accent=_text_accent,
+    bold=str,
+    scripts=_text_scripts,
+    power=_text_power,
+    fraction=_text_fraction,
+    derivative=lambda over, under: Piece(f"{over}/{under}", DERIVATIVE),
+    ratio=lambda over, under: Piece(f"{over}/{under}", QUOTIENT, numeric=True),
+    root=lambda body: Piece(f"√({body})"),
+    fence=lambda opening, body, closing, tall: f"{opening}{body}{closing}",
+    big=lambda sign, below, above: f"{sign}_{{{below}}}^{{{above}}} ",
+    function=str,
+    row=join,
+    grid=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
+)  # fmt: skip
+"""Unicode for the terminal, in the spelling the grammar reads back."""
+
+
+# --- LaTeX ----------------------------------------------------------------------------------------------------------
+
+_FENCES = {"(": "(", ")": ")", "[": "[", "]": "]", "‖": (r"\lVert ", r" \rVert"), "⟨": r"\langle ", "⟩": r" \rangle"}
+_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    sign: "\\" + sign for sign in "{}$&#%_"
+}
+_KNOWN_FUNCTIONS = {"log": r"\log", "ln": r"\ln", "exp": r"\exp"}
+_WIDE = {"tilde": r"\widetilde", "hat": r"\widehat", "bar": r"\overline", "dot": r"\dot"}
+
+
+def escape(text: str) -> str:
+    """Characters LaTeX would act on, as themselves.
+
+    >>> print(escape("50 %"))
+    50 \\%
+    """
+    return "".join(_ESCAPES.get(sign, sign) for sign in text)
+
+
+def _latex_letter(base: str, script: bool) -> str:
+    if is_greek(base, script):
+        return "\\" + base
+    if base in _GREEK_NAMES:
+        return "\\" + _GREEK_NAMES[base]
+    if base.isascii() and (len(base) == 1 or script) and base.isalnum():
+        return base
+    return (rf"\mathrm{{{base}}}" if base.isalnum() else rf"\text{{{escape(base)}}}") if base.isascii() else _text(base)
+
+
+def _text(base: str) -> str:
+    return rf"\text{{{escape(base)}}}"
+
+
+def _latex_scripts(base: str, below: str, above: str) -> str:
+    if above:
+        return f"{base}^{{{above}}}" + (f"_{{{below}}}" if below else "")
+    return base + (f"_{_group(below)}" if below else "")
+
+
+def _group(script: str) -> str:
+    return script if len(script) == 1 else f"{{{script}}}"
+
+
+def _latex_fraction(over: Piece, under: Piece) -> Piece:
+    return Piece(rf"\frac{{{over.text}}}{{{under.text}}}", FRACTION, tall=True)
+
+
+def _latex_ratio(over: str, under: str) -> Piece:
+    small = len(over) <= 3 and len(under) <= 3
+    return Piece(rf"\{'tfrac' if small else 'frac'}{{{over}}}{{{under}}}", FRACTION, tall=not small, numeric=True)
+
+
+def _latex_fence(opening: str, body: str, closing: str, tall: bool) -> str:
+    left = {"‖": r"\lVert ", "⟨": r"\langle ", "|": r"\lvert "}.get(opening, opening)
+    right = {"‖": r" \rVert", "⟩": r" \rangle", "|": r" \rvert"}.get(closing, closing)
+    return rf"\left{left}{'' if left.endswith(' ') else ' '}{body} \right{right.lstrip()}" if tall else left + body + right
+
+
+def _latex_grid(rows: Sequence[Sequence[str]]) -> str:
+    body = r" \\ ".join(" & ".join(row) for row in rows)
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+
+LATEX = Format(
+    name="latex",
+    signs={
+        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": r" \odot ",
+        "*": " * ", "∘": r" \circ ", "kronecker": r" \otimes ", "space": " ", "thin": r"\,", "times": r" \cdot ",
+        "comma": ", ", "tight comma": ",", "semicolon": r";\, ", "one": "1", "bold one": r"\mathbf{1}", "zero": "0",
+        "identity": "I", "partial": r"\partial ", "partial+": r"\partial^{+} ", "transposed": r"\top",
+        "entrywise": r"\circ ", "star": "*", "prime": r"\prime", "equals": " = ", "at most": r" \le ",
+        "at least": r" \ge ", "colon": ":", "sum": r"\sum", "product": r"\prod", "dots": r", \dots, ",
+        "total": r"_{\text{total}}", "e": "e", "norm": "‖", "absolute": "|", "⟨": "⟨", "⟩": "⟩", "infinity": r"\infty",
+    },
+    letter=_latex_letter,
+    word=lambda word: rf"\text{{{escape(word)}}}",
+    accent=lambda accent, base, wide: rf"{_WIDE[accent] if wide else chr(92) + accent}{{{base}}}",
+    bold=lambda base: rf"\boldsymbol{{{base}}}" if base.startswith("\\") else rf"\mathbf{{{base}}}",
+    scripts=_latex_scripts,
+    power=lambda base, exponent: f"{base}^{exponent if len(exponent) == 1 else '{' + exponent + '}'}",
+    fraction=_latex_fraction,
+    derivative=lambda over, under: Piece(rf"\frac{{{over}}}{{{under}}}", FRACTION, tall=True),
+    ratio=_latex_ratio,
+    root=lambda body: Piece(rf"\sqrt{{{body}}}"),
+    fence=_latex_fence,
+    big=lambda sign, below, above: f"{sign}_{{{below}}}^{{{above}}} ",
+    function=lambda name: _KNOWN_FUNCTIONS.get(name) or rf"\operatorname{{{name}}}",
+    row=join,
+    grid=_latex_grid,
+)  # fmt: skip
+"""LaTeX for mathematics mode; needs amsmath."""

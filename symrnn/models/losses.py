@@ -1,0 +1,274 @@
+"""Losses, readouts and the training step as equations added to a Program.
+
+The loss is one more equation. Each kind is a row and names its divisor; `with_readout` adds the prediction
+`ŷ_t = W_y h_t + b_y`, `with_loss` the loss at the last step or at every step, `training_step` the new parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import sympy as sp
+
+from symrnn.algebra.nodes import (
+    Add,
+    Adjoint,
+    CrossEntropy,
+    MatMul,
+    Name,
+    Node,
+    Number,
+    Opaque,
+    Parameter,
+    Scale,
+    Signal,
+    Softmax,
+    SquaredNorm,
+    Sum,
+    add,
+    apply,
+    hadamard,
+    negate,
+    power,
+    scale,
+)
+from symrnn.algebra.activations import lookup
+from symrnn.algebra.programs import Equation, Program, Reason
+from symrnn.errors import InputError
+
+p = sp.Symbol("p", integer=True, positive=True)
+"""The size of the prediction."""
+
+LOSS = Signal("L", (1, 1))
+READOUT = Reason("readout")
+LOSS_REASON = Reason("loss")
+UPDATE = Reason("update")
+CLIP = Reason("clip")
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """One kind of loss: the value from prediction and target, what divides it, and whether it wants logits."""
+
+    kind: str
+    value: Callable[[Node, Node], Node]
+    divisor: str
+    logits: bool = False
+
+
+def _half_squared(prediction: Node, target: Node) -> Node:
+    """½‖ŷ − y‖²"""
+    return Scale(Number(sp.Rational(1, 2)), SquaredNorm(Add(prediction, negate(target))))
+
+
+def _squared(prediction: Node, target: Node) -> Node:
+    """‖ŷ − y‖²"""
+    return SquaredNorm(Add(prediction, negate(target)))
+
+
+def _mean_squared(prediction: Node, target: Node) -> Node:
+    """1/p ‖ŷ − y‖²"""
+    return scale(Number(1 / prediction.shape[0]), _squared(prediction, target))
+
+
+def _cross_entropy(prediction: Node, target: Node) -> Node:
+    """−yᵀ log softmax(o)"""
+    return CrossEntropy(target, prediction)
+
+
+LOSSES: Mapping[str, LossRow] = MappingProxyType(
+    {
+        row.kind: row
+        for row in (
+            LossRow("half_squared_error", _half_squared, "2"),
+            LossRow("squared_error", _squared, "1"),
+            LossRow("mean_squared_error", _mean_squared, "the number of components of ŷ"),
+            LossRow("softmax_cross_entropy", _cross_entropy, "1", logits=True),
+        )
+    }
+)
+"""One row per kind of loss."""
+
+
+def with_readout(program: Program, at: str = "every_step", name: str = "y_hat", bias: bool = True) -> Program:
+    """The Program with a prediction `ŷ_t = W_y h_t + b_y` of the first output, at every step or at the last.
+
+    >>> from symrnn.cells import rnn
+    >>> print(with_readout(rnn())["ŷ_t"])
+    ŷ_t = W_y h_t + b_y
+    """
+    source = program.outputs[0]
+    weights = Parameter("W_y", (p, source.shape[0]))
+    offset = Parameter("b_y", (p, 1))
+    here = source if at == "every_step" else source.at(program.steps.hi)
+    product = MatMul(weights, here)
+    expression = Add(product, offset) if bias else product
+    domain = _domain_of(program, source) if at == "every_step" else ()
+    prediction = Signal(name, (p, 1), here.time)
+    equation = Equation(prediction, expression, READOUT, domain)
+    return replace(
+        program,
+        equations=(*program.equations, equation),
+        parameters=(*program.parameters, weights, *((offset,) if bias else ())),
+        outputs=(prediction, *program.outputs) if at == "every_step" else program.outputs,
+    )
+
+
+def _domain_of(program: Program, name: Name) -> tuple:  # type: ignore[type-arg]  # ranges of the equation
+    return program.definitions[name].domain
+
+
+def with_loss(
+    program: Program, kind: str = "half_squared_error", at: str = "last", reduce: str = "sum", readout: bool = False
+) -> Program:
+    """The Program with a loss L of the kinds in `LOSSES`, `at` the last step or every step, with a readout or without.
+
+    At every step the loss is `L = Σ_t L_t`, or its mean over the steps with `reduce="mean"`.
+
+    >>> from symrnn.cells import rnn
+    >>> print(with_loss(rnn())["L"])
+    L = 1/2 ‖h_T - y‖²
+    """
+    row = _row(kind, at, reduce)
+    names = {getattr(name, "name", "") for equation in program for name in (equation.target, *equation.reads)}
+    if readout:
+        logits = "o" if "o" not in names else "s"
+        program = with_readout(program, at, logits if row.logits else "y_hat")
+    every = at == "every_step"
+    prediction = _prediction(program, readout, every)
+    if row.logits:
+        program = _with_probabilities(program, prediction, every)
+    target = Signal("y", prediction.shape, *((prediction.time,) if every else ()))
+    value = row.value(prediction, target)
+    equations = _loss_equations(program, value, prediction, every, reduce)
+    return replace(
+        program, equations=(*program.equations, *equations), given=(*program.given, target), loss=LOSS, finals=()
+    )
+
+
+def _row(kind: str, at: str, reduce: str) -> LossRow:
+    for what, value, known in (
+        ("kind", kind, tuple(LOSSES)),
+        ("at", at, ("last", "every_step")),
+        ("reduce", reduce, ("sum", "mean")),
+    ):
+        if value not in known:
+            raise InputError(f"{what} = {value!r}", found="no such choice", write=" or ".join(map(repr, known)))
+    return LOSSES[kind]
+
+
+def _prediction(program: Program, readout: bool, every: bool) -> Signal:
+    if readout:
+        target = program.equations[-1].target
+        assert isinstance(target, Signal)
+        return target
+    source = program.outputs[0]
+    return source if every else source.at(program.steps.hi)
+
+
+def _with_probabilities(program: Program, logits: Signal, every: bool) -> Program:
+    probabilities = Signal("p", logits.shape, logits.time)
+    domain = _domain_of(program, program.outputs[0]) if every else ()
+    equation = Equation(probabilities, Softmax(logits), READOUT, domain)
+    return replace(program, equations=(*program.equations, equation))
+
+
+def _loss_equations(
+    program: Program, value: Node, prediction: Signal, every: bool, reduce: str
+) -> tuple[Equation, ...]:
+    if not every:
+        return (Equation(LOSS, value, LOSS_REASON),)
+    domain = _domain_of(program, prediction)
+    step = Signal("L", (1, 1), prediction.time)
+    total: Node = Sum(step, program.steps.index, program.steps.lo, program.steps.hi)
+    if reduce == "mean":
+        total = scale(Number(1 / (program.steps.hi - program.steps.lo + 1)), total)
+    return Equation(step, value, LOSS_REASON, domain), Equation(LOSS, total, LOSS_REASON)
+
+
+def with_generic_loss(program: Program) -> Program:
+    """The Program with `L = Σ_t L_t`, where of L_t nothing is known but that it depends on the outputs of step t.
+
+    >>> from symrnn.cells import rnn
+    >>> print(with_generic_loss(rnn())["L"])
+    L = Σ_{t=1}^{T} L_t
+    """
+    step = Signal("L", (1, 1), program.steps.index)
+    domain = _domain_of(program, program.outputs[0])
+    total = Sum(step, program.steps.index, program.steps.lo, program.steps.hi)
+    return replace(
+        program,
+        equations=(
+            *program.equations,
+            Equation(step, Opaque(step, *program.outputs), LOSS_REASON, domain),
+            Equation(LOSS, total, LOSS_REASON),
+        ),
+        given=(*program.given, step),
+        loss=LOSS,
+        finals=(),
+    )
+
+
+# --- one training step ----------------------------------------------------------------------------------------------
+
+RATE = Parameter("eta", (1, 1))
+THRESHOLD = Parameter("theta", (1, 1))
+
+
+def training_step(program: Program, rule: str = "gradient_descent", clip: str | None = None) -> Program:
+    """θ ← θ − η ∂L/∂θ for every parameter, the gradient clipped by value or by norm where asked.
+
+    By value: each entry g becomes min(max(g, −θ), θ). By norm (Pascanu et al. 2013, Algorithm 1): g becomes
+    g · min(1, θ/‖g‖), where ‖g‖ is taken over all parameters together.
+
+    >>> from symrnn.cells import rnn
+    >>> print(training_step(rnn())["W_h′"])
+    W_h′ = W_h - η (∂L/∂W_h)
+    """
+    if rule != "gradient_descent":
+        raise InputError(f"rule = {rule!r}", found="no such rule", write="'gradient_descent'")
+    if clip not in (None, "value", "norm"):
+        raise InputError(f"clip = {clip!r}", found="no such clipping", write="'value' or 'norm'")
+    gradients: dict[Parameter, Node] = {name: Adjoint(name) for name in program.parameters}
+    equations: list[Equation] = []
+    if clip == "norm":
+        equations, gradients = _clipped_by_norm(gradients)
+    elif clip == "value":
+        equations, gradients = _clipped_by_value(gradients)
+    for name, gradient in gradients.items():
+        new = Parameter(f"{name.name}_prime", *name.args[1:])
+        equations.append(Equation(new, add(name, negate(scale(RATE, gradient))), UPDATE))
+    return Program(
+        name=f"training step of {program.name}",
+        equations=tuple(equations),
+        parameters=(*program.parameters, RATE, *((THRESHOLD,) if clip else ())),
+        given=tuple(Adjoint(name) for name in program.parameters),
+        convention=program.convention,
+        citation="pascanu2013" if clip else program.citation,
+    )
+
+
+def _clipped(name: Parameter) -> Parameter:
+    return Parameter(f"g_{name.name}".replace("_", "_", 1), *name.args[1:])
+
+
+def _clipped_by_value(gradients: dict[Parameter, Node]) -> tuple[list[Equation], dict[Parameter, Node]]:
+    equations = []
+    for name, gradient in gradients.items():
+        inside = apply(lookup("hard_tanh"), scale(power(THRESHOLD, -1), gradient))
+        equations.append(Equation(_clipped(name), scale(THRESHOLD, inside), CLIP))
+    return equations, {name: _clipped(name) for name in gradients}
+
+
+def _clipped_by_norm(gradients: dict[Parameter, Node]) -> tuple[list[Equation], dict[Parameter, Node]]:
+    norm = Signal("g_norm", (1, 1))
+    squares = add(*(SquaredNorm(gradient) for gradient in gradients.values()))
+    factor = Signal("s_clip", (1, 1))
+    ratio = hadamard(THRESHOLD, power(norm, -1))
+    # min(1, r) = 1 − ReLU(1 − r): one row of the table less.
+    smallest = add(Number(1), negate(apply(lookup("relu"), add(Number(1), negate(ratio)))))
+    equations = [Equation(norm, power(squares, sp.Rational(1, 2)), CLIP), Equation(factor, smallest, CLIP)]
+    equations += [Equation(_clipped(name), scale(factor, gradient), CLIP) for name, gradient in gradients.items()]
+    return equations, {name: _clipped(name) for name in gradients}

@@ -1,0 +1,415 @@
+"""P = J_T J_{T-1} ⋯ J_1, whatever its size: products of step Jacobians that never under- or overflow.
+
+Reads a `Chain` and what is to be multiplied.  Returns a `Scaled`: a mantissa of moderate size and powers of
+two beside it.  Promises: powers of two are split off exactly and added up as integers, so the only error of
+a log-norm over any number of steps is the rounding of the products themselves and of one logarithm.
+
+Three questions: `push` (P v, a tangent forward in time), `pull` (Pᵀ u, a cotangent backward) and `full` (P).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from symrnn.numeric.chains import Chain, ChainError, FloatArray, finite_array
+from symrnn.numeric.scaling import Growth, IntArray, careful_step, growth, normalise
+from symrnn.numeric.steppers import Stepper
+
+__all__ = ["Norm", "Scaled", "full", "pull", "push"]
+
+Norm = Literal["spectral", "frobenius"]
+Method = Literal["auto", "loop", "tree"]
+
+# Between two looks at the magnitudes a column may grow by 2^400 (known beforehand) and shrink by 2^400 (seen
+# afterwards, else the steps are run again).  A column that ends above 2^-400 was never below 2^-800 on the
+# way, since it cannot have grown by more than 2^400 from there: no digit was lost to subnormal numbers.
+ROOM = 400
+LOW = 2.0**-ROOM
+# The tree multiplies neighbours level by level; up to this N its batches beat the loop's single products.
+TREE_SIZE = 32
+# A tree holds this many numbers of step Jacobians at a time, so that a long chain is never all in memory.
+TREE_NUMBERS = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """mantissa · 2^exponent: a vector, columns of their own scales, or a matrix, of any magnitude.
+
+    Attributes:
+        mantissa: (N,), or (N, k) for columns or a matrix.
+        exponent: one power of two; for columns (k,), one a column.
+        norm: the norm of a matrix; vectors and columns are measured by the Euclidean one.
+        history: log-norms of the partial products against lag 0..T, (T+1,) or (T+1, k), if asked for.
+
+    >>> half = Scaled(np.array([3.0, 4.0]), np.array(-10_000))
+    >>> print(f"{half.log10_norm:.9f}", half.direction)
+    -3009.600986635 [0.6 0.8]
+    """
+
+    mantissa: FloatArray
+    exponent: IntArray
+    norm: Norm = "spectral"
+    history: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exponent", np.asarray(self.exponent, dtype=np.int64))
+
+    @cached_property
+    def _size(self) -> tuple[FloatArray, FloatArray, IntArray]:
+        """A mantissa near 1, its norm or norms, and the exponents that belong to it."""
+        if self.exponent.ndim:
+            near, shift = normalise(self.mantissa)
+        else:
+            flat, shift = normalise(self.mantissa.ravel())
+            near = flat.reshape(self.mantissa.shape)
+        if self.exponent.ndim == 0 and self.norm == "spectral" and near.ndim == 2 and near.size:
+            norms = np.asarray(np.linalg.norm(near, 2), dtype=np.float64)
+        else:
+            norms = np.sqrt(np.sum(np.square(near), axis=0 if self.exponent.ndim else None))
+        return near, norms, self.exponent + shift
+
+    @property
+    def log_norm(self) -> float | FloatArray:
+        """ln ‖value‖, a float, or (k,) for columns; -inf where the product is exactly zero."""
+        _, norms, exponent = self._size
+        return _plain(_log(norms, exponent, np.log))
+
+    @property
+    def log10_norm(self) -> float | FloatArray:
+        """log₁₀ ‖value‖, the power of ten of the size."""
+        _, norms, exponent = self._size
+        return _plain(_log(norms, exponent, np.log10))
+
+    @property
+    def direction(self) -> FloatArray:
+        """value / ‖value‖; zeros where the value is zero."""
+        near, norms, _ = self._size
+        return near / np.where(norms == 0.0, 1.0, norms)
+
+    @property
+    def log_singular_values(self) -> FloatArray:
+        """ln of the singular values, largest first; those 1e-16 below the largest are rounding noise."""
+        near, _, exponent = self.aligned()._size
+        values = np.linalg.svd(near.reshape(len(near), -1), compute_uv=False)
+        return _log(values.astype(np.float64), exponent, np.log)
+
+    def block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Scaled:
+        """A part of the value as a value of its own, without the history.
+
+        >>> Scaled(np.eye(2), np.array(3)).block(slice(0, 1), slice(0, 1)).unscaled()
+        array([[8.]])
+        """
+        if self.mantissa.ndim == 1:
+            return Scaled(self.mantissa[rows], self.exponent, self.norm)
+        exponent = self.exponent[columns] if self.exponent.ndim else self.exponent
+        return Scaled(self.mantissa[rows, columns], exponent, self.norm)
+
+    def unscaled(self) -> FloatArray:
+        """The value itself; entries beyond float64 become 0 or inf, silently."""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.ldexp(self.mantissa, _int(self.exponent))
+
+    def aligned(self) -> Scaled:
+        """The same with one exponent for all columns, that of the largest."""
+        if self.exponent.ndim == 0:
+            return self
+        alive = self.mantissa.any(axis=0)
+        common = np.asarray(self.exponent[alive].max() if alive.any() else 0, dtype=np.int64)
+        shifts = np.where(alive, self.exponent - common, 0)
+        return replace(self, mantissa=np.ldexp(self.mantissa, _int(shifts)), exponent=common)
+
+
+def push(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatArray | None = None) -> Scaled:
+    """P v = J_T ⋯ J_1 v: what a small change of the first state becomes after T steps.
+
+    Args:
+        chain: the step Jacobians.
+        columns: (N,), or (N, k) for k vectors, each of which keeps its own scale.
+        history: also the log-norms of v, J_1 v, J_2 J_1 v, …
+        out: an array of the shape of `columns` for the mantissa.
+
+    Raises:
+        ChainError: if `columns` does not fit or is not finite; a ValueError.
+
+    Ten thousand steps of h_t = h_{t-1} / 2:
+
+    >>> half = Chain.from_dense(np.full((10_000, 1, 1), 0.5))
+    >>> print(f"{push(half, [1.0]).log10_norm:.9f}")
+    -3010.299956640
+    """
+    start = _block(chain, columns, f"push(columns), a chain of N = {chain.size}")
+    return _finish(_transport(chain, start, Scaled if history else None), out)
+
+
+def pull(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatArray | None = None) -> Scaled:
+    """Pᵀ u = J_1ᵀ ⋯ J_Tᵀ u: what a gradient at the last state is at the first.
+
+    Args:
+        chain: the step Jacobians.
+        columns: (N,), or (N, k) for k cotangents as columns, each of which keeps its own scale.
+        history: also the log-norms of u, J_Tᵀ u, J_{T-1}ᵀ J_Tᵀ u, …: the gradient against lag.
+        out: an array of the shape of `columns` for the mantissa.
+
+    Raises:
+        ChainError: if `columns` does not fit or is not finite; a ValueError.
+
+    >>> chain = Chain.from_dense([[[0.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 1.0]]])
+    >>> pull(chain, [3.0, 4.0]).unscaled()
+    array([0., 3.])
+    """
+    start = _block(chain, columns, f"pull(columns), a chain of N = {chain.size}")
+    return _finish(_transport(chain.transpose(), start, Scaled if history else None), out)
+
+
+def full(
+    chain: Chain,
+    *,
+    of: str | None = None,
+    wrt: str | None = None,
+    norm: Norm = "spectral",
+    history: bool = False,
+    method: Method = "auto",
+    out: FloatArray | None = None,
+) -> Scaled:
+    """P = J_T ⋯ J_1 as one matrix, or the block ∂of_T/∂wrt_0 of it.
+
+    Args:
+        chain: the step Jacobians; `chain.transpose()` begins the product, and its history, at the last step.
+        of, wrt: names of states, both or neither; then the block alone, at a scale of its own.
+        norm: what `log_norm` measures; "spectral" takes a singular value decomposition (with `history`, one
+            of every partial product), "frobenius" is cheap.
+        history: also the log-norms of I, J_1, J_2 J_1, …
+        method: "loop" multiplies one step after the other; "tree" neighbours in batches, faster for small N.
+        out: an array of the result's shape for the mantissa.
+
+    Raises:
+        ChainError: if `of` or `wrt` is no state, or a tree is asked for a history; a ValueError.
+
+    >>> swap = Chain.from_dense(np.array([[[0.0, 2.0], [2.0, 0.0]]] * 2000))
+    >>> product = full(swap)
+    >>> print(f"{product.log10_norm:.9f}", product.direction.tolist())
+    602.059991328 [[1.0, 0.0], [0.0, 1.0]]
+    """
+    if method == "tree" and history:
+        raise ChainError(
+            'full(method="tree", history=True)',
+            found="a tree forms no partial products from the start",
+            write='method="loop"',
+        )
+    rows = columns = slice(None)
+    if of is not None or wrt is not None:
+        if of is None or wrt is None:
+            raise ChainError(
+                f"full(of={of!r}, wrt={wrt!r})", found="one state", write="both of=… and wrt=…, or neither"
+            )
+        chain = chain.between(wrt, of)
+        rows, columns = chain.slices[of], chain.slices[wrt]
+    if not history and (method == "tree" or (method == "auto" and chain.size <= TREE_SIZE)):
+        product = _tree(chain)
+        if product is not None and (block := product.block(rows, columns)).mantissa.any():
+            return _finish(replace(block, norm=norm), out)
+    # A product that comes out zero may have been lost beside larger entries: the loop keeps a scale a column.
+    product = _transport(chain, np.eye(chain.size)[:, columns], _measure(rows, norm) if history else None)
+    return _finish(replace(product.aligned().block(rows), norm=norm, history=product.history), out)
+
+
+def _block(chain: Chain, columns: ArrayLike, given: str) -> FloatArray:
+    block = finite_array(columns, given)
+    if block.ndim not in (1, 2) or len(block) != chain.size:
+        raise ChainError(
+            given, found=f"shape {block.shape}", write=f"shape ({chain.size},) or ({chain.size}, k)"
+        )
+    return block
+
+
+def _finish(result: Scaled, out: FloatArray | None) -> Scaled:
+    """Move the mantissa to `out`, if there is one."""
+    if out is None:
+        return result
+    if out.shape != result.mantissa.shape or out.dtype != np.float64:
+        raise ChainError(
+            "out",
+            found=f"{out.dtype} of shape {out.shape}",
+            write=f"float64 of shape {result.mantissa.shape}",
+        )
+    np.copyto(out, result.mantissa)
+    return replace(result, mantissa=out)
+
+
+def _log(norms: FloatArray, exponent: IntArray, log: np.ufunc) -> FloatArray:
+    """log(norm · 2^exponent), rounded once where the logarithm is near 0 and twice elsewhere."""
+    mantissa, shift = np.frexp(norms)
+    # In [√½, √2) the two summands never cancel: |log mantissa| is at most half of log 2.
+    low = mantissa < np.sqrt(0.5)
+    mantissa, whole = np.where(low, 2.0 * mantissa, mantissa), exponent + shift - low
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(norms == 0.0, 0, whole) * log(2.0) + log(mantissa))
+
+
+def _plain(values: FloatArray) -> float | FloatArray:
+    return values if values.ndim else float(values)
+
+
+def _int(exponent: IntArray) -> NDArray[np.intc]:
+    """Exponents as the C int that ldexp takes; beyond ±4000 a float64 is 0 or inf anyway."""
+    return np.clip(exponent, -4000, 4000).astype(np.intc)
+
+
+# --------------------------------------------------------------------------------------------------- the loop
+
+
+def _transport(chain: Chain, start: FloatArray, measure: _Measure | None = None) -> Scaled:
+    """J_T ⋯ J_1 start, a column at a scale of its own, with what `measure` says of every partial product."""
+    loop = _Loop(chain, start, measure)
+    t = 0
+    while t < chain.steps and loop.alive.any():
+        t = loop.advance(t)
+    history = None if measure is None else _log(loop.norms, loop.scales, np.log)
+    return Scaled(loop.stepper.value, loop.exponent, history=history)
+
+
+_Measure = Callable[[FloatArray, IntArray], Scaled]
+
+
+def _measure(rows: slice, norm: Norm) -> _Measure:
+    """How the block `rows` of a matrix is measured."""
+    return lambda block, exponent: Scaled(block[rows], exponent, norm).aligned()
+
+
+class _Loop:
+    """Multiplies one step after the other, and looks at the magnitudes as seldom as is safe."""
+
+    def __init__(self, chain: Chain, start: FloatArray, measure: _Measure | None) -> None:
+        self.chain, self.measure = chain, measure
+        self.stepper = Stepper(chain, start.shape[1] if start.ndim == 2 else None)
+        self.exponent = np.zeros(start.shape[1:], dtype=np.int64)
+        self.kept = np.empty_like(self.stepper.value)
+        self.limits = _Limits(growth(chain))
+        self.reach = 8
+        self._take(start)
+        if measure is not None:
+            size = measure(self.stepper.value, self.exponent)._size[1].shape
+            self.norms = np.zeros((chain.steps + 1, *size))
+            self.scales = np.zeros((chain.steps + 1, *size), dtype=np.int64)
+            self._note(0)
+
+    def advance(self, t: int) -> int:
+        """Take as many steps from t as is safe, at least one; or none, but fewer next time."""
+        stop = self.limits.stop(t, t + self.reach)
+        if stop == t:
+            return self._creep(t)
+        np.copyto(self.kept, self.stepper.value)
+        self._run(t, stop)
+        value = self.stepper.value
+        largest = np.maximum(value.max(axis=0), -value.min(axis=0))
+        if (largest < LOW)[self.alive].any():
+            np.copyto(self.stepper.value, self.kept)
+            self.reach = max(1, (stop - t) // 2)
+            return self._creep(t) if stop == t + 1 else t
+        self._settle(largest, stop - t)
+        return stop
+
+    def _run(self, start: int, stop: int) -> None:
+        if self.measure is None:
+            self.stepper.run(start, stop)
+            return
+        for t in range(start, stop):
+            self.stepper.run(t, t + 1)
+            self._note(t + 1)
+
+    def _settle(self, largest: FloatArray, steps: int) -> None:
+        """Take the powers of two out of the columns, and choose when to look again."""
+        shift = np.frexp(largest)[1]
+        self.stepper.value[...] *= np.ldexp(1.0, -shift)
+        self.exponent = self.exponent + shift
+        fall = -float(shift[self.alive].min()) / steps
+        self.reach = min(2 * self.reach, int(0.75 * ROOM / fall)) if fall > 0.0 else 2 * self.reach
+        self.reach = max(1, self.reach)
+
+    def _creep(self, t: int) -> int:
+        """One step by itself, at any magnitude; what is zero after it is zero."""
+        block, shift = careful_step(self.chain, t, self.stepper.value)
+        self.exponent = self.exponent + shift
+        self._take(block)
+        if self.measure is not None:
+            self._note(t + 1)
+        return t + 1
+
+    def _take(self, block: FloatArray) -> None:
+        self.stepper.value[...], shift = normalise(block)
+        self.exponent = self.exponent + shift
+        self.alive = np.asarray(block.any(axis=0))
+
+    def _note(self, lag: int) -> None:
+        assert self.measure is not None
+        _, self.norms[lag], self.scales[lag] = self.measure(self.stepper.value, self.exponent)._size
+
+
+class _Limits:
+    """How far one may go from step t before a column could have grown by 2^ROOM."""
+
+    def __init__(self, bounds: Growth) -> None:
+        self.wild = np.flatnonzero(~bounds.tame)
+        self.total = np.concatenate([[0.0], np.cumsum(np.where(bounds.tame, bounds.bits, 0.0))])
+
+    def stop(self, t: int, wanted: int) -> int:
+        """The last step, not after `wanted`, that is safe to reach; t itself if the next step is not tame."""
+        safe = int(np.searchsorted(self.total, self.total[t] + ROOM, side="right")) - 1
+        wild = int(np.searchsorted(self.wild, t))
+        return min(wanted, safe, int(self.wild[wild]) if wild < len(self.wild) else safe)
+
+
+# --------------------------------------------------------------------------------------------------- the tree
+
+
+def _tree(chain: Chain) -> Scaled | None:
+    """The product by batches of neighbours, or None where a step is beyond plain float64."""
+    if chain.steps == 0:
+        return Scaled(np.eye(chain.size), np.asarray(0))
+    length = max(1, TREE_NUMBERS // chain.size**2)
+    parts, exponents = [], []
+    for start in range(0, chain.steps, length):
+        with np.errstate(over="ignore", invalid="ignore"):
+            stack = chain.dense(start, start + length)
+        largest = _largest(stack)
+        if not (np.isfinite(largest) & ((largest == 0.0) | (largest > 2.0**-900))).all():
+            return None
+        part, exponent = _reduce(stack, np.zeros(len(stack), dtype=np.int64))
+        parts.append(part)
+        exponents.append(exponent)
+    return Scaled(*_reduce(np.stack(parts), np.array(exponents)))
+
+
+def _reduce(stack: FloatArray, exponents: IntArray) -> tuple[FloatArray, IntArray]:
+    """stack[-1] ⋯ stack[0], the later factor on the left; `stack` may be overwritten."""
+    while len(stack) > 1:
+        stack, exponents = _level(stack, exponents)
+        pairs, rest = divmod(len(stack), 2)
+        shorter = np.empty((pairs + rest, *stack.shape[1:]))
+        np.matmul(stack[1::2], stack[: 2 * pairs : 2], out=shorter[:pairs])
+        sums = exponents[1::2] + exponents[: 2 * pairs : 2]
+        if rest:
+            shorter[-1] = stack[-1]
+            sums = np.append(sums, exponents[-1])
+        stack, exponents = shorter, sums
+    return stack[0], exponents[0]
+
+
+def _level(stack: FloatArray, exponents: IntArray) -> tuple[FloatArray, IntArray]:
+    """Take out powers of two, but only when one has gone beyond 2^±64: then a product stays below 2^140."""
+    shift = np.frexp(_largest(stack))[1]
+    if np.abs(shift).max() > 64:
+        stack *= np.ldexp(1.0, -np.maximum(shift, -1000))[:, None, None]
+        exponents = exponents + np.maximum(shift, -1000)
+    return stack, exponents
+
+
+def _largest(stack: FloatArray) -> FloatArray:
+    flat = stack.reshape(len(stack), -1)
+    return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))
