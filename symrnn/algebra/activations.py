@@ -165,13 +165,19 @@ _ORDERED: dict[str, Callable[[Any], Any]] = {
     "relu": lambda v: max(v, 0),
 }
 _MPMATH = {name: name for name in ("exp", "sqrt", "sin", "cos", "tanh", "erf", "expm1", "log1p")}
-_MPMATH |= {"log": "ln", "normal_cdf": "ncdf", "normal_pdf": "npdf"}
+_MPMATH |= {"log": "ln"}
+_NORMAL = {"normal_cdf": "ncdf", "normal_pdf": "npdf"}
 
 
 def _of_mpmath(method: str) -> Callable[[Any], Any]:
+    return lambda v: getattr(v.context, method)(v)
+
+
+def _with_spare_bits(method: str) -> Callable[[Any], Any]:
+    """Φ or φ in mpmath, where exp(-x²/2) magnifies the rounding of its argument x² times."""
+
     def form(v: Any) -> Any:
-        # exp(-x²/2) magnifies the rounding of its argument x² times: that many bits are spared.
-        spare = 2 * max(0, v.context.mag(v)) if v.context.isfinite(v) else 0
+        spare = min(2 * max(0, v.context.mag(v)), 10_000) if v.context.isfinite(v) else 0
         with v.context.extraprec(10 + spare):
             return getattr(v.context, method)(v)
 
@@ -184,7 +190,11 @@ def _of_rationals(form: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 _FORMS: dict[Kind, dict[str, Callable[[Any], Any]]] = {
     "sympy": _SYMPY,
-    "mpmath": {name: _of_mpmath(method) for name, method in _MPMATH.items()} | _ORDERED,
+    "mpmath": {
+        **{name: _of_mpmath(method) for name, method in _MPMATH.items()},
+        **{name: _with_spare_bits(method) for name, method in _NORMAL.items()},
+        **_ORDERED,
+    },
     "exact": {name: _of_rationals(form) for name, form in _SYMPY.items()} | _ORDERED,
 }
 

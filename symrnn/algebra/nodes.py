@@ -1002,9 +1002,14 @@ def _binds(node: Node) -> bool:
 
 
 def rebuild(node: Node, args: Iterable[Any]) -> Node:
-    """The node with other arguments; a guard that is decided by them goes."""
+    """The node with other arguments; a guard that is decided by them goes, and so does what becomes zero."""
+    args = tuple(args)
     if isinstance(node, Guarded):
         return guard(*args)
     if isinstance(node, Add):
         return add(*args)
+    if isinstance(node, Scale):
+        return scale(*args)
+    if isinstance(node, MatMul | Hadamard) and any(is_zero(arg) for arg in args):
+        return zeros(node.func(*args).shape)
     return node.func(*args)

@@ -17,18 +17,14 @@ import sympy as sp
 from symrnn.algebra.nodes import (
     PRINTERS,
     Adjoint,
-    Guarded,
     Name,
     Node,
-    Operation,
     Parameter,
     Signal,
     Size,
-    Sum,
     T,
     Tangent,
     names_in,
-    subexpressions,
     substitute,
     t,
 )
@@ -371,12 +367,3 @@ def ordered(equations: Iterable[Equation]) -> tuple[Equation, ...]:
         done.add(ready.target)
         result.append(ready)
     return tuple(result)
-
-
-def operations_in(program: Program) -> int:
-    """How many operation nodes one step takes."""
-    return sum(
-        isinstance(node, Operation) and not isinstance(node, Sum | Guarded)
-        for equation in program
-        for node in subexpressions(equation.expression)
-    )

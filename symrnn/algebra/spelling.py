@@ -1,7 +1,7 @@
-"""How names are spelled and pieces set: neutral names to letters, and one table of small functions for each format.
+"""How names are spelled and pieces set: neutral names to letters, a table of small functions for each format.
 
-Reads a canonical ASCII name (`W_hf`, `c_tilde`, `y_true`) or the strings of what was printed already; returns strings.
-Knows no node: `printing` decides what stands where and in which parentheses, a `Format` how that looks.
+Reads a canonical ASCII name (`W_hf`, `c_tilde`, `y_true`) or the strings of what was printed already; returns
+strings. Knows no node: `layout` decides what stands where and in what parentheses, a `Format` how that looks.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-# --- names ----------------------------------------------------------------------------------------------------------
+import sympy as sp
+
+from symrnn.algebra.activations import Activation
+
+# --- names --------------------------------------------------------------------------------------------------
 
 GREEK: Mapping[str, str] = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ", "Gamma": "Γ",
-    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
-    "Psi": "Ψ", "Omega": "Ω",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "ell": "ℓ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
+    "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
 """Letters that have a name of their own."""
 
@@ -47,7 +51,8 @@ class Spelling(NamedTuple):
     above: tuple[Letter, ...] = ()
 
 
-_PART = re.compile(r"([_^])(?:\{([^{}]*)\}|([^_^{}]*))")
+_NAME = re.compile(r"([^_^{}]+)((?:[_^](?:\{[^{}]+\}|[^_^{}]+))*)")
+_PART = re.compile(r"([_^])\{?([^_^{}]+)")
 
 
 @lru_cache(maxsize=4096)
@@ -59,35 +64,20 @@ def read_name(name: str) -> Spelling:
     >>> read_name("W_{hf}") == read_name("W_hf") and read_name("W_hf").below[0].base
     'hf'
     """
-    head, parts = _split(name)
+    found = _NAME.fullmatch(name)
+    head, tail = found.groups() if found else (name, "")
     letters, places = [Letter(head)], [""]
-    for place, part in parts:
-        last = letters[-1]
-        if place == "_" and part in ACCENTS and last.base:
-            letters[-1] = last._replace(accents=(*last.accents, part))
+    for place, part in _PART.findall(tail):
+        if place == "_" and part in ACCENTS:
+            letters[-1] = letters[-1]._replace(accents=(*letters[-1].accents, part))
         elif place == "_" and part in MARKS:
             letters[0] = letters[0]._replace(marks=(*letters[0].marks, part))
         else:
             letters.append(Letter(part))
             places.append(place)
     placed = list(zip(letters, places, strict=True))
-    return Spelling(
-        letters[0],
-        tuple(letter for letter, place in placed if place == "_"),
-        tuple(letter for letter, place in placed if place == "^"),
-    )
-
-
-def _split(name: str) -> tuple[str, list[tuple[str, str]]]:
-    head = re.match(r"[^_^]*", name)[0]  # type: ignore[index]  # the pattern matches the empty string too
-    parts = [(found[1], found[2] if found[2] is not None else found[3]) for found in _PART.finditer(name, len(head))]
-    if not head or any(not part for _, part in parts) or len(head) + sum(map(_length, parts)) > len(name):
-        return name, []
-    return head, parts
-
-
-def _length(part: tuple[str, str]) -> int:
-    return 1 + len(part[1])
+    below, above = (tuple(letter for letter, at in placed if at == sign) for sign in "_^")
+    return Spelling(letters[0], below, above)
 
 
 def is_word(letter: Letter) -> bool:
@@ -96,11 +86,11 @@ def is_word(letter: Letter) -> bool:
 
 
 def is_greek(base: str, script: bool) -> bool:
-    """Whether the base is a Greek letter's name; two-letter subscripts are two letters (`W_xi` is from x to i)."""
+    """Whether the base names a Greek letter; a two-letter script is two letters (`W_xi` goes from x to i)."""
     return base in GREEK and not (script and len(base) == 2)
 
 
-# --- pieces ---------------------------------------------------------------------------------------------------------
+# --- pieces -------------------------------------------------------------------------------------------------
 
 SUM, SIGNED, HADAMARD, KRONECKER, JUXTAPOSED, QUOTIENT, DERIVATIVE, BIG, FRACTION, SCRIPTED, ATOM = (
     1 << bit for bit in range(11)
@@ -109,24 +99,28 @@ SUM, SIGNED, HADAMARD, KRONECKER, JUXTAPOSED, QUOTIENT, DERIVATIVE, BIG, FRACTIO
 
 
 class Piece(NamedTuple):
-    """Something printed: its text, what it is outermost, whether it is tall, begins with a digit, and is −`unsigned`."""
+    """Something printed: its text, what it is outermost, whether it is tall or begins with a digit.
+
+    `unsigned` is the piece without its minus sign, where it has one.
+    """
 
     text: str
     kind: int = ATOM
     tall: bool = False
     numeric: bool = False
-    unsigned: Piece | None = None  # type: ignore[misc]  # mypy has no recursive named tuples
+    unsigned: Piece | None = None
 
 
-# --- formats --------------------------------------------------------------------------------------------------------
+# --- formats ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """How one output format sets the pieces: signs by their meaning, and a small function for each construction."""
+    """How a format sets the pieces: signs by their meaning, and a small function for each construction."""
 
     name: str
     signs: Mapping[str, str]
+    number: Callable[[str], str]
     letter: Callable[[str, bool], str]
     """(base, whether it is a script)."""
     word: Callable[[str], str]
@@ -142,13 +136,16 @@ class Format:
     derivative: Callable[[str, str], Piece]
     ratio: Callable[[str, str], Piece]
     """A number p/q, from its digits."""
-    root: Callable[[str], Piece]
+    root: Callable[[Piece], Piece]
     fence: Callable[[str, str, str, bool], str]
     """(opening, body, closing, whether the body is tall)."""
     big: Callable[[str, str, str], str]
     """(Σ or ∏, what stands below, what above)."""
     function: Callable[[str], str]
     """An upright function name."""
+    activation: Callable[[Activation], str]
+    other: Callable[[sp.Expr], str]
+    """A scalar nothing above is said of."""
     row: Callable[[Sequence[str]], str]
     """Strings side by side."""
     grid: Callable[[Sequence[Sequence[str]]], str]
@@ -159,9 +156,10 @@ def join(parts: Sequence[str]) -> str:
     return "".join(parts)
 
 
-# --- text -----------------------------------------------------------------------------------------------------------
+# --- text ---------------------------------------------------------------------------------------------------
 
-_RAISED = {"2": "²", "3": "³", "T": "ᵀ"}
+_BRACKETED = re.compile(r"\([^()]*\)|⟨[^⟨⟩]*⟩")
+_RAISED = {"2": "²", "3": "³", "ᵀ": "ᵀ"}
 
 
 def _text_letter(base: str, script: bool) -> str:
@@ -169,11 +167,13 @@ def _text_letter(base: str, script: bool) -> str:
 
 
 def _text_scripts(base: str, below: str, above: str) -> str:
-    return base + (f"^{_braced(above)}" if above else "") + (f"_{_braced(below)}" if below else "")
+    raised = above if set(above) == {"'"} else f"^{_braced(above)}" if above else ""
+    return base + raised + (f"_{_braced(below)}" if below else "")
 
 
 def _braced(script: str) -> str:
-    return script if len(script) == 1 or re.fullmatch(r"[^\W\d_]+|\(\w\)", script) else f"{{{script}}}"
+    bare = len(script) == 1 or script.isalpha() or _BRACKETED.fullmatch(script)
+    return script if bare else f"{{{script}}}"
 
 
 def _text_power(base: str, exponent: str) -> str:
@@ -188,19 +188,22 @@ def _text_fraction(over: Piece, under: Piece) -> Piece:
 
 
 def _text_accent(accent: str, base: str, wide: bool) -> str:
-    return unicodedata.normalize("NFC", base + ACCENTS[accent])
+    # Composed as keyboards type it; but on a word the accent must not melt into the last letter.
+    return base + ACCENTS[accent] if wide else unicodedata.normalize("NFC", base + ACCENTS[accent])
 
 
 TEXT = Format(
     name="text",
     signs={
-        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": " ⊙ ", "*": " * ",
-        "∘": " ∘ ", "kronecker": " ⊗ ", "space": " ", "thin": " ", "times": "·", "comma": ", ", "tight comma": ",",
-        "semicolon": "; ", "one": "1", "bold one": "𝟏", "zero": "0", "identity": "I", "partial": "∂",
-        "partial+": "∂⁺", "transposed": "T", "entrywise": "∘", "star": "*", "prime": "'", "equals": " = ", "at most": " ≤ ",
-        "at least": " ≥ ", "colon": ":", "sum": "Σ", "product": "∏", "dots": "..", "total": "_total", "e": "e",
-        "norm": "‖", "absolute": "|", "⟨": "⟨", "⟩": "⟩", "infinity": "∞",
+        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": " ⊙ ",
+        "*": " * ", "∘": " ∘ ", "kronecker": " ⊗ ", "space": " ", "tight space": "", "thin": " ",
+        "times": "·", "comma": ", ", "tight comma": ",", "semicolon": "; ", "one": "1", "bold one": "𝟏",
+        "zero": "0", "identity": "I", "partial": "∂", "partial+": "∂⁺", "transposed": "ᵀ", "entrywise": "∘",
+        "star": "*", "prime": "'", "equals": " = ", "tight equals": "=",
+        "at most": " ≤ ", "at least": " ≥ ", "colon": ":",
+        "sum": "Σ", "product": "∏", "dots": "..", "total": "_total", "e": "e", "pi": "π", "infinity": "∞",
     },
+    number=str,
     letter=_text_letter,
     word=str,
     accent=_text_accent,
@@ -210,23 +213,28 @@ TEXT = Format(
     fraction=_text_fraction,
     derivative=lambda over, under: Piece(f"{over}/{under}", DERIVATIVE),
     ratio=lambda over, under: Piece(f"{over}/{under}", QUOTIENT, numeric=True),
-    root=lambda body: Piece(f"√({body})"),
+    root=lambda body: Piece(f"√({body.text})"),
     fence=lambda opening, body, closing, tall: f"{opening}{body}{closing}",
     big=lambda sign, below, above: f"{sign}_{{{below}}}^{{{above}}} ",
     function=str,
+    activation=lambda row: row.unicode.replace("′", "'"),
+    other=str,
     row=join,
     grid=lambda rows: "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]",
 )  # fmt: skip
 """Unicode for the terminal, in the spelling the grammar reads back."""
 
 
-# --- LaTeX ----------------------------------------------------------------------------------------------------------
+# --- LaTeX --------------------------------------------------------------------------------------------------
 
-_FENCES = {"(": "(", ")": ")", "[": "[", "]": "]", "‖": (r"\lVert ", r" \rVert"), "⟨": r"\langle ", "⟩": r" \rangle"}
+_OPENINGS = {"‖": r"\lVert ", "⟨": r"\langle "}
+_CLOSINGS = {"‖": r" \rVert", "⟩": r" \rangle"}
 _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     sign: "\\" + sign for sign in "{}$&#%_"
 }
 _KNOWN_FUNCTIONS = {"log": r"\log", "ln": r"\ln", "exp": r"\exp"}
+_FRAC = {True: r"\frac", False: r"\tfrac"}
+_PRIMES = re.compile(r"\^\{(\\prime)+\}")
 _WIDE = {"tilde": r"\widetilde", "hat": r"\widehat", "bar": r"\overline", "dot": r"\dot"}
 
 
@@ -244,16 +252,14 @@ def _latex_letter(base: str, script: bool) -> str:
         return "\\" + base
     if base in _GREEK_NAMES:
         return "\\" + _GREEK_NAMES[base]
-    if base.isascii() and (len(base) == 1 or script) and base.isalnum():
+    if base.isascii() and (len(base) == 1 or script) and re.fullmatch(r"[\w,+()-]+", base):
         return base
-    return (rf"\mathrm{{{base}}}" if base.isalnum() else rf"\text{{{escape(base)}}}") if base.isascii() else _text(base)
-
-
-def _text(base: str) -> str:
-    return rf"\text{{{escape(base)}}}"
+    return rf"\mathrm{{{base}}}" if base.isascii() and base.isalnum() else rf"\text{{{escape(base)}}}"
 
 
 def _latex_scripts(base: str, below: str, above: str) -> str:
+    if set(above) == {"'"}:
+        return base + above + (f"_{_group(below)}" if below else "")
     if above:
         return f"{base}^{{{above}}}" + (f"_{{{below}}}" if below else "")
     return base + (f"_{_group(below)}" if below else "")
@@ -268,14 +274,13 @@ def _latex_fraction(over: Piece, under: Piece) -> Piece:
 
 
 def _latex_ratio(over: str, under: str) -> Piece:
-    small = len(over) <= 3 and len(under) <= 3
-    return Piece(rf"\{'tfrac' if small else 'frac'}{{{over}}}{{{under}}}", FRACTION, tall=not small, numeric=True)
+    tall = len(over) > 3 or len(under) > 3
+    return Piece(rf"{_FRAC[tall]}{{{over}}}{{{under}}}", FRACTION, tall, numeric=True)
 
 
 def _latex_fence(opening: str, body: str, closing: str, tall: bool) -> str:
-    left = {"‖": r"\lVert ", "⟨": r"\langle ", "|": r"\lvert "}.get(opening, opening)
-    right = {"‖": r" \rVert", "⟩": r" \rangle", "|": r" \rvert"}.get(closing, closing)
-    return rf"\left{left}{'' if left.endswith(' ') else ' '}{body} \right{right.lstrip()}" if tall else left + body + right
+    left, right = _OPENINGS.get(opening, opening), _CLOSINGS.get(closing, closing)
+    return rf"\left{left.strip()} {body} \right{right.strip()}" if tall else left + body + right
 
 
 def _latex_grid(rows: Sequence[Sequence[str]]) -> str:
@@ -286,14 +291,17 @@ def _latex_grid(rows: Sequence[Sequence[str]]) -> str:
 LATEX = Format(
     name="latex",
     signs={
-        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": r" \odot ",
-        "*": " * ", "∘": r" \circ ", "kronecker": r" \otimes ", "space": " ", "thin": r"\,", "times": r" \cdot ",
-        "comma": ", ", "tight comma": ",", "semicolon": r";\, ", "one": "1", "bold one": r"\mathbf{1}", "zero": "0",
-        "identity": "I", "partial": r"\partial ", "partial+": r"\partial^{+} ", "transposed": r"\top",
-        "entrywise": r"\circ ", "star": "*", "prime": r"\prime", "equals": " = ", "at most": r" \le ",
+        "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-",
+        "⊙": r" \odot ", "*": " * ", "∘": r" \circ ", "kronecker": r" \otimes ", "space": " ",
+        "tight space": "", "thin": r"\,", "times": r" \cdot ", "comma": ", ", "tight comma": ",",
+        "semicolon": r";\, ", "one": "1", "bold one": r"\mathbf{1}", "zero": "0", "identity": "I",
+        "partial": r"\partial ", "partial+": r"\partial^{+} ", "transposed": r"\top",
+        "entrywise": r"\circ ", "star": "*", "prime": "'", "equals": " = ", "tight equals": "=",
+        "at most": r" \le ",
         "at least": r" \ge ", "colon": ":", "sum": r"\sum", "product": r"\prod", "dots": r", \dots, ",
-        "total": r"_{\text{total}}", "e": "e", "norm": "‖", "absolute": "|", "⟨": "⟨", "⟩": "⟩", "infinity": r"\infty",
+        "total": r"_{\text{total}}", "e": "e", "pi": r"\pi", "infinity": r"\infty",
     },
+    number=str,
     letter=_latex_letter,
     word=lambda word: rf"\text{{{escape(word)}}}",
     accent=lambda accent, base, wide: rf"{_WIDE[accent] if wide else chr(92) + accent}{{{base}}}",
@@ -303,10 +311,12 @@ LATEX = Format(
     fraction=_latex_fraction,
     derivative=lambda over, under: Piece(rf"\frac{{{over}}}{{{under}}}", FRACTION, tall=True),
     ratio=_latex_ratio,
-    root=lambda body: Piece(rf"\sqrt{{{body}}}"),
+    root=lambda body: Piece(rf"\sqrt{{{body.text}}}", ATOM, body.tall),
     fence=_latex_fence,
     big=lambda sign, below, above: f"{sign}_{{{below}}}^{{{above}}} ",
     function=lambda name: _KNOWN_FUNCTIONS.get(name) or rf"\operatorname{{{name}}}",
+    activation=lambda row: _PRIMES.sub(lambda found: "'" * found[0].count(r"\prime"), row.latex),
+    other=sp.latex,
     row=join,
     grid=_latex_grid,
 )  # fmt: skip

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from symrnn.algebra.activations import ACTIVATIONS, GENERIC_NAMES
 from symrnn.errors import GrammarError, Place, UnsafeInputError
@@ -49,6 +49,16 @@ class Token:
         return self.text
 
 
+class Piece(Protocol):
+    """Anything with a place in the text."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Source:
     """The text, the piece of it that is read, and whether its letters stand one by one as in TeX."""
@@ -63,6 +73,14 @@ class Source:
     def place(self, start: int, end: int) -> Place:
         """The place of a piece."""
         return Place(self.text, start, max(1, end - start), self.file)
+
+    def fail(self, piece: Piece, found: str, write: str) -> NoReturn:
+        """Raise the error that points at a piece: it cannot be read."""
+        raise GrammarError(found=found, write=write, place=self.place(piece.start, piece.end))
+
+    def refuse(self, piece: Piece, found: str, write: str) -> NoReturn:
+        """Raise the error that points at a piece: it is beyond the limits."""
+        raise UnsafeInputError(found=found, write=write, place=self.place(piece.start, piece.end))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

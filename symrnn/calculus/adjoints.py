@@ -27,6 +27,7 @@ from symrnn.algebra.nodes import (
     add,
     diag,
     guard,
+    is_zero,
     names_in,
     operands_of,
     substitute,
@@ -123,7 +124,7 @@ class _Shares:
     def __init__(self, program: Program, rules: Rules) -> None:
         self.program = program
         self.rules = rules
-        self.constants: dict[Name, Number] = {}
+        self.constants: dict[Name, Node] = {}
         self.definitions = _foldable(program)
         self.uses: dict[object, list[Use]] = defaultdict(list)
         self.reads: dict[object, set[Name]] = defaultdict(set)
@@ -138,6 +139,8 @@ class _Shares:
         """Send what flows back through one equation to the names it reads."""
         equation = self.program.equations[position]
         cotangent = self._cotangent(equation)
+        if is_zero(cotangent):
+            return
         for order, (read, share, binders) in enumerate(
             pull(equation.expression, cotangent, equation.target, self.rules)
         ):
@@ -151,7 +154,7 @@ class _Shares:
             return Number(1)
         if not self._is_read_ahead(equation.target):
             value = self._collect(Receiver(equation.target, equation.domain))
-            if isinstance(value, Number):
+            if isinstance(value, Number) or is_zero(value):
                 self.constants[equation.target] = value
                 return value
         return Adjoint(equation.target)
@@ -163,7 +166,7 @@ class _Shares:
         return any(name != target for name in reads if not (_is_fixed(name) and _is_fixed(target)))
 
     def equation_of(self, receiver: Receiver) -> Iterator[Equation]:
-        """The adjoint equation of a receiver; none for the loss and for adjoints that are plain numbers."""
+        """The adjoint equation of a receiver; none for the loss and for adjoints that are a number or 0 throughout."""
         if receiver.name == self.program.loss or receiver.name in self.constants:
             return
         value = self._collect(receiver)

@@ -17,10 +17,10 @@ from symrnn.algebra.nodes import (
     Operation,
     Parameter,
     Signal,
-    rebuild,
     subexpressions,
 )
 from symrnn.algebra.programs import Equation, Program, Reason
+from symrnn.algebra.substitution import replace_nodes
 
 PREACTIVATION = Reason("preactivation")
 
@@ -89,27 +89,6 @@ def _names_for(
 
 def _endless() -> tuple[str, ...]:
     return tuple(f"pre{number}" for number in range(1, 100))
-
-
-def replace_nodes(node: Node, changes: Mapping[Node, Node]) -> Node:
-    """Subexpressions replaced, outermost first; the rest keeps its order.
-
-    >>> from symrnn.algebra.nodes import Signal, n, t
-    >>> h, a = Signal("h", (n, 1), t), Signal("a", (n, 1), t)
-    >>> replace_nodes(h + a * a, {a * a: h})
-    h_t + h_t
-    """
-    if not changes:
-        return node
-    if node in changes:
-        return changes[node]
-    if not isinstance(node, Operation):
-        return node
-    slots = [
-        replace_nodes(arg, changes) if isinstance(arg, Node) and not isinstance(arg, Name) else changes.get(arg, arg)  # type: ignore[call-overload]  # sizes and indices are never keys
-        for arg in node.args
-    ]
-    return node if all(new is old for new, old in zip(slots, node.args, strict=True)) else rebuild(node, slots)
 
 
 def fold_names(expression: Node, definitions: Mapping[Node, Name]) -> Node:

@@ -121,7 +121,12 @@ def _domain_of(program: Program, name: Name) -> tuple:  # type: ignore[type-arg]
 
 
 def with_loss(
-    program: Program, kind: str = "half_squared_error", at: str = "last", reduce: str = "sum", readout: bool = False
+    program: Program,
+    kind: str = "half_squared_error",
+    at: str = "last",
+    reduce: str = "sum",
+    readout: bool = False,
+    bias: bool = True,
 ) -> Program:
     """The Program with a loss L of the kinds in `LOSSES`, `at` the last step or every step, with a readout or without.
 
@@ -135,7 +140,7 @@ def with_loss(
     names = {getattr(name, "name", "") for equation in program for name in (equation.target, *equation.reads)}
     if readout:
         logits = "o" if "o" not in names else "s"
-        program = with_readout(program, at, logits if row.logits else "y_hat")
+        program = with_readout(program, at, logits if row.logits else "y_hat", bias)
     every = at == "every_step"
     prediction = _prediction(program, readout, every)
     if row.logits:

@@ -49,24 +49,25 @@ each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
 def inside(row: Activation, x: Any) -> bool:
-    """Whether x lies in the row's domain and on no kink."""
-    return bool(row.domain.contains(x)) and x not in row.kinks
+    """Whether x lies in the interior of the row's domain: all numbers, or the positive ones."""
+    assert row.domain in (sympy.S.Reals, sympy.Interval(0, sympy.oo), sympy.Interval.open(0, sympy.oo))
+    return bool(x > 0 or row.domain == sympy.S.Reals)
 
 
 def rational_points(row: Activation, count: int = 24) -> list[Rational]:
     """Random rationals of the row's domain, half of them near 0, none on a kink."""
     rng = random.Random(row.name)
-    points: list[Rational] = []
+    points: list[Any] = []
     while len(points) < count:
         x = Rational(rng.randint(-400, 400), rng.choice([61, 97, 997]))
-        if inside(row, x):
+        if inside(row, x) and x not in row.kinks:
             points.append(x)
     return points
 
 
 def decimal(value: Any) -> Any:
     """A SymPy number of the table as an mpmath number."""
-    return mpmath.mpf(value._to_mpmath(80)) if value.is_finite else mpmath.mpf(str(value).replace("oo", "inf"))
+    return mpmath.mpf(str(sympy.N(value, 40)).replace("oo", "inf"))
 
 
 def slope_at(row: Activation, x: Any) -> Any:
@@ -101,67 +102,63 @@ def test_slope_needs_the_input_only_where_it_says_so(row: Activation) -> None:
         assert row.slope(None, y) == row.slope(x, y)
 
 
-def torch_functions(torch: Any) -> dict[str, Callable[[Any], Any]]:
-    """The same functions as PyTorch has them."""
-    F = torch.nn.functional
-    return {
-        "tanh": torch.tanh,
-        "sigmoid": torch.sigmoid,
-        "relu": torch.relu,
-        "leaky_relu": F.leaky_relu,
-        "leaky_relu(alpha=1/5)": lambda x: F.leaky_relu(x, 0.2),
-        "leaky_relu(alpha=3)": lambda x: F.leaky_relu(x, 3.0),
-        "elu": F.elu,
-        "elu(alpha=1/2)": lambda x: F.elu(x, 0.5),
-        "elu(alpha=2)": lambda x: F.elu(x, 2.0),
-        "softplus": lambda x: F.softplus(x, threshold=1000),
-        "softsign": F.softsign,
-        "hard_sigmoid": F.hardsigmoid,
-        "hard_tanh": F.hardtanh,
-        "gelu": F.gelu,
-        "silu": F.silu,
-        "exp": torch.exp,
-        "log": torch.log,
-        "sqrt": torch.sqrt,
-        "sin": torch.sin,
-        "cos": torch.cos,
-        "erf": torch.erf,
-        "normal_cdf": torch.special.ndtr,
-        "abs": torch.abs,
-        "sign": torch.sign,
-    }
+# The same functions as PyTorch has them; given the module, so that collecting the tests does not import it.
+TORCH: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
+    "tanh": lambda torch: torch.tanh,
+    "sigmoid": lambda torch: torch.sigmoid,
+    "relu": lambda torch: torch.relu,
+    "leaky_relu": lambda torch: torch.nn.LeakyReLU(),
+    "leaky_relu(alpha=1/5)": lambda torch: torch.nn.LeakyReLU(0.2),
+    "leaky_relu(alpha=3)": lambda torch: torch.nn.LeakyReLU(3.0),
+    "elu": lambda torch: torch.nn.ELU(),
+    "elu(alpha=1/2)": lambda torch: torch.nn.ELU(0.5),
+    "elu(alpha=2)": lambda torch: torch.nn.ELU(2.0),
+    "softplus": lambda torch: torch.nn.Softplus(threshold=1000),
+    "softsign": lambda torch: torch.nn.Softsign(),
+    "hard_sigmoid": lambda torch: torch.nn.Hardsigmoid(),
+    "hard_tanh": lambda torch: torch.nn.Hardtanh(),
+    "gelu": lambda torch: torch.nn.GELU(),
+    "silu": lambda torch: torch.nn.SiLU(),
+    "exp": lambda torch: torch.exp,
+    "log": lambda torch: torch.log,
+    "sqrt": lambda torch: torch.sqrt,
+    "sin": lambda torch: torch.sin,
+    "cos": lambda torch: torch.cos,
+    "erf": lambda torch: torch.erf,
+    "normal_cdf": lambda torch: torch.special.ndtr,
+    "abs": lambda torch: torch.abs,
+    "sign": lambda torch: torch.sign,
+}
 
 
-@each_row
-def test_slope_agrees_with_pytorch(row: Activation) -> None:
+@pytest.mark.parametrize("name", TORCH)
+def test_slope_agrees_with_pytorch(name: str) -> None:
     """Values and gradients are PyTorch's in float64, at the kinks too."""
     torch = pytest.importorskip("torch")
-    functions = torch_functions(torch)
-    if row.name not in functions:
-        pytest.skip("PyTorch has no such function, or not with these parameters")
-    points = [float(x) for x in [*rational_points(row), *row.kinks] if row.name != "sqrt" or x > 0]
+    row = lookup(name)
+    points = [float(x) for x in [*rational_points(row), *row.kinks] if name != "sqrt" or x > 0]
     x = torch.tensor(points, dtype=torch.float64, requires_grad=True)
-    y = functions[row.name](x)
+    y = TORCH[name](torch)(x)
     (gradient,) = torch.autograd.grad(y.sum(), x)
     array = np.array(points)
     values = row.array_function()(array)
     slopes = np.broadcast_to(row.slope(array, values), array.shape)
     np.testing.assert_allclose(values, y.detach().numpy(), rtol=1e-13, atol=1e-15)
     # PyTorch 2.13's backward of hardsigmoid has 1/6 in single precision, for float64 too.
-    digits = 3e-8 if row.name == "hard_sigmoid" else 1e-12
+    digits = 3e-8 if name == "hard_sigmoid" else 1e-12
     np.testing.assert_allclose(slopes, gradient.numpy(), rtol=digits, atol=1e-15)
 
 
 @each_row
 def test_bound_and_infimum_of_the_slope(row: Activation) -> None:
     """On a dense grid |f'| stays between infimum and bound, and comes as near to both as one likes."""
-    grid = [mpmath.mpf(k) / 64 + mpmath.mpf("1e-4") for k in range(-1000, 1001)]
+    grid = [mpmath.mpf(k) / 32 + mpmath.mpf("1e-4") for k in range(-400, 401)]
     grid += [s * mpmath.mpf(10) ** k for k in (-12, 3, 12) for s in (1, -1)]
     if row.bound == sympy.oo:
         grid += [mpmath.mpf(100)]
-    sizes = [abs(slope_at(row, x)) for x in grid if inside(row, sympy.Float(x))]
+    sizes = [abs(slope_at(row, x)) for x in grid if inside(row, x)]
     bound, infimum = decimal(row.bound), decimal(row.infimum)
-    assert infimum <= min(sizes) <= infimum + 1e-2
+    assert infimum <= min(sizes) <= infimum + 2e-2
     assert max(sizes) <= bound * (1 + mpmath.mpf(10) ** -14)
     assert max(sizes) >= (bound - 1e-3 if mpmath.isfinite(bound) else 1000)
 
@@ -198,20 +195,21 @@ def test_minimum_is_where_the_slope_vanishes(name: str, near: float) -> None:
 @each_row
 def test_range(row: Activation) -> None:
     """Every value lies in the range, and the range is no wider than it must be."""
-    xs = [mpmath.mpf(k) / 32 for k in range(-320, 321)] + [s * mpmath.mpf(10) ** 4 for s in (1, -1)]
+    xs = [mpmath.mpf(k) / 16 for k in range(-160, 161)] + [s * mpmath.mpf(10) ** 4 for s in (1, -1)]
     if row.domain.inf == 0:
         xs += [mpmath.exp(-1000)]
-    values = [mpmath_value(row, x) for x in xs if row.domain.contains(sympy.Float(x))]
+    xs = [x for x in xs if inside(row, x)]
+    values = [mpmath_value(row, x) for x in xs]
     lower, upper = decimal(row.range.inf), decimal(row.range.sup)
-    assert lower - 1e-15 <= min(values) <= (lower + 1e-3 if mpmath.isfinite(lower) else -10)
-    assert (upper - 1e-3 if mpmath.isfinite(upper) else 100) <= max(values) <= upper + 1e-15
+    assert lower - 1e-15 <= min(values) <= (lower + 1e-3 if mpmath.isfinite(lower) else -9)
+    assert (upper - 1e-3 if mpmath.isfinite(upper) else 9) <= max(values) <= upper + 1e-15
     # Further out, erf and tanh round to the 1 that they never reach.
-    moderate = [mpmath_value(row, x) for x in xs if abs(x) < 5 and row.domain.contains(sympy.Float(x))]
+    moderate = [value for x, value in zip(xs, values, strict=True) if abs(x) < 5]
     if isinstance(row.range, sympy.Interval):
-        assert not row.range.left_open or min(moderate) > lower
-        assert not row.range.right_open or max(moderate) < upper
+        assert min(moderate) > lower if row.range.left_open else min(moderate) <= lower + 1e-3
+        assert max(moderate) < upper if row.range.right_open else max(moderate) >= upper - 1e-3
     else:
-        assert {int(value) for value in values} == set(row.range)
+        assert sympy.FiniteSet(*(int(value) for value in values)) == row.range
 
 
 @each_row
@@ -224,8 +222,9 @@ def test_kinks(row: Activation) -> None:
         return
     h = Fraction(1, 10**6)
     for kink in row.kinks:
-        at = Fraction(kink.p, kink.q)
-        left, middle, right = (mpmath_value(row, mpmath.mpf(q.numerator) / q.denominator) for q in (at - h, at, at + h))
+        at = Fraction(str(kink))
+        around = [mpmath.mpf(q.numerator) / q.denominator for q in (at - h, at, at + h)]
+        left, middle, right = (mpmath_value(row, x) for x in around)
         jump, turn = right - left, right - 2 * middle + left
         assert max(abs(jump), abs(turn)) / mpmath.mpf(1e-6) > 0.1
         said = row.at_kink.rpartition("= ")[2]
@@ -251,7 +250,7 @@ def test_array_function_against_mpmath(row: Activation) -> None:
     with warnings.catch_warnings(), mpmath.workdps(50):
         warnings.simplefilter("error")
         for x in GRID:
-            if not row.domain.contains(sympy.Float(x)):
+            if not inside(row, x):
                 continue
             true = mpmath_value(row, x)
             if abs(true) > np.finfo(float).max:
@@ -261,14 +260,13 @@ def test_array_function_against_mpmath(row: Activation) -> None:
 
 
 @each_row
-@pytest.mark.parametrize("x", GRID)
+@pytest.mark.parametrize("x", [*GRID, -98765.4321])
 def test_mpmath_keeps_relative_digits(row: Activation, x: float) -> None:
     """At 15 digits the value agrees with the value at 400 digits to nearly all of the 15."""
-    if not row.domain.contains(sympy.Float(x)):
+    if not inside(row, x):
         return
     with mpmath.workdps(400):
         true = mpmath_value(row, x)
-    # sin(10⁴) and tails such as φ(10⁴) magnify the rounding of their argument: by x², at most.
     assert abs(mpmath_value(row, x) - true) <= abs(true) * mpmath.mpf(10) ** -13
 
 
@@ -344,7 +342,7 @@ def test_exact_value(name: str, q: str, value: str | None) -> None:
 @given(st.fractions(-50, 50, max_denominator=1000), st.sampled_from(ROWS))
 def test_exact_value_is_the_value(q: Fraction, row: Activation) -> None:
     """Whatever is called exact agrees with mpmath."""
-    exact = exact_value(row, q) if row.domain.contains(Rational(q.numerator, q.denominator)) else None
+    exact = exact_value(row, q) if inside(row, q) else None
     if exact is not None:
         value = mpmath_value(row, mpmath.mpf(q.numerator) / q.denominator)
         assert abs(value - mpmath.mpf(exact.numerator) / exact.denominator) <= 1e-12
@@ -476,7 +474,10 @@ def test_select_and_clip() -> None:
 # --- Finding rows ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", [*ROWS, *(generic(name, k) for name in GENERIC_NAMES for k in (0, 1, 2, 5))], ids=repr)
+GENERIC_ROWS = [generic(name, k) for name in GENERIC_NAMES for k in (0, 1, 2, 5)]
+
+
+@pytest.mark.parametrize("row", [*ROWS, *GENERIC_ROWS], ids=repr)
 def test_a_row_is_found_by_its_name(row: Activation) -> None:
     """lookup(row.name) == row, so that a name is enough to carry a row; copies and pickles are equal."""
     found = lookup(row.name)
@@ -573,9 +574,10 @@ def test_parameters() -> None:
     """A float means the decimal it prints; a parameter must be a positive number."""
     row = lookup("leaky_relu", alpha=0.2)
     assert row.parameters == (("alpha", Rational(1, 5)),)
-    assert lookup("leaky_relu", alpha=np.float64(0.2)) == row == ACTIVATIONS["leaky_relu"].with_parameter(alpha=0.2)
+    assert lookup("leaky_relu", alpha=np.float64(0.2)) == row
     assert row.with_parameter(alpha=Fraction(1, 100)) is ACTIVATIONS["leaky_relu"]
-    assert lookup("hard_sigmoid", alpha=Fraction(1, 4)).with_parameter(beta=1).name == "hard_sigmoid(alpha=1/4, beta=1)"
+    both = lookup("hard_sigmoid", alpha=Fraction(1, 4)).with_parameter(beta=1)
+    assert both.name == "hard_sigmoid(alpha=1/4, beta=1)"
     assert row.array_function()(np.array([-1.0, 2.0])).tolist() == [-0.2, 2.0]
     for wrong in (0, -1, float("nan"), float("inf"), sympy.Symbol("a", positive=True), 10**90):
         with pytest.raises(ValueError, match="write a positive number"):
@@ -618,7 +620,7 @@ def test_generic_functions_obey_sympy_s_chain_rule() -> None:
 
 def test_import_is_light() -> None:
     """Importing the table imports neither NumPy nor SciPy."""
-    code = "import sys, symrnn.algebra.activations; print([m for m in ('numpy', 'scipy') if m in sys.modules])"
+    code = "import sys, symrnn.algebra.activations; print(sorted({'numpy', 'scipy'} & set(sys.modules)))"
     root = activations.__file__.rpartition("symrnn")[0]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,475 @@
+"""The walk from the tokens of one formula to its tree.
+
+Reads tokens; returns `Syntax`. A bracket's inside is read flat and then grouped by `precedence`; recursion happens only
+where brackets, scripts or fractions nest, which `Limits` bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import NoReturn
+
+from symrnn.algebra.activations import GENERIC_NAMES
+from symrnn.algebra.literals import literal_value
+from symrnn.algebra.precedence import INFIX, Item, S, grouped, made
+from symrnn.algebra.syntax import (
+    Big,
+    Call,
+    Grid,
+    Group,
+    Norm,
+    Num,
+    Pair,
+    Partial,
+    Quotient,
+    Raised,
+    Stack,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    Transposed,
+)
+from symrnn.algebra.tokens import CLOSER, FUNCTION_WORDS, GREEK_NAMES, Piece, Source, Token
+
+LOSSES = frozenset({"L", "ell", "E", "J", "loss"})
+"""Names that stand for some loss when they are given arguments."""
+_CALLABLE = frozenset({"sigma", "step", "Phi", *GENERIC_NAMES}) | LOSSES
+
+
+def check_brackets(source: Source, tokens: Sequence[Token]) -> None:
+    """Every bracket has its partner, and none nests too deep."""
+    open_: list[Token] = []
+    for token in tokens:
+        if token.kind == "open":
+            open_.append(token)
+            if len(open_) > source.limits.depth:
+                source.refuse(token, f"brackets nested more than {source.limits.depth} deep", "names for its parts")
+        elif token.kind == "close":
+            if not open_:
+                source.fail(token, f"a bracket {token} that was never opened", "the formula without it")
+            opener = open_.pop()
+            if CLOSER[opener.text] != token.text:
+                source.fail(token, f"a bracket {opener} closed by {token}", CLOSER[opener.text])
+    if open_:
+        opener = open_[-1]
+        source.fail(opener, f"a bracket {opener} that is never closed", f"{CLOSER[opener.text]} where it ends")
+
+
+def parse_tokens(source: Source, tokens: Sequence[Token], near: Piece) -> Syntax:
+    """The tree of the tokens of one formula; `near` is what an error points at if there are none."""
+    if not tokens:
+        source.fail(near, "no formula", "a formula such as W_h h_{t-1}")
+    end = tokens[-1].end
+    parser = _Parser(source, [*tokens, Token("stop", "", end, end)])
+    tree = parser.level()
+    if parser.peek.kind != "stop":
+        parser.fail(parser.peek, f"{_said(parser.peek)} where the formula should end", "one formula on a line")
+    return tree
+
+
+def _said(token: Token) -> str:
+    return "the end of the line" if token.kind in ("end", "stop") else token.text
+
+
+class _Parser:
+    """Walks the tokens once. `bars` are the bars and angles open in this bracket, innermost last."""
+
+    def __init__(self, source: Source, tokens: list[Token]) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.at = 0
+        self.nesting = 0
+        self.bars: list[str] = []
+
+    @property
+    def peek(self) -> Token:
+        """The next token."""
+        return self.tokens[self.at]
+
+    def advance(self) -> Token:
+        """The next token, taken."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def sees(self, kind: str, *texts: str) -> bool:
+        """Whether the next token is of that kind, and one of those."""
+        token = self.tokens[self.at]
+        return token.kind == kind and (not texts or token.text in texts)
+
+    def fail(self, piece: Piece, found: str, write: str) -> NoReturn:
+        """Raise the error that points at a piece."""
+        self.source.fail(piece, found, write)
+
+    def made(self, tree: S, start: int, end: int) -> S:
+        """The tree at its place, if it is not too deep."""
+        return made(self.source, tree, start, end)
+
+    def level(self) -> Syntax:
+        """Everything up to a closing bracket, a comma, a semicolon or the end."""
+        self.nesting += 1
+        if self.nesting > self.source.limits.depth:
+            self.source.refuse(self.peek, f"a formula nested more than {self.nesting - 1} deep", "names for its parts")
+        items: list[Item] = []
+        while not self._ends(items):
+            infix = self.peek.kind == "op" and self.peek.text in INFIX
+            items.append(self.advance() if infix else self.operand())
+        self.nesting -= 1
+        if not items:
+            self.fail(self.peek, f"{_said(self.peek)} where a formula should stand", "a name, a number or a bracket")
+        return grouped(self.source, items)
+
+    def _ends(self, items: list[Item]) -> bool:
+        token = self.peek
+        if token.kind in ("close", "end", "stop"):
+            return True
+        if token.kind != "op":
+            return False
+        if token.text in ("|", "‖"):
+            return bool(items) and isinstance(items[-1], Syntax) and self.bars[-1:] == [token.text]
+        return token.text in (",", ";", ":", "&", "&&") or (token.text == ">" and self.bars[-1:] == ["<"])
+
+    # --- one operand ---
+
+    def operand(self) -> Syntax:
+        """A number, name, bracket, call, fraction, sum or derivative, with its scripts."""
+        token = self.peek
+        reader = _READERS.get(token.text if token.kind == "op" else token.kind)
+        if reader is None:
+            self.fail(token, f"{_said(token)} where a formula should stand", "a name, a number or a bracket")
+        tree = reader(self)
+        return tree if isinstance(tree, Big) else self._scripted(tree)
+
+    def _number(self) -> Syntax:
+        token = self.advance()
+        mantissa, _, exponent = token.text.lower().partition("e")
+        if exponent and abs(int(exponent)) > self.source.limits.exponent:
+            self.source.refuse(token, f"an exponent beyond {self.source.limits.exponent}", "a number of bearable size")
+        value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+        return Num(value, token.text, start=token.start, end=token.end)
+
+    def _name(self) -> Syntax:
+        token = self.advance()
+        symbol = Symbol(token.text, token.accents, start=token.start, end=token.end)
+        if token.text in FUNCTION_WORDS and not token.accents:
+            return self._function(symbol)
+        long = len(token.text) > 1 and token.text not in GREEK_NAMES and "_" not in token.text
+        if long and self.sees("open", "(") and not self.peek.spaced:
+            return self._call(symbol, certain=False)
+        return symbol
+
+    def _function(self, symbol: Symbol) -> Syntax:
+        """`tanh(a)`, `tanh a`, `tanh²(a)`, `tanh'(a)`."""
+        power: Syntax | None = None
+        while self.sees("op", "^", "'"):
+            if self.advance().text == "'":
+                symbol = Symbol(symbol.base, (*symbol.accents, "prime"), start=symbol.start, end=symbol.end + 1)
+            else:
+                power = self._argument()
+        if self.sees("open", "(", "["):
+            call = self._call(symbol)
+        elif self.peek.kind in ("name", "number", "accent", "style", "open") or self.sees("op", "frac", "‖", "|"):
+            argument = self.operand()
+            call = self.made(Call(symbol, (argument,)), symbol.start, argument.end)
+        else:
+            self.fail(symbol, f"the function {symbol.base} without an argument", f"{symbol.base}(a_t)")
+        return call if power is None else self._raised(call, power)
+
+    def _call(self, function: Symbol, certain: bool = True) -> Syntax:
+        arguments, end = self._list()
+        return self.made(Call(function, tuple(arguments), certain), function.start, end)
+
+    def _list(self) -> tuple[list[Syntax], int]:
+        """What stands in brackets, apart at commas and semicolons, and where the bracket ends."""
+        opener = self.advance()
+        bars, self.bars = self.bars, []
+        parts = [self.level()]
+        while self.sees("op", ",", ";"):
+            self.advance()
+            parts.append(self.level())
+        if not self.sees("close", CLOSER[opener.text]):
+            self.fail(self.peek, f"{_said(self.peek)} inside a bracket {opener}", CLOSER[opener.text])
+        self.bars = bars
+        return parts, self.advance().end
+
+    def _bracket(self) -> Syntax:
+        opener = self.peek
+        if opener.text == "matrix":
+            return self._grid()
+        parts, end = self._list()
+        if opener.text == "⟨" and len(parts) == 2:
+            return self.made(Pair(parts[0], parts[1]), opener.start, end)
+        if len(parts) > 1:
+            return self.made(Stack(tuple(parts)), opener.start, end)
+        if opener.text == "{" and isinstance(parts[0], Symbol | Num | Group):
+            return parts[0].at(opener.start, end)  # type: ignore[no-any-return]  # `at` keeps the class
+        return self.made(Group(parts[0], opener.text), opener.start, end)
+
+    def _grid(self) -> Syntax:
+        opener = self.advance()
+        rows: list[list[Syntax]] = [[]]
+        while not self.sees("close", "matrix"):
+            if self.sees("op", "&", "&&"):
+                if self.advance().text == "&&":
+                    rows.append([])
+            else:
+                rows[-1].append(self.level())
+        rows = [row for row in rows if row]
+        if not rows or any(len(row) != len(rows[0]) for row in rows):
+            self.fail(opener, "a matrix whose rows differ in length", "rows of one length")
+        return self.made(Grid(tuple(map(tuple, rows))), opener.start, self.advance().end)
+
+    def _bars(self) -> Syntax:
+        """`|x|` and `‖x‖`."""
+        opener = self.advance()
+        self.bars.append(opener.text)
+        body = self.level()
+        self.bars.pop()
+        if not self.sees("op", opener.text):
+            self.fail(opener, f"a bar {opener} that is never closed", f"{opener} where it ends")
+        end = self.advance().end
+        if opener.text == "|":
+            return self.made(Call(Symbol("abs", start=opener.start, end=opener.end), (body,)), opener.start, end)
+        if self.sees("op", "_"):
+            self.advance()
+            self._argument()
+        return self.made(Norm(body), opener.start, end)
+
+    def _accented(self) -> Syntax:
+        """`\\tilde{c}`, `\\hat y`."""
+        token = self.advance()
+        body = self._argument()
+        if not isinstance(body, Symbol):
+            self.fail(body, f"an accent {token} over more than a name", f"\\{token}{{c}}")
+        accents = (*body.accents, token.text)
+        return Symbol(body.base, accents, body.below, body.above, start=token.start, end=body.end)
+
+    def _style(self) -> Syntax:
+        """`\\mathbf{W}`: the letter."""
+        token = self.advance()
+        body = self._argument()
+        return body.at(token.start, body.end)  # type: ignore[no-any-return]  # `at` keeps the class
+
+    def _fraction(self) -> Syntax:
+        token = self.advance()
+        over, under = self._argument(), self._argument()
+        return self.made(Quotient(over, under), token.start, under.end)
+
+    def _root(self) -> Syntax:
+        token = self.advance()
+        name = Symbol("sqrt", start=token.start, end=token.end)
+        if self.sees("open", "[") :
+            self.fail(self.peek, "a root of higher order", "x^{1/3}")
+        body = self._argument()
+        return self.made(Call(name, (body.body if isinstance(body, Group) else body,)), token.start, body.end)
+
+    def _big(self) -> Syntax:
+        """`Σ_{t=1}^{T}`; its body is put in when the term is read to its end."""
+        token = self.advance()
+        below = above = None
+        while self.sees("op", "_", "^"):
+            if self.advance().text == "_":
+                below = self._argument()
+            else:
+                above = self._argument()
+        nothing = Num(Fraction(0), start=token.start, end=token.end)
+        return Big(token.text, below, above, nothing, start=token.start, end=token.end)
+
+    def _partial(self) -> Syntax:
+        token = self.advance()
+        mark = ""
+        if self.sees("op", "^") and self.tokens[self.at + 1].text in "+{":
+            self.advance()
+            if self.sees("open", "{"):
+                self.advance()
+            mark = self.advance().text
+            if self.sees("close", "}"):
+                self.advance()
+        body = self.operand()
+        return self.made(Partial(body, mark), token.start, body.end)
+
+    # --- scripts ---
+
+    def _scripted(self, base: Syntax) -> Syntax:
+        """The operand with what stands below and above it, and the call it may begin."""
+        below: list[Syntax] = list(base.below) if isinstance(base, Symbol) else []
+        above: list[Syntax] = []
+        while True:
+            if self.sees("op", "_"):
+                below += self._below(self.advance(), base)
+            elif self.sees("op", "^"):
+                self.advance()
+                above.append(self._argument())
+            elif self.sees("op", "ᵀ"):
+                token = self.advance()
+                above.append(Symbol("T", start=token.start, end=token.end))
+            elif self.sees("op", "'"):
+                base = self._primed(base)
+            elif isinstance(base, Symbol) and self._index_follows():
+                below += self._list()[0]
+            else:
+                break
+        if not below and not above:
+            return self._maybe_call(base)
+        tree = self._with_scripts(base, below, above)
+        return self._maybe_call(tree)
+
+    def _with_scripts(self, base: Syntax, below: list[Syntax], above: list[Syntax]) -> Syntax:
+        end = self.tokens[self.at - 1].end
+        kept = [script for script in above if isinstance(base, Symbol) and not self._is_operation(script)]
+        if isinstance(base, Symbol):
+            base = self.made(Symbol(base.base, base.accents, tuple(below), (*base.above, *kept)), base.start, end)
+        powers = [script for script in above if not any(script is one for one in kept)]
+        transposed = bool(powers) and isinstance(powers[0], Symbol) and powers[0].base == "T"
+        if transposed:
+            base = self.made(Transposed(base), base.start, end)
+        powers = powers[1:] if transposed else powers
+        if len(powers) > 1:
+            exponent = powers.pop()
+            while powers:
+                exponent = self._raised(powers.pop(), exponent)
+            powers = [exponent]
+        return self._raised(base, powers[0]) if powers else base
+
+    def _is_operation(self, script: Syntax) -> bool:
+        """Whether what stands above a name raises or transposes it; else it is an index or a part of the name."""
+        if isinstance(script, Symbol) and script.base == "T" and not script.below:
+            return True
+        return not isinstance(script, Group) and literal_value(self.source, script) is not None
+
+    def _raised(self, base: Syntax, exponent: Syntax) -> Syntax:
+        value = literal_value(self.source, exponent)
+        if value is not None and abs(value) > self.source.limits.exponent:
+            self.source.refuse(exponent, f"an exponent beyond {self.source.limits.exponent}", "a smaller one")
+        return self.made(Raised(base, exponent), base.start, max(base.end, exponent.end))
+
+    def _below(self, token: Token, base: Syntax) -> list[Syntax]:
+        if not isinstance(base, Symbol):
+            self.fail(token, "a subscript on something that is no name", "a name with its subscript: h_{t-1}")
+        start = self.peek.start
+        if self.sees("open", "{"):
+            parts, end = self._list()
+        else:
+            parts = [self._argument()]
+            end = parts[0].end
+            self._refuse_bare_lag(parts[0], base)
+        if end - start > self.source.limits.subscript:
+            raise UnsafeInputError(
+                found=f"a subscript longer than {self.source.limits.subscript} characters",
+                write="a shorter name",
+                place=self.source.place(start, end),
+            )
+        return parts
+
+    def _refuse_bare_lag(self, step: Syntax, base: Symbol) -> None:
+        """In plain text `h_t-1` may be meant as `h_{t-1}` or as `h_t - 1`."""
+        sign, number = self.tokens[self.at], self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        tight = sign.text in "+-" and sign.kind == "op" and number.kind == "number"
+        if step != Symbol("t") or self.source.latex or not tight or sign.spaced or number.spaced:
+            return
+        written = self.source.text[base.start : number.end]
+        name = self.source.text[base.start : step.start - 1]
+        self.fail(
+            Symbol("", start=base.start, end=number.end),
+            f"{written}, which may mean the step t{sign}{number} or a difference",
+            f"{name}_{{t{sign}{number}}} for the step, {name}_t {sign} {number} for the difference",
+        )
+
+    def _primed(self, base: Syntax) -> Syntax:
+        token = self.advance()
+        if not isinstance(base, Symbol):
+            self.fail(token, "a prime on something that is no name", "Xᵀ or X^T for the transpose")
+        return Symbol(
+            base.base, (*base.accents, "prime"), base.below, base.above, start=base.start, end=token.end
+        )
+
+    def _index_follows(self) -> bool:
+        """`h[t-1]` is an index, `W[h; x]` is a product: an index holds steps and numbers only."""
+        if not self.sees("open", "[") or self.peek.spaced:
+            return False
+        place = self.at + 1
+        while self.tokens[place].kind != "close":
+            token = self.tokens[place]
+            plain = token.kind == "number" or token.text in ("t", "T", "k", "j", "i", "tau", "+", "-", ",")
+            if not plain or token.kind in ("open", "stop"):
+                return False
+            place += 1
+        return place > self.at + 1
+
+    def _argument(self) -> Syntax:
+        """What a script, accent or fraction takes: a brace group, or one sign."""
+        token = self.peek
+        if token.kind == "open" and token.text == "{":
+            return self._braced()
+        if token.kind == "op" and token.text in "+-" and self.tokens[self.at + 1].kind == "number":
+            self.advance()
+            body = self._number()
+            return body if token.text == "+" else self.made(Terms(((-1, body),)), token.start, body.end)
+        if token.kind == "op" and token.text in ("ᵀ", "*", "'"):
+            self.advance()
+            word = {"ᵀ": "T", "*": "star", "'": "prime"}[token.text]
+            return Symbol(word, start=token.start, end=token.end)
+        if token.kind == "op" and token.text == "<":
+            return self._angled()
+        if token.kind == "name":
+            self.advance()
+            return Symbol(token.text, token.accents, start=token.start, end=token.end)
+        reader = _READERS.get(token.text if token.kind == "op" else token.kind)
+        if reader is None or token.kind == "op" and token.text not in ("frac", "sqrt"):
+            self.fail(token, f"{_said(token)} where a script or argument should stand", "braces around it: h_{t-1}")
+        return reader(self)
+
+    def _braced(self) -> Syntax:
+        following = self.tokens[self.at + 1]
+        if following.kind == "op" and following.text in ("<", "ᵀ", "*", "'", "+") and self._lone(following):
+            self.advance()
+            inside = self._argument() if following.text != "+" else Symbol("plus", start=following.start, end=following.end)
+            if following.text == "+":
+                self.advance()
+            self.advance()
+            return inside
+        return self._bracket()
+
+    def _lone(self, following: Token) -> bool:
+        return following.text == "<" or self.tokens[self.at + 2].text == "}"
+
+    def _angled(self) -> Syntax:
+        """`<t-1>`."""
+        opener = self.advance()
+        self.bars.append("<")
+        body = self.level()
+        self.bars.pop()
+        if not self.sees("op", ">"):
+            self.fail(opener, "a bracket < that is never closed", "h^{<t-1>}")
+        return self.made(Group(body, "⟨"), opener.start, self.advance().end)
+
+    def _maybe_call(self, tree: Syntax) -> Syntax:
+        """`f(a)`, `σ(a)`, `L_t(h_t)`: a call unless the reader of the tree knows better."""
+        symbol = tree.base if isinstance(tree, Raised) else tree
+        if not isinstance(symbol, Symbol) or symbol.base not in _CALLABLE or not self.sees("open", "(", "["):
+            return tree
+        if (symbol.below or symbol.above) and symbol.base not in _LOSSES | {"sigma"} or _is_timed(symbol, _LOSSES):
+            return tree
+        call = self._call(symbol, certain=False)
+        return self._raised(call, tree.exponent) if isinstance(tree, Raised) else self._scripted(call)
+
+
+def _is_timed(symbol: Symbol) -> bool:
+    return any(part == Symbol("t") for part in (*symbol.below, *symbol.above))
+
+
+_READERS: dict[str, Callable[[_Parser], Syntax]] = {
+    "number": _Parser._number,
+    "name": _Parser._name,
+    "open": _Parser._bracket,
+    "accent": _Parser._accented,
+    "style": _Parser._style,
+    "frac": _Parser._fraction,
+    "sqrt": _Parser._root,
+    "sum": _Parser._big,
+    "prod": _Parser._big,
+    "∂": _Parser._partial,
+    "|": _Parser._bars,
+    "‖": _Parser._bars,
+}

@@ -1,0 +1,103 @@
+"""What a derivation, a working and a worksheet are made of: sections of claims with reasons.
+
+Mathematics stays an expression tree here; words stay keys of `languages`. A renderer turns both into a format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from symrnn.algebra.layout import NEUTRAL, Style
+from symrnn.algebra.nodes import Node
+from symrnn.algebra.programs import Range, Reason
+from symrnn.errors import InputError
+
+Relation = Literal["=", "≈", "≤", "<", "⇒"]
+
+
+RENDERERS: dict[str, Callable[..., str]] = {}
+"""How a document is printed, by format; `renderers` fills it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`lhs relation rhs`, where it holds, why, and what it assumes. Further links of a chain stand in `more`.
+
+    A side that is not a node is an exact or decimal number, or text of one, shown as it is.
+    """
+
+    lhs: Node
+    rhs: Any
+    reason: Reason
+    relation: Relation = "="
+    domain: tuple[Range, ...] = ()
+    assumptions: tuple[Reason, ...] = ()
+    more: tuple[tuple[Relation, Any], ...] = ()
+    boundary: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
+    """A sentence of `languages`, by key, with what it speaks of."""
+
+    key: str
+    about: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns under their heads; cells are nodes, numbers or text."""
+
+    heads: tuple[Any, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading (a key of `languages`) and what stands under it."""
+
+    title: str
+    blocks: tuple[Claim | Words | Table, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A title, the convention it follows, and sections. `to_latex()`, `to_text()` and `to_json()` print it."""
+
+    title: str
+    convention: str
+    sections: tuple[Section, ...]
+    style: Style = NEUTRAL
+    citations: tuple[str, ...] = field(default=())
+
+    def claims(self) -> Iterator[Claim]:
+        """Every claim, in order."""
+        return (block for section in self.sections for block in section.blocks if isinstance(block, Claim))
+
+    def render(self, format: str, **options: Any) -> str:
+        """The document in a format there is a renderer for."""
+        if format not in RENDERERS:
+            raise InputError(format, found="no such format", write="one of: " + ", ".join(sorted(RENDERERS)))
+        return RENDERERS[format](self, **options)
+
+    def to_text(self) -> str:
+        """The document for a terminal."""
+        return self.render("text")
+
+    def to_latex(self, fragment: bool = False) -> str:
+        """The document in LaTeX; as a fragment for `\\input` it leaves the preamble out."""
+        return self.render("latex", fragment=fragment)
+
+    def to_json(self) -> str:
+        """The equations as one JSON object: `lhs` and `rhs` in LaTeX, `reason` in words."""
+        return self.render("json")
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return self.render("jupyter")

@@ -1,0 +1,228 @@
+"""LaTeX: a complete document, or a fragment for `\\input`; amsmath only.
+
+Text from outside is escaped; mathematics is printed from its tree. Long right sides break at their outermost
+operators, so that lines stay within the text width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import sympy as sp
+
+from symrnn.algebra.layout import Style
+from symrnn.algebra.nodes import Add, Node
+from symrnn.algebra.printing import to_latex as node_to_latex
+from symrnn.algebra.programs import Range, Reason
+from symrnn.documents.document import Claim, Document, Section, Table, Words
+from symrnn.documents.languages import sentence
+from symrnn.documents.spelled import in_words, number_text
+
+PREAMBLE = r"""\documentclass[11pt]{article}
+\usepackage[a4paper,margin=25mm]{geometry}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath,amssymb}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt}
+"""
+WIDEST = 62
+"""Visible characters of mathematics that fit on a line of the text width."""
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$", "−": "$-$", "–": "--", "…": r"\dots{}"}
+
+
+def escape(text: str) -> str:
+    """Text in which nothing is a command.
+
+    >>> escape("50% of W_h")
+    '50\\\\% of W\\\\_h'
+    """
+    escaped = "".join(_ESCAPES.get(character, character) for character in text)
+    for sign, spelled in _SPELLED.items():
+        escaped = escaped.replace(sign, spelled)
+    return "".join(character if character.isprintable() else " " for character in escaped)
+
+
+def to_latex(document: Document, fragment: bool = False) -> str:
+    """The document in LaTeX, complete or as a fragment.
+
+    >>> from symrnn.cells import rnn
+    >>> from symrnn.documents import derive
+    >>> derive(rnn(), wrt="b").to_latex(fragment=True).splitlines()[0]
+    '\\\\section*{The model}'
+    """
+    body = "\n".join(_section(section, document.style) for section in document.sections)
+    if fragment:
+        return body
+    title = escape(sentence("derivation").format(document.title))
+    return (
+        f"{PREAMBLE}\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n"
+        f"{body}\\end{{document}}\n"
+    )
+
+
+def aligned(document: Document) -> str:
+    """The claims as one aligned display, for a notebook."""
+    lines = [line for claim in document.claims() for line in _claim(claim, document.style, reasons=False)]
+    return "$$\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}$$"
+
+
+def equations(document: Document) -> list[dict[str, str]]:
+    """Each claim as `lhs`, `rhs` and `reason`."""
+    style = document.style
+    return [
+        {
+            "lhs": _value(claim.lhs, style),
+            "rhs": _value(claim.rhs, style),
+            "relation": claim.relation,
+            "reason": in_words(claim.reason.key, claim.reason.about, lambda value: _inline(value, style)),
+        }
+        for claim in document.claims()
+    ]
+
+
+def _section(section: Section, style: Style) -> str:
+    lines = [f"\\section*{{{escape(sentence(section.title))}}}"]
+    for kind, blocks in groupby(section.blocks, type):
+        group = list(blocks)
+        if kind is Claim:
+            lines.append(_display([block for block in group if isinstance(block, Claim)], style))
+        else:
+            lines += [_other(block, style) for block in group]
+    return "\n".join(lines) + "\n"
+
+
+def _other(block: Any, style: Style) -> str:
+    if isinstance(block, Words):
+        return _sentence(block.key, block.about, style) + "\n"
+    assert isinstance(block, Table)
+    return _table(block, style)
+
+
+def _inline(value: Any, style: Style) -> str:
+    if isinstance(value, Node):
+        return f"${node_to_latex(value, style)}$"
+    return escape(str(value))
+
+
+def _sentence(key: str, about: tuple[Any, ...], style: Style) -> str:
+    return in_words(key, about, lambda value: _inline(value, style), escape)
+
+
+def _display(claims: Sequence[Claim], style: Style) -> str:
+    lines = [line for claim in claims for line in _claim(claim, style)]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def _claim(claim: Claim, style: Style, reasons: bool = True) -> list[str]:
+    where = _where(claim.domain, style)
+    why = _why(claim.reason, style) if reasons else ""
+    lines = _broken(_value(claim.lhs, style), claim.relation, claim.rhs, style)
+    for relation, value in claim.more:
+        lines.append(f"&{_RELATIONS[relation]} {_value(value, style)}")
+    lines[-1] += where
+    if why:
+        lines[0] += f" && \\text{{\\footnotesize {why}}}" if len(lines) == 1 else ""
+    return lines
+
+
+_RELATIONS = {"=": "=", "≈": r"\approx", "≤": r"\le", "<": "<", "⇒": r"\Rightarrow"}
+
+
+def _broken(left: str, relation: str, value: Any, style: Style) -> list[str]:
+    """One line, or one for each run of summands that fits."""
+    sign = _RELATIONS[relation]
+    whole = _value(value, style)
+    if not isinstance(value, Add) or visible(whole) <= WIDEST:
+        return [f"{left} &{sign} {whole}"]
+    rows = _rows(value, style)
+    return [f"{left} &{sign} {rows[0]}", *(f"&\\quad {row}" for row in rows[1:])]
+
+
+def _rows(value: Add, style: Style) -> list[str]:
+    """The summands in rows that fit: each row is printed as a sum, so signs stand as the printer sets them."""
+    rows: list[list[Node]] = [[]]
+    for term in value.operands:
+        candidate = [*rows[-1], term]
+        if rows[-1] and visible(_summed(candidate, style)) > WIDEST:
+            rows.append([term])
+        else:
+            rows[-1] = candidate
+    texts = [_summed(row, style) for row in rows]
+    return [texts[0], *(text if text.startswith("-") else f"+ {text}" for text in texts[1:])]
+
+
+def _summed(terms: Sequence[Node], style: Style) -> str:
+    return node_to_latex(terms[0] if len(terms) == 1 else Add(*terms), style)
+
+
+def visible(latex: str) -> int:
+    """About how many characters a formula is wide: commands count one, braces and scripts' marks none."""
+    count, position = 0, 0
+    while position < len(latex):
+        if latex[position] == "\\":
+            end = position + 1
+            while end < len(latex) and latex[end].isalpha():
+                end += 1
+            count += 0 if latex[position:end] in ("\\left", "\\right", "\\frac", "\\bar", "\\tilde") else 1
+            position = max(end, position + 2) if end == position + 1 else end
+        else:
+            count += latex[position] not in "{}_^ &"
+            position += 1
+    return count
+
+
+def _value(value: Any, style: Style) -> str:
+    if isinstance(value, Node):
+        return node_to_latex(value, style)
+    return _number(value)
+
+
+def _number(value: Any) -> str:
+    return sp.latex(value) if isinstance(value, sp.Expr) else _plain(number_text(value))
+
+
+def _plain(text: str) -> str:
+    mantissa, exponent, power = text.partition("e")
+    if exponent:
+        return f"{mantissa} \\cdot 10^{{{int(power)}}}"
+    top, slash, bottom = text.partition("/")
+    return f"{'-' if top.startswith('-') else ''}\\tfrac{{{top.lstrip('-')}}}{{{bottom}}}" if slash else text
+
+
+def _where(domain: tuple[Range, ...], style: Style) -> str:
+    if not domain:
+        return ""
+    first = domain[0]
+    ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
+    return f", \\quad {first.index} = {ends[0]}, \\dots, {ends[1]}"
+
+
+def _why(reason: Reason, style: Style) -> str:
+    return "" if reason.key == "given" else _sentence(reason.key, reason.about, style)
+
+
+def _table(table: Table, style: Style) -> str:
+    def row(cells: Iterable[Any]) -> str:
+        return " & ".join(f"${_value(cell, style)}$" for cell in cells) + r" \\"
+
+    lines = [row(table.heads), r"\hline", *(row(cells) for cells in table.rows)]
+    columns = "r" * len(table.heads)
+    return f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}"

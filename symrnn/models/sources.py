@@ -1,0 +1,61 @@
+"""What a user's argument names: an example, a file, typed equations, a named cell. Content decides, not the suffix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from symrnn.algebra.programs import Program
+from symrnn.algebra.roles import parse_cell
+from symrnn.cells import named
+from symrnn.cells.catalogue import KINDS
+from symrnn.errors import InputError
+from symrnn.models.files import EXAMPLES, examples, load, loads
+from symrnn.models.model import Model
+
+MOST_BYTES = 5_000_000
+
+
+def resolve(source: str, variant: str | None = None, text: str | None = None) -> Model | Program:
+    """The model or cell an argument names; `text` is what stood on standard input, for `-`.
+
+    >>> resolve("gru", "cho2014").citation
+    'cho2014'
+    >>> print(resolve("s_t = tanh(W s_{t-1} + U x_t)"))
+    s_t = tanh(W s_{t-1} + U x_t)
+    """
+    if text is not None:
+        return from_text(text, "<standard input>")
+    if source.startswith(EXAMPLES):
+        return load(source)
+    if source in KINDS:
+        return named(source, variant=variant)
+    if "=" in source:
+        return parse_cell(source)
+    path = Path(source)
+    if path.is_file():
+        return from_text(_read(path), source)
+    known = ", ".join((*KINDS, *examples()))
+    raise InputError(
+        source,
+        found="no file, no named cell and no equations (they contain =)",
+        write=f'one of: {known}; a model file; or "h_t = tanh(W_h h_{{t-1}} + W_x x_t + b)"',
+    )
+
+
+def from_text(text: str, file: str) -> Model | Program:
+    """A model if the text has a TOML table, else a cell's equations."""
+    if re.search(r"^\s*\[(cell|sequence|parameters|loss)\]\s*(#.*)?$", text, re.MULTILINE):
+        return loads(text, file)
+    return parse_cell(text, name=Path(file).stem or "typed cell", file=file)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(str(path), found="a file of more than 5 MB", write="a smaller one")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(str(path), found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+    except UnicodeDecodeError:
+        raise InputError(str(path), found="no UTF-8 text", write="a file saved as UTF-8") from None

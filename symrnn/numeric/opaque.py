@@ -1,0 +1,173 @@
+"""Activations as SymPy functions that stay as they are: `Tanh`, `Sigma` and one for every row of the table.
+
+Reads rows of `activations` and SymPy expressions; returns SymPy expressions. Building one costs a few microseconds,
+because nothing is evaluated and no assumption is asked of the argument; `diff`, `evalf`, `lambdify` and printing work
+as of SymPy's own functions, and `expand_activations` turns them into those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import mpmath
+import sympy as sp
+
+from symrnn.algebra.activations import ACTIVATIONS, Activation, lookup, mpmath_value
+
+
+class Elementwise(sp.Function):
+    """f(x) for a row f of the table of activations, never evaluated by itself.
+
+    Entries of a network are real numbers, which is said once here: asking every argument would walk the whole
+    expression, again at every step.
+    """
+
+    row: ClassVar[Activation]
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, argument: Any, **options: Any) -> Elementwise:
+        return sp.Expr.__new__(cls, sp.sympify(argument))
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """f'(x), through the function's own value where its row allows it: 1 − tanh²."""
+        return sp.sympify(self.row.slope(self.args[0], self))
+
+    @sp.cacheit
+    def _eval_derivative(self, symbol: sp.Expr) -> sp.Expr:
+        return self.fdiff() * self.args[0].diff(symbol)
+
+    @property
+    def free_symbols(self) -> set[sp.Basic]:
+        """The symbols below, found once: shared steps would be walked once for every path to them."""
+        return set(_symbols_of(self))
+
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        argument = self.args[0].evalf(_digits(prec) + 5)
+        if not argument.is_Float and not argument.is_Integer:
+            return self.func(argument)
+        with mpmath.workprec(prec + 10):
+            return sp.Expr._from_mpmath(mpmath_value(self.row, argument._to_mpmath(prec + 10)), prec)
+
+    def doit(self, **hints: Any) -> sp.Expr:
+        """SymPy's own form: `Tanh(x)` as `tanh(x)`, `Sigma(x)` as `1/(1 + exp(-x))`."""
+        argument = self.args[0].doit(**hints) if hints.get("deep", True) else self.args[0]
+        return self.row.formula(argument)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.row.unicode}({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{self.row.latex}{power}{{\left({printer._print(self.args[0])} \right)}}"
+
+    def _pretty(self, printer: Any) -> Any:
+        return printer._helper_print_function(self.func, self.args, func_name=self.row.unicode)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.row.name, self.args[0])
+
+
+def _digits(prec: int) -> int:
+    return int(prec * 0.30103) + 1
+
+
+@lru_cache(maxsize=4096)
+def _symbols_of(function: Elementwise) -> frozenset[sp.Basic]:
+    return frozenset(function.args[0].free_symbols)
+
+
+def _restored(name: str, argument: sp.Expr) -> sp.Expr:
+    return function_of(lookup(name))(argument)
+
+
+_TITLES = {"sigmoid": "Sigma"}
+
+
+@lru_cache(maxsize=256)
+def function_of(row: Activation | str) -> type[Elementwise]:
+    """The SymPy function of a row.
+
+    >>> x = sp.Symbol("x")
+    >>> function_of("sigmoid")(x), function_of("sigmoid")(x).diff(x)
+    (σ(x), (1 - σ(x))*σ(x))
+    """
+    row = lookup(row) if isinstance(row, str) else row
+    title = _TITLES.get(row.name) or "".join(part.capitalize() for part in _words(row.name))
+    members = {"row": row, "_imp_": staticmethod(_array_function(row)), "__module__": __name__}
+    return type(title, (Elementwise,), members)
+
+
+def _words(name: str) -> Iterator[str]:
+    kept = "".join(letter if letter.isalnum() else " " for letter in name)
+    yield from kept.split()
+
+
+def _array_function(row: Activation) -> Callable[..., Any]:
+    # What `lambdify` calls; the array libraries are imported at the first number.
+    return lambda x: row.array_function()(x)
+
+
+Tanh = function_of(ACTIVATIONS["tanh"])
+"""tanh, left as it is."""
+Sigma = function_of(ACTIVATIONS["sigmoid"])
+"""σ, left as it is."""
+
+
+def expand_activations(expression: Any) -> Any:
+    """The same expression, or matrix, in SymPy's own functions, rebuilt in SymPy's usual flat form.
+
+    >>> w, h = sp.symbols("w h")
+    >>> expand_activations(Sigma(w * h) + Tanh(h))
+    tanh(h) + 1/(1 + exp(-h*w))
+    """
+    if isinstance(expression, sp.MatrixBase):
+        return expression.applyfunc(expand_activations)
+    rebuilt: dict[sp.Basic, Any] = {}
+    for node in _bottom_up(expression):
+        arguments = [rebuilt[part] for part in node.args]
+        if isinstance(node, Elementwise):
+            rebuilt[node] = node.row.formula(arguments[0])
+        else:
+            rebuilt[node] = node.func(*arguments) if node.args else node
+    return rebuilt[expression]
+
+
+def _bottom_up(expression: sp.Basic) -> Iterator[sp.Basic]:
+    """Every distinct subexpression once, operands first. Iterative: a hundred steps nest deeper than Python does."""
+    done: set[sp.Basic] = set()
+    stack = [(expression, False)]
+    while stack:
+        node, expanded = stack.pop()
+        if node in done:
+            continue
+        if expanded:
+            done.add(node)
+            yield node
+        else:
+            stack.append((node, True))
+            stack.extend((part, False) for part in node.args if part not in done)
+
+
+def operations(*expressions: Any) -> int:
+    """How many operations the expressions take together when everything shared is computed once.
+
+    As SymPy's `count_ops` counts them: a subtraction is one, `1/x` is one.
+
+    >>> x = sp.Symbol("x")
+    >>> operations(1 - Tanh(x) ** 2, Tanh(x))
+    3
+    """
+    entries = [entry for item in expressions for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])]
+    distinct = dict.fromkeys(node for entry in entries for node in _bottom_up(sp.sympify(entry)))
+    return sum(_own_operations(node) for node in distinct)
+
+
+def _own_operations(node: sp.Basic) -> int:
+    if isinstance(node, sp.Add):
+        return len(node.args) - 1
+    if isinstance(node, sp.Mul):
+        return len([part for part in node.args if part is not sp.S.NegativeOne]) - 1
+    return 1 if isinstance(node, sp.Pow | sp.Function) else 0

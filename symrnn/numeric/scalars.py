@@ -1,0 +1,507 @@
+"""Scalar domains: what a Program's entries may be, one small object each with the same few verbs.
+
+`Rationals` are fractions, `Constants` closed forms such as log(2) or 3/5 = tanh(log 2), `Reals` mpmath numbers,
+`Symbols` SymPy expressions, `Heights` bounds on how long the fractions would get. Each promises `add`, `mul`, `power`
+and `activate` on its own kind; a domain that cannot hold a value raises `NoClosedForm` or `TooManyDigits`, by which
+callers know to go on in another.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Literal
+
+import mpmath
+import sympy as sp
+
+from symrnn.algebra.activations import Activation, exact_value
+from symrnn.errors import InputError
+from symrnn.numeric.opaque import Elementwise, function_of
+
+Given = Fraction | sp.Expr
+"""An exact value as it was given: a fraction, or a SymPy expression that is none."""
+
+
+class NoClosedForm(Exception):
+    """A value that the domain cannot hold exactly; `what` says which."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(what)
+
+
+class TooManyDigits(Exception):
+    """A fraction predicted to be longer than the budget."""
+
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
+        super().__init__(digits)
+
+
+class Domain(ABC):
+    """Entries of one kind and the arithmetic on them."""
+
+    zero: Any
+    one: Any
+    shifts_softmax = True
+    """Whether softmax subtracts a logit first, so that equal logits stay exact."""
+
+    @abstractmethod
+    def value(self, given: Given) -> Any:
+        """A given number in this domain."""
+
+    @abstractmethod
+    def add(self, terms: Sequence[Any]) -> Any:
+        """x + y + …; of nothing zero."""
+
+    @abstractmethod
+    def mul(self, factors: Sequence[Any]) -> Any:
+        """x y …; of nothing one."""
+
+    @abstractmethod
+    def power(self, base: Any, exponent: sp.Expr) -> Any:
+        """x^k for a number k."""
+
+    @abstractmethod
+    def activate(self, row: Activation, x: Any) -> Any:
+        """f(x)."""
+
+    def is_zero(self, x: Any) -> bool:
+        """Whether x is known to be 0 at sight."""
+        return bool(x == self.zero)
+
+    def settle(self, x: Any) -> Any:
+        """An entry as it is kept under its name."""
+        return x
+
+
+def given(value: Any) -> Given:
+    """A number as it was given, exactly: a binary float is the fraction it stands for.
+
+    >>> given(0.5), given(Decimal("0.1")), given(sp.log(2))
+    (Fraction(1, 2), Fraction(1, 10), log(2))
+    """
+    if hasattr(value, "item") and not isinstance(value, sp.Basic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal | sp.Expr | mpmath.mpf):
+        raise _no_number(value)
+    if isinstance(value, sp.Expr) and not (value.is_Rational or value.is_Float):
+        return _bounded(value)
+    if isinstance(value, mpmath.mpf) or (isinstance(value, sp.Float)):
+        value = _fraction_of_mpf(value)
+    try:
+        return Fraction(int(value.p), int(value.q)) if isinstance(value, sp.Rational) else Fraction(value)
+    except (ValueError, OverflowError):
+        raise _no_number(value) from None
+
+
+def _fraction_of_mpf(value: Any) -> Any:
+    sign, mantissa, exponent, _ = value._mpf_
+    if not mantissa and exponent:
+        raise _no_number(value)
+    return (-1) ** sign * int(mantissa) * Fraction(2) ** int(exponent)
+
+
+def _bounded(value: sp.Expr) -> sp.Expr:
+    if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise _no_number(value)
+    return value
+
+
+def _no_number(value: Any) -> InputError:
+    return InputError(
+        repr(value)[:80], found="no finite number", write="a whole number, a Fraction, a float or a SymPy expression"
+    )
+
+
+# --- fractions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rationals(Domain):
+    """ℚ: what leaves it raises `NoClosedForm`."""
+
+    zero = Fraction(0)
+    one = Fraction(1)
+
+    def value(self, given: Given) -> Fraction:
+        if isinstance(given, Fraction):
+            return given
+        if isinstance(given, sp.Rational):
+            return Fraction(int(given.p), int(given.q))
+        raise NoClosedForm(str(given))
+
+    def add(self, terms: Sequence[Fraction]) -> Fraction:
+        return sum(terms, self.zero)
+
+    def mul(self, factors: Sequence[Fraction]) -> Fraction:
+        return math.prod(factors, start=self.one)
+
+    def power(self, base: Fraction, exponent: sp.Expr) -> Fraction:
+        if not base and exponent.is_negative:
+            raise _division_by_zero()
+        if isinstance(exponent, sp.Integer):
+            return base ** int(exponent)
+        return self.value(sp.Rational(base.numerator, base.denominator) ** exponent)
+
+    def activate(self, row: Activation, x: Fraction) -> Fraction:
+        value = exact_value(row, x)
+        if value is None:
+            raise NoClosedForm(f"{row.unicode}({x})" if x.denominator < 10**9 else row.unicode)
+        return value
+
+
+def _division_by_zero() -> InputError:
+    return InputError(found="a division by zero", write="values for which every denominator is another number than 0")
+
+
+# --- closed forms ---------------------------------------------------------------------------------------------------
+
+MOST_OPERATIONS = 120
+"""A closed form longer than this is of no use to a reader."""
+
+
+@dataclass(frozen=True)
+class Constants(Domain):
+    """Numbers with a closed form in rationals, roots, π and logarithms, as SymPy expressions."""
+
+    zero = sp.S.Zero
+    one = sp.S.One
+
+    def value(self, given: Given) -> sp.Expr:
+        return _as_sympy(given)
+
+    def add(self, terms: Sequence[sp.Expr]) -> sp.Expr:
+        return sp.Add(*terms)
+
+    def mul(self, factors: Sequence[sp.Expr]) -> sp.Expr:
+        return sp.Mul(*factors)
+
+    def power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        if base.is_zero and exponent.is_negative:
+            raise _division_by_zero()
+        return base**exponent
+
+    def activate(self, row: Activation, x: sp.Expr) -> sp.Expr:
+        value = closed_form(row, x)
+        if value is None:
+            raise NoClosedForm(f"{row.unicode}({x})")
+        return value
+
+    def settle(self, x: sp.Expr) -> sp.Expr:
+        if x.is_Rational:
+            return x
+        if x.count_ops() > MOST_OPERATIONS:
+            raise NoClosedForm("a closed form of that length")
+        return sp.radsimp(sp.expand(x))
+
+
+def _as_sympy(given: Given) -> sp.Expr:
+    return sp.Rational(given.numerator, given.denominator) if isinstance(given, Fraction) else given
+
+
+def closed_form(row: Activation, x: sp.Expr) -> sp.Expr | None:
+    """f(x) where it has a closed form in rationals, roots, π and logarithms, else None.
+
+    >>> from symrnn.algebra.activations import lookup
+    >>> closed_form(lookup("tanh"), sp.log(2)), closed_form(lookup("sigmoid"), sp.log(3) / 2)
+    (3/5, 3/2 - sqrt(3)/2)
+    >>> closed_form(lookup("tanh"), sp.S.One) is None
+    True
+    """
+    if row.generic or x.count_ops() > MOST_OPERATIONS:
+        return None
+    if x.is_Rational:
+        value = row.formula(x)
+    else:
+        # log 6 - log 2 as log 3 + log 2 - log 2: one logarithm for each prime.
+        value = row.formula(sp.expand(sp.expand_log(x, factor=True))).rewrite(sp.exp)
+        value = value if value.is_Rational else sp.radsimp(sp.expand(sp.together(value)))
+    return value if _is_closed(value) else None
+
+
+def _is_closed(value: sp.Expr) -> bool:
+    if value.is_Rational:
+        return True
+    logarithms = all(isinstance(f, sp.log) and f.args[0].is_Rational for f in value.atoms(sp.Function))
+    powers = all(power.exp.is_Rational for power in value.atoms(sp.Pow))
+    return (
+        logarithms
+        and powers
+        and not value.has(sp.E, sp.Piecewise, sp.Max, sp.Min, sp.nan, sp.zoo)
+        and value.count_ops() <= MOST_OPERATIONS
+    )
+
+
+# --- many digits ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reals(Domain):
+    """ℝ to a number of digits, in an mpmath context of its own: nothing global is changed."""
+
+    digits: int
+    context: Any = field(init=False, compare=False, repr=False)
+    zero: Any = field(init=False, compare=False, repr=False)
+    one: Any = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        context = mpmath.mp.clone()
+        context.dps = self.digits
+        for name, value in (("context", context), ("zero", context.mpf(0)), ("one", context.mpf(1))):
+            object.__setattr__(self, name, value)
+
+    def value(self, given: Given) -> Any:
+        if isinstance(given, Fraction):
+            return self.context.mpf(given.numerator) / given.denominator
+        return self.context.convert(sp.N(given, self.digits + 10))
+
+    def add(self, terms: Sequence[Any]) -> Any:
+        return self.context.fsum(terms)
+
+    def mul(self, factors: Sequence[Any]) -> Any:
+        return self.context.fprod(factors)
+
+    def power(self, base: Any, exponent: sp.Expr) -> Any:
+        if not base and exponent.is_negative:
+            raise _division_by_zero()
+        return base ** (int(exponent) if exponent.is_Integer else self.value(exponent))
+
+    def activate(self, row: Activation, x: Any) -> Any:
+        return self.context.convert(row.formula(x))
+
+
+# --- expressions ----------------------------------------------------------------------------------------------------
+
+Style = Literal["shared", "flat", "expanded"]
+FEW_TERMS = 64
+
+
+@dataclass(frozen=True)
+class Symbols(Domain):
+    """SymPy expressions. What has a name in the Program stays one shared subexpression (`shared`), or products and
+    sums are flattened as SymPy does by itself (`flat`), or multiplied out too where that stays short (`expanded`).
+
+    >>> x = sp.Symbol("x")
+    >>> Symbols("shared").mul([x, Symbols("shared").mul([x, x])]), Symbols("flat").mul([x, x, x])
+    (x*x*x, x**3)
+    """
+
+    style: Style = "shared"
+    named: set[sp.Expr] = field(default_factory=set, compare=False, repr=False)
+    zero = sp.S.Zero
+    one = sp.S.One
+    shifts_softmax = False
+
+    def value(self, given: Given) -> sp.Expr:
+        return _as_sympy(given)
+
+    def add(self, terms: Sequence[sp.Expr]) -> sp.Expr:
+        if self.style != "shared":
+            return sp.Add(*terms)
+        parts = self._flattened(sp.Add, terms)
+        number = sp.Add(*(part for part in parts if part.is_Rational))
+        rest = [part for part in parts if not part.is_Rational]
+        return _built(sp.Add, [*([] if number is sp.S.Zero else [number]), *rest], sp.S.Zero)
+
+    def mul(self, factors: Sequence[sp.Expr]) -> sp.Expr:
+        if self.style != "shared":
+            return sp.Mul(*factors)
+        parts = self._flattened(sp.Mul, factors)
+        number = sp.Mul(*(part for part in parts if part.is_Rational))
+        rest = [part for part in parts if not part.is_Rational]
+        if number is sp.S.Zero:
+            return number
+        return _built(sp.Mul, [*([] if number is sp.S.One else [number]), *rest], sp.S.One)
+
+    def _flattened(self, kind: type[sp.Expr], operands: Sequence[sp.Expr]) -> list[sp.Expr]:
+        return [
+            part
+            for operand in operands
+            for part in (operand.args if isinstance(operand, kind) and operand not in self.named else (operand,))
+        ]
+
+    def power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        if base.is_Rational or self.style != "shared":
+            return base**exponent
+        return sp.Pow(base, exponent, evaluate=False)
+
+    def activate(self, row: Activation, x: sp.Expr) -> sp.Expr:
+        if row.generic:
+            return row.formula(x)
+        if x.is_Rational or (self.style == "expanded" and x.is_number):
+            value = closed_form(row, x)
+            if value is not None:
+                return value
+        return function_of(row)(x)
+
+    def is_zero(self, x: sp.Expr) -> bool:
+        return x is sp.S.Zero
+
+    def settle(self, x: sp.Expr) -> sp.Expr:
+        if self.style == "shared":
+            self.named.add(x)
+        return sp.expand(x) if self.style == "expanded" and _is_short_polynomial(x) else x
+
+
+def _built(kind: type[sp.Expr], parts: list[sp.Expr], empty: sp.Expr) -> sp.Expr:
+    """The sum or product itself, operands in this order: SymPy's constructor would sort and gather them."""
+    if len(parts) < 2:
+        return parts[0] if parts else empty
+    expression = kind._from_args(tuple(parts), is_commutative=True)
+    # Asked now, while the operands' hashes are known: later it would recurse through every step.
+    hash(expression)
+    return expression
+
+
+def _is_short_polynomial(x: sp.Expr) -> bool:
+    return not x.has(Elementwise) and _terms(x) <= FEW_TERMS
+
+
+def _terms(x: sp.Expr) -> int:
+    """A bound on the terms of the expanded expression."""
+    if isinstance(x, sp.Add):
+        return sum(map(_terms, x.args))
+    if isinstance(x, sp.Mul):
+        return math.prod(map(_terms, x.args))
+    if isinstance(x, sp.Pow) and x.exp.is_Integer and 0 < x.exp <= FEW_TERMS:
+        return _terms(x.base) ** int(x.exp)
+    return 1
+
+
+# --- how long fractions get -----------------------------------------------------------------------------------------
+
+Exponents = Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Height:
+    """|x| ≤ 2^magnitude, and x times the product of generator^exponent is whole."""
+
+    magnitude: float
+    denominator: Exponents
+
+
+_LOG_2 = math.log10(2)
+_NOTHING = Height(-math.inf, {})
+
+
+@dataclass(frozen=True)
+class Heights(Domain):
+    """Bounds on the length of fractions, computed instead of them: raises `TooManyDigits` at the first beyond budget.
+
+    Denominators are kept as prime exponents, so that a sum over a common denominator costs nothing: with decimals and
+    a linear cell the bound grows as the digits do.
+    """
+
+    budget: int
+    # Primes are their own keys; the unknown denominator of 1/x gets the next negative number.
+    logs: dict[int, float] = field(default_factory=dict, compare=False, repr=False)
+    zero = _NOTHING
+    one = Height(0.0, {})
+
+    def value(self, given: Given) -> Height:
+        if not isinstance(given, Fraction):
+            given = Rationals().value(given)
+        if not given:
+            return _NOTHING
+        denominator = dict(_factored(given.denominator))
+        for prime in denominator:
+            self.logs.setdefault(prime, _log2(prime))
+        return self._within(Height(_log2(abs(given.numerator)) - _log2(given.denominator), denominator))
+
+    def add(self, terms: Sequence[Height]) -> Height:
+        kept = [term for term in terms if term is not _NOTHING]
+        if len(kept) < 2:
+            return kept[0] if kept else _NOTHING
+        top = max(term.magnitude for term in kept)
+        magnitude = top + math.log2(sum(2.0 ** max(term.magnitude - top, -1000) for term in kept))
+        return self._within(Height(magnitude, _largest([term.denominator for term in kept])))
+
+    def mul(self, factors: Sequence[Height]) -> Height:
+        if any(factor is _NOTHING for factor in factors):
+            return _NOTHING
+        exponents: dict[int, int] = {}
+        for factor in factors:
+            for key, exponent in factor.denominator.items():
+                exponents[key] = exponents.get(key, 0) + exponent
+        return self._within(Height(math.fsum(factor.magnitude for factor in factors), exponents))
+
+    def power(self, base: Height, exponent: sp.Expr) -> Height:
+        if exponent.is_negative:
+            base, exponent = self._inverse(base), -exponent
+        if base is _NOTHING:
+            return base
+        whole = int(sp.ceiling(exponent))
+        magnitude = base.magnitude * float(exponent)
+        return self._within(Height(magnitude, {key: e * whole for key, e in base.denominator.items()}))
+
+    def activate(self, row: Activation, x: Height) -> Height:
+        if row.name == "softsign":
+            return self._softsign(x)
+        constants = [self.value(Rationals().value(value)) for _, value in row.parameters]
+        pieces = [x]
+        if constants:
+            pieces.append(self.add([self.mul([x, constants[0]]), *constants[1:]]))
+        bound = max(abs(row.range.inf), abs(row.range.sup))
+        limit = float(sp.log(bound, 2)) if bound.is_finite else math.inf
+        magnitude = min(limit, max(0.0, *(piece.magnitude for piece in pieces)))
+        # What is not piecewise linear is rational at rational points only, such as σ(0) = 1/2.
+        half = self.value(Fraction(1, 2))
+        return self._within(Height(magnitude, _largest([piece.denominator for piece in (*pieces, half)])))
+
+    def is_zero(self, x: Height) -> bool:
+        return x is _NOTHING
+
+    def _softsign(self, x: Height) -> Height:
+        if x is _NOTHING:
+            return x
+        bits = self._bits(x.denominator)
+        return self._within(Height(0.0, {self._unknown(max(bits, bits + x.magnitude) + 1): 1}))
+
+    def _inverse(self, x: Height) -> Height:
+        if x is _NOTHING:
+            raise _division_by_zero()
+        bits = self._bits(x.denominator)
+        return Height(bits, {self._unknown(max(0.0, bits + x.magnitude)): 1})
+
+    def _unknown(self, bits: float) -> int:
+        key = -1 - len(self.logs)
+        self.logs[key] = bits
+        return key
+
+    def _bits(self, denominator: Exponents) -> float:
+        return math.fsum(exponent * self.logs[key] for key, exponent in denominator.items())
+
+    def _within(self, x: Height) -> Height:
+        bits = self._bits(x.denominator)
+        digits = max(bits, bits + x.magnitude) * _LOG_2
+        if digits > self.budget:
+            raise TooManyDigits(math.ceil(digits))
+        return x
+
+
+def _log2(whole: int) -> float:
+    shift = max(0, whole.bit_length() - 64)
+    return shift + math.log2(whole >> shift)
+
+
+@lru_cache(maxsize=1024)
+def _factored(denominator: int) -> tuple[tuple[int, int], ...]:
+    # Small primes only; what is left stands as one generator, which can only make the bound larger.
+    return tuple((int(p), int(e)) for p, e in sp.factorint(denominator, limit=1000).items())
+
+
+def _largest(denominators: list[Exponents]) -> Exponents:
+    result = dict(denominators[0])
+    for exponents in denominators[1:]:
+        for key, exponent in exponents.items():
+            if exponent > result.get(key, 0):
+                result[key] = exponent
+    return result
