@@ -7,7 +7,10 @@ every node that depends on the step is rebuilt once per step, every other is sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +25,12 @@ from symrnn.algebra.nodes import (
     Signal,
     Sum,
     add,
-    is_zero,
     matmul,
     zeros,
 )
 from symrnn.algebra.nodes import Eye as EyeNode
 from symrnn.algebra.programs import Equation, Program, Range, blocks_of, lag_of, substitute_program
-from symrnn.errors import InputError, TimeError
+from symrnn.errors import InputError, NotYetError, TimeError
 
 MOST_STEPS = 1_000_000
 """An unrolled Program holds every step in memory; beyond this the numbers are what is wanted, not the equations."""
@@ -46,15 +48,16 @@ def unroll(program: Program, steps: int) -> Program:
     if last.free_symbols:
         program = substitute_program(program, {last: sp.Integer(steps)})
     equations: list[Equation] = []
-    for block in blocks_of(program):
-        equations += _unrolled_block(block, program.steps.index)
+    with _no_collection():
+        for block in blocks_of(program):
+            equations += _unrolled_block(block, program.steps.index)
     index = program.steps.index
     lo, hi = int(program.steps.lo), int(program.steps.hi)
     spread = _spread(index, lo, hi)
     return Program.trusted(
         name=program.name,
         equations=tuple(equations),
-        inputs=spread(program.inputs) + _lagged_inputs(program, lo),
+        inputs=spread(program.inputs),
         parameters=program.parameters,
         states=spread(program.states),
         initials=program.initials,
@@ -69,9 +72,16 @@ def unroll(program: Program, steps: int) -> Program:
     )
 
 
-def _lagged_inputs(program: Program, lo: int) -> tuple[Signal, ...]:
-    """Inputs read before the first step (x_0 where x_{t-1} is read)."""
-    return ()
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    # Nodes form no cycles; collecting while hundreds of thousands are made doubles the time and frees nothing.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def check_steps(steps: int) -> None:
@@ -191,12 +201,17 @@ class _Tape:
             return self._index_builder(node)
         if isinstance(node, Signal) and lag_of(node, self.index) is not None and len(node.indices) == 1:
             return _signal_builder(node, lag_of(node, self.index) or 0)
-        slots = [self.place(arg) for arg in node.args]
         if isinstance(node, Guarded):
-            return _guard_builder(node, slots)
+            return _guard_builder(node, self.place(node.operands[0]), self.index, in_sum=False)
         if isinstance(node, Add):
-            return _add_builder(node, slots)
-        return _plain_builder(node, slots)
+            return _add_builder(node, [self._place_term(term) for term in node.operands])
+        return _plain_builder(node, [self.place(arg) for arg in node.args])
+
+    def _place_term(self, term: Node) -> int:
+        if not (isinstance(term, Guarded) and term.has(self.index)):
+            return self.place(term)
+        body = self.place(term.operands[0])
+        return self._append(_guard_builder(term, body, self.index, in_sum=True), None)
 
     def _index_builder(self, node: Any) -> Builder:
         lag = sp.expand(node - self.index)
@@ -226,27 +241,38 @@ def _signal_builder(node: Signal, lag: int) -> Builder:
 
 def _plain_builder(node: Node, slots: list[int]) -> Builder:
     make, shape = node.func.trusted, node.shape
+    # One and two operands are nearly all there is; spelling them out saves a list for each node of each step.
+    if len(slots) == 1:
+        (only,) = slots
+        return lambda step, values: make((values[only],), shape)
+    if len(slots) == 2:
+        left, right = slots
+        return lambda step, values: make((values[left], values[right]), shape)
     return lambda step, values: make(tuple([values[slot] for slot in slots]), shape)
 
 
 def _add_builder(node: Add, slots: list[int]) -> Builder:
+    if not any(isinstance(term, Guarded) for term in node.operands):
+        return _plain_builder(node, slots)
     make, shape = Add.trusted, node.shape
-    guarded = any(isinstance(term, Guarded) for term in node.operands)
-    if not guarded:
-        return lambda step, values: make(tuple([values[slot] for slot in slots]), shape)
 
     def build(step: int, values: list[Any]) -> Any:
-        terms = [values[slot] for slot in slots if not is_zero(values[slot])]
+        terms = [values[slot] for slot in slots if values[slot] is not None]
         return make(tuple(terms), shape) if len(terms) > 1 else terms[0] if terms else zeros(shape)
 
     return build
 
 
-def _guard_builder(node: Guarded, slots: list[int]) -> Builder:
-    body, lo, at, hi = slots
-    nothing = zeros(node.shape)
+def _guard_builder(node: Guarded, body: int, index: sp.Symbol, in_sum: bool) -> Builder:
+    """The body at the steps where the guard holds; elsewhere nothing (in a sum) or zero."""
+    lo, at, hi = node.bounds
+    lag = sp.expand(at - index)
+    nothing = None if in_sum else zeros(node.shape)
+    if lag.is_Integer and all(bound.is_Integer or bound.is_infinite for bound in (lo, hi)):
+        offset, first, last = int(lag), _bound(lo), _bound(hi)
+        return lambda step, values: values[body] if first <= step + offset <= last else nothing
+    raise NotYetError(str(node), found="a guard whose bounds are no numbers", write="a number of steps")
 
-    def build(step: int, values: list[Any]) -> Any:
-        return values[body] if values[lo] <= values[at] <= values[hi] else nothing
 
-    return build
+def _bound(value: sp.Expr) -> float:
+    return int(value) if value.is_Integer else math.copysign(math.inf, 1 if value == sp.oo else -1)
