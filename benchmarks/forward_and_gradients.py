@@ -1,10 +1,10 @@
 """How long do all values and all gradients of a recurrent network take, and who is fastest?
 
     python benchmarks/forward_and_gradients.py
-    python benchmarks/forward_and_gradients.py --cell lstm --batch 1 32 --hidden 16 64 --steps 100 1000 --format json
+    python benchmarks/forward_and_gradients.py --cell lstm --batch 1 32 --hidden 16 --steps 1000 --format json
 
-One thread on one core, float64. Every contender is first held against the textbook loop, to 1e-10; one that
-differs is a failure, not a row of the table. `--with`/`--without` choose contenders; those whose package is not
+One thread on one core, float64. Every contender is held against the textbook loop, to 1e-10; one that differs
+is a failure, not a row of the table. `--with` and `--without` choose contenders; those whose package is not
 installed are left out.
 """
 
@@ -21,7 +21,7 @@ from timing import CLOCKS, Case, as_json, clocked, interleaved, one_thread, prog
 
 TOLERANCE = 1e-10
 
-# symrnn's compiled code goes here as further rows: a function of a Problem that derives, generates and compiles (the
+# symrnn's compiled code goes here: a function of a Problem that derives, generates and compiles (that is the
 # set-up time) and returns Contender(run, read).
 OWN: dict[str, Callable[[Problem], Contender]] = {}
 
@@ -47,7 +47,9 @@ def measure(p: Problem, names: list[str], *, seconds: float, rounds: tuple[int, 
     for name, contender in made.items():
         off = farthest(truth, contender.read(contender.run()))
         if not off < TOLERANCE:
-            raise SystemExit(f"\n{title}: {name} is {off:.1e} away from the textbook loop, more than {TOLERANCE:.0e}.")
+            raise SystemExit(
+                f"{title}: {name} is {off:.1e} away from the textbook loop; {TOLERANCE:.0e} is allowed."
+            )
     progress("")
     return Case(title, steps, timings)
 
@@ -62,16 +64,17 @@ def timed_setup(make: Callable[[Problem], Contender], p: Problem, clock: str) ->
 
 def arguments() -> argparse.Namespace:
     """What to measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--cell", nargs="+", choices=["rnn", "lstm"], default=["rnn", "lstm"])
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 32])
     parser.add_argument("--hidden", nargs="+", type=int, default=[16, 64, 256])
     parser.add_argument("--steps", nargs="+", type=int, default=[100, 1000])
     parser.add_argument("--with", nargs="+", choices=ALL, default=USUAL, dest="names", metavar="NAME")
     parser.add_argument("--without", nargs="+", choices=ALL, default=[], metavar="NAME")
-    parser.add_argument("--seconds", type=float, default=5.0, help="to spend on each case (default %(default)s)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each case (default %(default)s)")
     parser.add_argument("--rounds", nargs=2, type=int, default=[5, 200], metavar=("LEAST", "MOST"))
-    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: do not count waiting for a busy core")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: waiting is not counted")
     parser.add_argument("--core", type=int, help="which core to run on (default: the last)")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser.parse_args()

@@ -1,14 +1,14 @@
-"""The tanh RNN and the LSTM, forward and backward, as others would run them: NumPy by hand, PyTorch, JAX, CasADi.
+"""The tanh RNN and the LSTM, forward and backward, as others run them: NumPy by hand, PyTorch, JAX, CasADi.
 
-Every contender answers the same `Problem`: all outputs h_t (and the final c_T), and the gradients with respect to
-every parameter, every input x_t and the initial states, for given cotangents of every h_t and of c_T.
+Every contender answers the same `Problem`: all outputs h_t and the final c_T, and the gradients by every
+parameter, every input x_t and the initial states, for given cotangents of every h_t and of c_T.
 
     RNN    a_t = W x_t + U h_{t-1} + b       h_t = tanh(a_t)
     LSTM   a_t likewise, four blocks of rows: o, f, i (through σ) and g (through tanh)
            c_t = f_t ∘ c_{t-1} + i_t ∘ g_t    h_t = o_t ∘ tanh(c_t)
 
-Arrays are float64 and hold columns: x is (T, I, B), h is (T, H, B). PyTorch and JAX, which keep a batch in rows,
-are handed their own layout before the clock starts, and hand theirs back.
+Arrays are float64 and hold columns: x is (T, I, B), h is (T, H, B). PyTorch and JAX, which keep a batch in
+rows, are handed their own layout before the clock starts, and hand theirs back.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from scipy.special import expit
 Array = NDArray[np.float64]
 Arrays = Mapping[str, Array]
 Answer = tuple[dict[str, Array], dict[str, Array]]
-Tanh = Callable[[Array, Array], object]
+Into = Callable[[Array, Array], object]  # (input, output): writes into the output
 
 ONE = np.array(1.0)  # a 0-d array: a Python float costs every ufunc call 0.4 µs more
 CHUNK = 2**17  # numbers per array in a chunk of steps, 1 MB: whole-chunk operations stay in cache
-ORDER = {"rnn": ("h",), "lstm": ("o", "f", "i", "g")}  # σ gates side by side, f beside i, and f, i, g beside each other
+ORDER = {"rnn": ("h",), "lstm": ("o", "f", "i", "g")}  # the σ gates in one block, f beside i
 TORCH_ORDER = {"rnn": ("h",), "lstm": ("i", "f", "g", "o")}
 
 
@@ -53,18 +53,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Contender:
-    """`run` is what the clock sees; `read` puts what it returned under the names and in the layout of `Problem`."""
+    """`run` is what the clock sees; `read` gives its result the names and the layout of `Problem`."""
 
     run: Callable[[], Any]
     read: Callable[[Any], Answer]
 
 
-def problem(cell: str, *, batch: int, hidden: int, steps: int, inputs: int | None = None, seed: int = 0) -> Problem:
-    """Random numbers at the scale of a network at initialisation."""
+def problem(cell: str, *, batch: int, hidden: int, steps: int, seed: int = 0) -> Problem:
+    """Random numbers at the scale of a network at initialisation; as many inputs as units."""
     draw = np.random.default_rng(seed).normal
-    size, rows = inputs or hidden, hidden * len(ORDER[cell])
+    rows = hidden * len(ORDER[cell])
     params = {
-        "W": draw(size=(rows, size)) / size**0.5,
+        "W": draw(size=(rows, hidden)) / hidden**0.5,
         "U": draw(size=(rows, hidden)) / hidden**0.5,
         "b": draw(size=rows) / 10,
     }
@@ -73,122 +73,127 @@ def problem(cell: str, *, batch: int, hidden: int, steps: int, inputs: int | Non
     return Problem(
         cell,
         params,
-        draw(size=(steps, size, batch)),
+        draw(size=(steps, hidden, batch)),
         {f"{n}0": draw(size=(hidden, batch)) / 2 for n in names},
         {n: draw(size=shapes[n]) for n in names},
     )
 
 
-# ---- NumPy, tuned by hand ------------------------------------------------------------------------------------------
+# ---- NumPy, tuned by hand ----
 
 
-def numpy_rnn(params: Arrays, x: Array, h0: Array, cotangents: Arrays, *, tanh: Tanh = np.tanh) -> Answer:
+def numpy_rnn(params: Arrays, x: Array, h0: Array, cotangents: Arrays, *, tanh: Into = np.tanh) -> Answer:
     """h_t = tanh(U h_{t-1} + W x_t + b), and all its gradients.
 
-    What makes it fast, in order of weight: one call per operation with its output given; what does not depend on the
-    step before is done for a chunk of steps at once (W x_t + b, the factors 1 - h_t², the sums over time); views come
-    from `zip` over arrays, never from indexing; `U.dot` bound once, not `np.matmul`.
+    What makes it fast, in order of weight: one call per operation, its output given; what does not depend
+    on the step before is done for a chunk of steps at once (W x_t + b, the factors 1 - h_t², the sums over
+    time); views come from `zip` over arrays, never from indexing; `U.dot` is bound once.
     """
-    W, U, b = params["W"], params["U"], params["b"]
-    T, inputs, B = x.shape
+    T, _, B = x.shape
     H = len(h0)
     spans = chunks(T, B * H)
-    into, back = both_ways(U, B)
+    into, back = both_ways(params["U"], B)
 
-    h = np.empty((T + 1, H, B))
-    a = np.empty((len(range(*spans[0].indices(T))), H, B))
+    h, scratch = np.empty((T + 1, H, B)), np.empty((spans[0].stop, H, B))
     h[0] = h0
     h_t = lean(h)[0]
     for span in spans:
-        now = x[span]
-        a_k = a[: len(now)]
-        through(W, now, a_k)
-        add(a_k, b[:, None], a_k)
-        for a_t, h_next in zip(lean(a_k), lean(h[1:][span]), strict=True):
+        a = affine(params, x[span], scratch)
+        for a_t, h_next in zip(lean(a), lean(h[1:][span]), strict=True):
             into(h_t, h_next)
             add(h_next, a_t, h_next)
             tanh(h_next, h_next)
             h_t = h_next
 
-    sums = {name: np.zeros_like(value) for name, value in params.items()}
-    x_bar = np.empty_like(x)
+    grads = {name: np.zeros_like(value) for name, value in params.items()} | {"x": np.empty_like(x)}
     h_bar = np.zeros_like(h_t)
     for span in reversed(spans):
-        h_k, cot = h[1:][span], cotangents["h"][span]
-        a_bar = multiply(h_k, h_k, a[: len(cot)])
-        subtract(ONE, a_bar, a_bar)  # the factor 1 - h_t², which the sweep overwrites by ā_t
-        for given, a_bar_t in backwards(cot, a_bar):
+        a_bar = one_minus_square(h[1:][span], scratch)  # the sweep overwrites the factor by ā_t
+        for given, a_bar_t in backwards(cotangents["h"][span], a_bar):
             add(h_bar, given, h_bar)
             multiply(a_bar_t, h_bar, a_bar_t)
             back(a_bar_t, h_bar)
-        contract(sums, a_bar, x[span], h[:-1][span])
-        through(W.T, a_bar, x_bar[span])
-    return {"h": h[1:]}, {**sums, "x": x_bar, "h0": h_bar.reshape(H, B)}
+        contract(grads, span, params["W"], a_bar, x, h)
+    return {"h": h[1:]}, {**grads, "h0": h_bar.reshape(H, B)}
 
 
 def numpy_lstm(
-    params: Arrays, x: Array, h0: Array, c0: Array, cotangents: Arrays, *, tanh: Tanh = np.tanh
+    params: Arrays, x: Array, h0: Array, c0: Array, cotangents: Arrays, *, tanh: Into = np.tanh
 ) -> Answer:
-    """c_t = f ∘ c_{t-1} + i ∘ g, h_t = o ∘ tanh(c_t), and all gradients; tuned as `numpy_rnn`.
+    """c_t = f_t ∘ c_{t-1} + i_t ∘ g_t, h_t = o_t ∘ tanh(c_t), and all gradients; tuned as `numpy_rnn`.
 
-    One product gives all four blocks, one σ three of them. g_t is written beside c_{t-1}, so that one multiplication
-    gives f ∘ c_{t-1} and i ∘ g_t. Backward, every elementwise factor is ready before the sweep: a step is one product,
-    two additions, six multiplications.
+    One product gives the four blocks of a step, one σ three of them. g_t is written below c_{t-1}, so that
+    one multiplication gives f ∘ c_{t-1} and i ∘ g_t. Backward, every elementwise factor is ready before the
+    sweep: a step is one product, two additions and six multiplications.
     """
-    W, U, b = params["W"], params["U"], params["b"]
-    T, inputs, B = x.shape
-    H = len(h0)
-    spans = chunks(T, B * 4 * H)
-    into, back = both_ways(U, B)
-    o, f, i, g = (slice(k * H, (k + 1) * H) for k in range(4))
-    sigmoids, fi = slice(0, 3 * H), slice(H, 3 * H)
-    own, beside = slice(0, H), slice(H, 2 * H)
+    spans = chunks(len(x), 4 * h0.size)
+    tape = lstm_forward(params, x, h0, c0, spans, tanh)
+    h, _, cg, _ = tape
+    grads = lstm_backward(params, x, cotangents, spans, tape)
+    return {"h": h[1:], "c": cg[-1, : len(c0)]}, grads
 
-    h, gates, tanh_c = np.empty((T + 1, H, B)), np.empty((T, 4 * H, B)), np.empty((T, H, B))
-    cg = np.empty((T + 1, 2 * H, B))  # cg[t] holds c_{t-1} above g_t
-    h[0], cg[0, own] = h0, c0
+
+def lstm_forward(
+    params: Arrays, x: Array, h0: Array, c0: Array, spans: list[slice], tanh: Into
+) -> tuple[Array, Array, Array, Array]:
+    """h_{t-1}; o, f and i above a block that keeps W x_t + b; c_{t-1} above g_t; tanh(c_t): for every t."""
+    T, _, B = x.shape
+    H = len(h0)
+    into, _ = both_ways(params["U"], B)
+    h, gates = np.empty((T + 1, H, B)), np.empty((T, 4 * H, B))
+    cg, tanh_c = np.empty((T + 1, 2 * H, B)), np.empty((T, H, B))
+    h[0], cg[0, :H] = h0, c0
     h_t = lean(h)[0]
-    a_t, both = np.empty((4 * H, *h_t.shape[1:])), np.empty((2 * H, *h_t.shape[1:]))
-    a_sigmoids, a_g, fc, ig = a_t[sigmoids], a_t[g], both[own], both[beside]
+    a, products = lean(np.empty((1, 4 * H, B)))[0], lean(np.empty((1, 2 * H, B)))[0]
+    a_ofi, a_g, fc, ig = a[: 3 * H], a[3 * H :], products[:H], products[H:]
     for span in spans:
-        gates_k = gates[span]
-        through(W, x[span], gates_k)
-        add(gates_k, b[:, None], gates_k)
-        y, z, c = lean(gates_k), lean(cg[span]), lean(cg[1:][span])[:, own]
-        steps = (y, y[:, sigmoids], y[:, fi], y[:, o], z, z[:, beside], c, lean(tanh_c[span]), lean(h[1:][span]))
-        for wx_t, ofi_t, fi_t, o_t, cg_t, g_t, c_t, tanh_c_t, h_next in zip(*steps, strict=True):
-            into(h_t, a_t)
-            add(a_t, wx_t, a_t)
-            expit(a_sigmoids, ofi_t)
+        y, z = lean(affine(params, x[span], gates[span])), lean(cg[span])
+        c, tanh_k, h_k = lean(cg[1:][span])[:, :H], lean(tanh_c[span]), lean(h[1:][span])
+        parts = (y, y[:, : 3 * H], y[:, H : 3 * H], y[:, :H], z, z[:, H:], c, tanh_k, h_k)
+        for wx_t, ofi_t, fi_t, o_t, cg_t, g_t, c_t, tanh_c_t, h_next in zip(*parts, strict=True):
+            into(h_t, a)
+            add(a, wx_t, a)
+            expit(a_ofi, ofi_t)
             tanh(a_g, g_t)
-            multiply(fi_t, cg_t, both)
+            multiply(fi_t, cg_t, products)
             add(fc, ig, c_t)
             tanh(c_t, tanh_c_t)
             multiply(o_t, tanh_c_t, h_next)
             h_t = h_next
+    return h, gates, cg, tanh_c
 
-    sums = {name: np.zeros_like(value) for name, value in params.items()}
-    x_bar = np.empty_like(x)
-    h_bar, c_bar, share = np.zeros_like(h_t), lean(cotangents["c"][None])[0].copy(), np.empty_like(h_t)
-    most = len(range(*spans[0].indices(T)))
-    factors, a_bars, through_h = np.empty((most, 4 * H, B)), np.empty((most, 4 * H, B)), np.empty((most, H, B))
+
+def lstm_backward(
+    params: Arrays, x: Array, cotangents: Arrays, spans: list[slice], tape: tuple[Array, Array, Array, Array]
+) -> dict[str, Array]:
+    """ō, f̄, ī, ḡ from h̄_t and c̄_t, and what they sum to."""
+    h, gates, cg, tanh_c = tape
+    _, H, B = tanh_c.shape
+    o, f, i, g = (slice(k * H, (k + 1) * H) for k in range(4))
+    ofi = slice(0, 3 * H)
+    _, back = both_ways(params["U"], B)
+    grads = {name: np.zeros_like(value) for name, value in params.items()} | {"x": np.empty_like(x)}
+    c_bar = lean(cotangents["c"][None])[0].copy()
+    h_bar, share = np.zeros_like(c_bar), np.empty_like(c_bar)
+    most = spans[0].stop
+    factors, bars, h_to_c = np.empty((most, 4 * H, B)), np.empty((most, 4 * H, B)), np.empty((most, H, B))
     for span in reversed(spans):
-        y, c_before, g_k, tanh_k, cot = gates[span], cg[span, own], cg[span, beside], tanh_c[span], cotangents["h"][span]
-        d, a_bar, h_to_c = factors[: len(cot)], a_bars[: len(cot)], through_h[: len(cot)]
-        multiply(y[:, sigmoids], y[:, sigmoids], d[:, sigmoids])
-        subtract(y[:, sigmoids], d[:, sigmoids], d[:, sigmoids])  # σ' = σ - σ²
+        y, c_before, g_k, tanh_k = gates[span], cg[span, :H], cg[span, H:], tanh_c[span]
+        d, a_bar = factors[: len(y)], bars[: len(y)]
+        multiply(y[:, ofi], y[:, ofi], d[:, ofi])
+        subtract(y[:, ofi], d[:, ofi], d[:, ofi])  # σ' = σ - σ²
         multiply(d[:, o], tanh_k, d[:, o])
         multiply(d[:, f], c_before, d[:, f])
         multiply(d[:, i], g_k, d[:, i])
-        one_minus_square(g_k, d[:, g])
-        multiply(d[:, g], y[:, i], d[:, g])
-        one_minus_square(tanh_k, h_to_c)
-        multiply(h_to_c, y[:, o], h_to_c)
-        steps = (cot, h_to_c, d[:, o], d[:, f], d[:, i], d[:, g], y[:, f])
-        outs = (a_bar, a_bar[:, o], a_bar[:, f], a_bar[:, i], a_bar[:, g])
-        for given, h_to_c_t, d_o, d_f, d_i, d_g, f_t, a_bar_t, o_bar, f_bar, i_bar, g_bar in backwards(*steps, *outs):
-            add(h_bar, given, h_bar)
-            multiply(h_bar, h_to_c_t, share)
+        multiply(one_minus_square(g_k, d[:, g]), y[:, i], d[:, g])
+        to_c = one_minus_square(tanh_k, h_to_c)
+        multiply(to_c, y[:, o], to_c)
+        given = (cotangents["h"][span], to_c, d[:, o], d[:, f], d[:, i], d[:, g], y[:, f])
+        bars_k = (a_bar, a_bar[:, o], a_bar[:, f], a_bar[:, i], a_bar[:, g])
+        steps = backwards(*given, *bars_k)
+        for seed, to_c_t, d_o, d_f, d_i, d_g, f_t, a_bar_t, o_bar, f_bar, i_bar, g_bar in steps:
+            add(h_bar, seed, h_bar)
+            multiply(h_bar, to_c_t, share)
             add(c_bar, share, c_bar)
             multiply(h_bar, d_o, o_bar)
             multiply(c_bar, d_f, f_bar)
@@ -196,16 +201,14 @@ def numpy_lstm(
             multiply(c_bar, d_g, g_bar)
             multiply(c_bar, f_t, c_bar)
             back(a_bar_t, h_bar)
-        contract(sums, a_bar, x[span], h[:-1][span])
-        through(W.T, a_bar, x_bar[span])
-    initial = {"h0": h_bar.reshape(H, B), "c0": c_bar.reshape(H, B)}
-    return {"h": h[1:], "c": cg[T, own]}, {**sums, "x": x_bar, **initial}
+        contract(grads, span, params["W"], a_bar, x, h)
+    return {**grads, "h0": h_bar.reshape(H, B), "c0": c_bar.reshape(H, B)}
 
 
 def tanh_by_expit(x: Array, out: Array) -> None:
-    """2 σ(2x) - 1: from 512 numbers on 1.3 to 1.8 times as fast as np.tanh without AVX-512, right to 2e-16 absolutely.
+    """2 σ(2x) - 1: without AVX-512 about 1.5 times as fast as np.tanh, from 512 numbers on.
 
-    Not relatively: below 1e-16 it returns 0, so a state that dies away dies too early.
+    Right to 2e-16 absolutely, not relatively: below 1e-16 it gives 0, so what dies away dies too early.
     """
     add(x, x, out)
     expit(out, out)
@@ -214,7 +217,7 @@ def tanh_by_expit(x: Array, out: Array) -> None:
 
 
 def chunks(steps: int, numbers: int) -> list[slice]:
-    """Spans of steps of about `CHUNK` numbers each, of 16 steps at least: their sums over time are one product."""
+    """Spans of about `CHUNK` numbers each, of 16 steps at least: their sums over time are one product."""
     size = min(steps, max(16, CHUNK // numbers))
     return [slice(start, min(start + size, steps)) for start in range(0, steps, size)]
 
@@ -229,7 +232,7 @@ def backwards(*columns: Array) -> Iterator[tuple[Array, ...]]:
     return zip(*(lean(c)[::-1] for c in columns), strict=True)
 
 
-def both_ways(U: Array, batch: int) -> tuple[Callable[[Array, Array], Array], Callable[[Array, Array], Array]]:
+def both_ways(U: Array, batch: int) -> tuple[Into, Into]:
     """v ↦ U v and v ↦ Uᵀ v, both writing into a given output; for vectors both read the one copy of Uᵀ."""
     transposed = np.ascontiguousarray(U.T)
     return (transposed.T.dot if batch == 1 else U.dot), transposed.dot
@@ -248,36 +251,53 @@ def flat(columns: Array) -> Array:
     return columns.swapaxes(0, 1).reshape(columns.shape[1], -1)
 
 
-def contract(sums: dict[str, Array], a_bar: Array, x: Array, h_before: Array) -> None:
-    """W̄ += Σ ā_t x_tᵀ, Ū += Σ ā_t h_{t-1}ᵀ, b̄ += Σ ā_t."""
-    rows = flat(a_bar)
-    sums["W"] += rows @ flat(x).T
-    sums["U"] += rows @ flat(h_before).T
-    sums["b"] += rows.sum(axis=1)
+def affine(params: Arrays, x: Array, out: Array) -> Array:
+    """W x_t + b for a whole chunk, into the first rows of `out`."""
+    a = out[: len(x)]
+    through(params["W"], x, a)
+    a += params["b"][:, None]
+    return a
 
 
-def one_minus_square(y: Array, out: Array) -> None:
-    """1 - y²."""
-    multiply(y, y, out)
-    subtract(ONE, out, out)
+def one_minus_square(y: Array, out: Array) -> Array:
+    """1 - y_t² for a whole chunk, into the first rows of `out`."""
+    rest = out[: len(y)]
+    multiply(y, y, rest)
+    subtract(ONE, rest, rest)
+    return rest
 
 
-def numpy_contender(p: Problem, tanh: Tanh = np.tanh) -> Contender:
+def contract(grads: dict[str, Array], span: slice, W: Array, a_bar: Array, x: Array, h: Array) -> None:
+    """W̄ += Σ ā_t x_tᵀ, Ū += Σ ā_t h_{t-1}ᵀ, b̄ += Σ ā_t and x̄_t = Wᵀ ā_t for a chunk of steps."""
+    a_flat = flat(a_bar)
+    grads["W"] += a_flat @ flat(x[span]).T
+    grads["U"] += a_flat @ flat(h[span]).T
+    grads["b"] += a_flat.sum(axis=1)
+    through(W.T, a_bar, grads["x"][span])
+
+
+def numpy_contender(p: Problem, tanh: Into = np.tanh) -> Contender:
     """The two functions above."""
-    cell = numpy_rnn if p.cell == "rnn" else numpy_lstm
-    return Contender(lambda: cell(p.params, p.x, *p.states.values(), p.cotangents, tanh=tanh), lambda answer: answer)
+    h0 = p.states["h0"]
+
+    def run() -> Answer:
+        if p.cell == "rnn":
+            return numpy_rnn(p.params, p.x, h0, p.cotangents, tanh=tanh)
+        return numpy_lstm(p.params, p.x, h0, p.states["c0"], p.cotangents, tanh=tanh)
+
+    return Contender(run, lambda result: result)
 
 
 def textbook_contender(p: Problem) -> Contender:
-    """NumPy as one first writes it: a step at a time, every derivative where it is needed. The judge of the others."""
+    """NumPy as one first writes it, a step at a time, every derivative where it is needed: the judge."""
 
     def rnn() -> Answer:
         (W, U, b), h, states = p.params.values(), p.states["h0"], []
         for x in p.x:
             before, h = h, np.tanh(W @ x + U @ h + b[:, None])
             states.append((x, before, h))
-        grads, h_bar = {n: np.zeros_like(v) for n, v in p.params.items()}, np.zeros_like(h)
-        x_bar = np.empty_like(p.x)
+        grads, x_bar = {n: np.zeros_like(v) for n, v in p.params.items()}, np.empty_like(p.x)
+        h_bar = np.zeros_like(h)
         for t, (x, before, now) in reversed(list(enumerate(states))):
             a_bar = (h_bar + p.cotangents["h"][t]) * (1 - now**2)
             grads["W"] += a_bar @ x.T
@@ -294,8 +314,8 @@ def textbook_contender(p: Problem) -> Contender:
             c_before, h_before, c = c, h, f * c + i * g
             h = o * np.tanh(c)
             states.append((x, h_before, c_before, o, f, i, g, c, h))
-        grads, h_bar, c_bar = {n: np.zeros_like(v) for n, v in p.params.items()}, np.zeros_like(h), p.cotangents["c"]
-        x_bar = np.empty_like(p.x)
+        grads, x_bar = {n: np.zeros_like(v) for n, v in p.params.items()}, np.empty_like(p.x)
+        h_bar, c_bar = np.zeros_like(h), p.cotangents["c"]
         for t, (x, h_before, c_before, o, f, i, g, now, _) in reversed(list(enumerate(states))):
             h_bar = h_bar + p.cotangents["h"][t]
             c_bar = c_bar + h_bar * o * (1 - np.tanh(now) ** 2)
@@ -305,12 +325,13 @@ def textbook_contender(p: Problem) -> Contender:
             grads["U"] += a_bar @ h_before.T
             grads["b"] += a_bar.sum(axis=1)
             x_bar[t], h_bar, c_bar = W.T @ a_bar, U.T @ a_bar, c_bar * f
-        return {"h": np.array([s[-1] for s in states]), "c": c}, {**grads, "x": x_bar, "h0": h_bar, "c0": c_bar}
+        values = {"h": np.array([s[-1] for s in states]), "c": c}
+        return values, {**grads, "x": x_bar, "h0": h_bar, "c0": c_bar}
 
-    return Contender(rnn if p.cell == "rnn" else lstm, lambda answer: answer)
+    return Contender(rnn if p.cell == "rnn" else lstm, lambda result: result)
 
 
-# ---- PyTorch -------------------------------------------------------------------------------------------------------
+# ---- PyTorch ----
 
 
 def torch_contender(p: Problem) -> Contender:
@@ -318,8 +339,8 @@ def torch_contender(p: Problem) -> Contender:
     import torch
 
     torch.set_num_threads(1)
-    steps, inputs, hidden, batch = p.sizes
-    network = (torch.nn.RNN if p.cell == "rnn" else torch.nn.LSTM)(inputs, hidden, dtype=torch.float64)
+    _, inputs, hidden, batch = p.sizes
+    network: Any = (torch.nn.RNN if p.cell == "rnn" else torch.nn.LSTM)(inputs, hidden, dtype=torch.float64)
     weights = [network.weight_ih_l0, network.weight_hh_l0, network.bias_ih_l0]
     with torch.no_grad():
         for weight, value in zip(weights, p.params.values(), strict=True):
@@ -337,12 +358,13 @@ def torch_contender(p: Problem) -> Contender:
 
     def read(result: tuple[list[Any], Any]) -> Answer:
         values, grads = ([each.detach().numpy() for each in part] for part in result)
-        return answer(p, values, [reordered(v, TORCH_ORDER[p.cell], ORDER[p.cell]) for v in grads[:3]] + grads[3:])
+        weights = [reordered(v, TORCH_ORDER[p.cell], ORDER[p.cell]) for v in grads[:3]]
+        return answer(p, values, weights + grads[3:])
 
     return Contender(run, read)
 
 
-# ---- JAX -----------------------------------------------------------------------------------------------------------
+# ---- JAX ----
 
 
 def jax_contender(p: Problem) -> Contender:
@@ -371,11 +393,11 @@ def jax_contender(p: Problem) -> Contender:
         last, outputs = jax.lax.scan(lambda carry, a: step(U, carry, a), states, x @ W.T + b)
         return (outputs, *last[1:])
 
-    @jax.jit
-    def run(weights: Any, x: Any, states: Any, cotangents: Any) -> Any:
+    def both(weights: Any, x: Any, states: Any, cotangents: Any) -> Any:
         values, pull = jax.vjp(forward, weights, x, states)
         return values, pull(cotangents)
 
+    run = jax.jit(both)
     weights = tuple(jnp.asarray(v) for v in p.params.values())
     given = [tuple(jnp.asarray(rows(v)) for v in part.values()) for part in (p.states, p.cotangents)]
     x = jnp.asarray(rows(p.x))
@@ -386,15 +408,15 @@ def jax_contender(p: Problem) -> Contender:
     return Contender(lambda: jax.block_until_ready(run(weights, x, given[0], given[1])), read)
 
 
-# ---- CasADi --------------------------------------------------------------------------------------------------------
+# ---- CasADi ----
 
 
 def casadi_contender(p: Problem) -> Contender:
-    """The unrolled MX graph with vector operations and its reverse sweep; building both is the set-up time."""
+    """The unrolled MX graph of vector operations and its reverse sweep; the set-up time is building both."""
     import casadi
 
-    build, reverse = casadi_graph(p.cell, *p.sizes)
-    steps, inputs, hidden, batch = p.sizes
+    forward, reverse = casadi_graph(p.cell, *p.sizes)
+    _, inputs, hidden, batch = p.sizes
 
     def columns(array: Array) -> Array:
         return array.swapaxes(0, 1).reshape(array.shape[1], -1) if array.ndim == 3 else array
@@ -403,7 +425,7 @@ def casadi_contender(p: Problem) -> Contender:
     seeds = [casadi.DM(columns(v)) for v in p.cotangents.values()]
 
     def run() -> tuple[Any, Any]:
-        values = build(*given)
+        values = forward(*given)
         values = values if isinstance(values, tuple) else (values,)
         return values, reverse(*given, *values, *seeds)
 
@@ -426,7 +448,7 @@ def casadi_graph(cell: str, steps: int, inputs: int, hidden: int, batch: int = 1
 
     rows = hidden * len(ORDER[cell])
     W, U, b = ca.MX.sym("W", rows, inputs), ca.MX.sym("U", rows, hidden), ca.MX.sym("b", rows)
-    x, h0, c0 = (ca.MX.sym(n, k, m) for n, k, m in (("x", inputs, steps * batch), ("h0", hidden, batch), ("c0", hidden, batch)))
+    x, h0, c0 = ca.MX.sym("x", inputs, steps * batch), *(ca.MX.sym(n, hidden, batch) for n in ("h0", "c0"))
     h, c, outputs = h0, c0, []
     bias = ca.repmat(b, 1, batch)
     for x_t in ca.horzsplit(x, batch):
@@ -444,7 +466,7 @@ def casadi_graph(cell: str, steps: int, inputs: int, hidden: int, batch: int = 1
     return forward, forward.reverse(1)
 
 
-# ---- shared --------------------------------------------------------------------------------------------------------
+# ---- shared ----
 
 
 def rows(columns: Array) -> Array:
@@ -474,7 +496,7 @@ def answer(p: Problem, values: list[Array], grads: list[Array]) -> Answer:
 def farthest(one: Answer, other: Answer) -> float:
     """The largest difference between two answers, of each array relative to its largest entry."""
     pairs = [(mine[name], theirs[name]) for mine, theirs in zip(one, other, strict=True) for name in mine]
-    return max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in pairs)
+    return float(np.max([np.abs(a - b).max() / np.abs(a).max() for a, b in pairs]))
 
 
 CONTENDERS: dict[str, Callable[[Problem], Contender]] = {

@@ -39,7 +39,7 @@ def one_thread(core: int | None = None) -> Iterator[None]:
     """One core for the whole process and one BLAS thread inside it.
 
     Libraries with their own pools (XLA, OpenMP) size them by the cores they may use, so enter this before
-    importing them. `core` defaults to the last one allowed; where the system has no affinity, BLAS alone is held.
+    importing them. `core` defaults to the last one allowed; a system without affinity holds BLAS alone.
     """
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     if allowed:
@@ -102,7 +102,8 @@ class Case:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: seconds throughout."""
-        return {"case": self.title, "steps": self.steps, "seconds": {n: asdict(t) for n, t in self.timings.items()}}
+        seconds = {name: asdict(timing) for name, timing in self.timings.items()}
+        return {"case": self.title, "steps": self.steps, "seconds": seconds}
 
 
 def table(case: Case) -> str:
@@ -129,10 +130,11 @@ def table(case: Case) -> str:
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns of text: the first to the left, the figures to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(w) if k else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
+    lines = (
+        [text.rjust(w) if k else text.ljust(w) for k, (text, w) in enumerate(zip(row, widths, strict=True))]
         for row in rows
     )
+    return "\n".join("  ".join(line) for line in lines)
 
 
 def as_json(cases: Sequence[Case], **context: object) -> str:

@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symrnn.algebra.parser import RELATIONS, check_brackets, parse_tokens
+from symrnn.algebra.parser import check_brackets, parse_tokens
+from symrnn.algebra.precedence import RELATIONS
 from symrnn.algebra.syntax import Chain, Symbol, Syntax
 from symrnn.algebra.tokens import LIMITS, Limits, Source, Token, source_of, tokens_of
-from symrnn.errors import UnsafeInputError
 
 
 def parse_expression(
@@ -40,7 +40,7 @@ def parse_expression(
     source = source_of(text, latex, file, span, limits)
     tokens = tokens_of(source)
     check_brackets(source, tokens)
-    return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), source.start)
+    return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), tokens[-1])
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ def equations_in(
         else:
             equations += (_equation(source, part) for part in _apart(statement))
     if len(equations) > limits.equations:
-        raise UnsafeInputError(
-            found=f"{len(equations)} equations where at most {limits.equations} are read",
-            write="a smaller cell",
-            place=source.place(equations[limits.equations].start, equations[limits.equations].end),
+        source.refuse(
+            equations[limits.equations],
+            f"{len(equations)} equations where at most {limits.equations} are read",
+            "a smaller cell",
         )
     return Sheet(source, tuple(equations), tuple(declarations))
 
@@ -165,7 +165,7 @@ def _has_relation(tokens: list[Token]) -> bool:
 
 
 def _equation(source: Source, tokens: list[Token]) -> Chain:
-    tree = parse_tokens(source, tokens, tokens[0].start)
+    tree = parse_tokens(source, tokens, tokens[0])
     if not isinstance(tree, Chain):
         source.fail(tree, "a line without =", "an equation such as h_t = tanh(W_h h_{t-1} + W_x x_t + b)")
     if len(tree.sides) > 2:
@@ -199,7 +199,7 @@ def _declared_names(source: Source, tokens: list[Token], near: Token) -> list[Sy
         if depth or token.kind != "op" or token.text != ",":
             part.append(token)
             continue
-        tree = parse_tokens(source, part, near.start)
+        tree = parse_tokens(source, part, near)
         if not isinstance(tree, Symbol):
             source.fail(tree, "something that is no name", "a name: alpha, W_h, x_t")
         names.append(tree)
@@ -217,7 +217,7 @@ def _words_and_sizes(source: Source, tokens: list[Token]) -> tuple[tuple[str, ..
             sizes.append([])
         else:
             sizes[-1].append(token)
-    return tuple(words), tuple(parse_tokens(source, size, tokens[0].start) for size in sizes if size)
+    return tuple(words), tuple(parse_tokens(source, size, tokens[0]) for size in sizes if size)
 
 
 def _word(source: Source, token: Token) -> str:

@@ -108,12 +108,17 @@ class Printer:
     def of(self, node: Node) -> Piece:
         """The piece of a node, its operands first: an explicit stack, so depth costs no recursion."""
         done = self.done
-        stack = [node]
+        stack = [(node, _operands(node))]
         while stack:
-            current = stack[-1]
-            operands = _operands(current)
+            current, operands = stack[-1]
             height = len(stack)
-            stack += [operand for operand in operands if id(operand) not in done]
+            for operand in operands:
+                if id(operand) not in done:
+                    below = _operands(operand)
+                    if below:
+                        stack.append((operand, below))
+                    else:
+                        done[id(operand)] = _rule_for(operand)(self, operand, ())
             if len(stack) == height:
                 stack.pop()
                 if id(current) not in done:
@@ -466,7 +471,7 @@ def _entrywise(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
 
 
 def _is_tall(parts: Iterable[Piece]) -> bool:
-    return any(part.tall for part in parts)
+    return any([part.tall for part in parts])
 
 
 def _is_inverse(node: Node) -> bool:
@@ -481,8 +486,11 @@ def _matmul(p: Printer, node: N.MatMul, parts: Sequence[Piece]) -> Piece:
     return _juxtaposed(p, _factors(p, _with_bold_ones(p, node, parts), _FACTOR))
 
 
-def _with_bold_ones(p: Printer, node: Operation, parts: Sequence[Piece]) -> list[Piece]:
-    pairs = zip(node.operands, parts, strict=True)
+def _with_bold_ones(p: Printer, node: Operation, parts: Sequence[Piece]) -> Sequence[Piece]:
+    factors = node.operands
+    if N.Ones not in map(type, factors):
+        return parts
+    pairs = zip(factors, parts, strict=True)
     return [_bold_ones(p, factor) if isinstance(factor, N.Ones) else part for factor, part in pairs]
 
 

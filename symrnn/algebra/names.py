@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symrnn.algebra.nodes import T, t
-from symrnn.algebra.syntax import Big, Chain, Group, Num, Symbol, Syntax, Terms, Times
+from symrnn.algebra.syntax import Big, Call, Chain, Group, Num, Symbol, Syntax, Terms, Times
 from symrnn.algebra.tokens import Source
 
 
@@ -37,18 +37,27 @@ def symbols_in(tree: Syntax) -> Iterator[Symbol]:
     stack: list[Syntax] = [tree]
     while stack:
         piece = stack.pop()
-        if isinstance(piece, Symbol):
+        if isinstance(piece, Symbol) and not is_exponential(piece):
             yield piece
-        if not isinstance(piece, Symbol) or is_exponential(piece):
-            children = piece.above if isinstance(piece, Symbol) else piece.children
-            children = (piece.body,) if isinstance(piece, Big) else children
-            stack.extend(reversed(children))
+        stack.extend(reversed(parts_of(piece)))
+
+
+def parts_of(piece: Syntax) -> tuple[Syntax, ...]:
+    """The pieces below that hold values: no scripts, no bounds, no function's name."""
+    match piece:
+        case Symbol():
+            return piece.above if is_exponential(piece) else ()
+        case Big(body=body):
+            return (body,)
+        case Call(arguments=arguments):
+            return arguments
+    return piece.children
 
 
 def is_exponential(symbol: Symbol) -> bool:
     """Whether `e^{-x}` is written: e raised to what is no number."""
     plain = symbol.base == "e" and not symbol.below and not symbol.accents and len(symbol.above) == 1
-    return plain and not isinstance(symbol.above[0], Symbol) or plain and bool(symbol.above[0].depth > 1)
+    return plain and not isinstance(symbol.above[0], Group)
 
 
 class Names:
@@ -91,7 +100,7 @@ class Names:
             elif word is not None and word not in self.bound:
                 words.append(word)
             else:
-                steps.append(self._step(inside))
+                steps.append(self.step(inside))
         return _Scripts(tuple(words), tuple(steps), tuple(numbers))
 
     def _whole(self, number: Num) -> int:
@@ -99,7 +108,7 @@ class Names:
             self.source.fail(number, "an index that is no whole number", "h_1, or W_1")
         return int(number.value)
 
-    def _step(self, tree: Syntax) -> sp.Expr:
+    def step(self, tree: Syntax) -> sp.Expr:
         """An expression in t and T: `t-1`, `T`, `t-2`."""
         match tree:
             case Symbol(base=base) if _word(tree) in self.bound:
@@ -107,11 +116,11 @@ class Names:
             case Num():
                 return sp.Integer(self._whole(tree))
             case Group(body=body):
-                return self._step(body)
+                return self.step(body)
             case Terms(terms=terms):
-                return sp.Add(*(sign * self._step(term) for sign, term in terms))
+                return sp.Add(*(sign * self.step(term) for sign, term in terms))
             case Chain(sides=(_, step)):
-                return self._step(step)
+                return self.step(step)
         self.source.fail(tree, "an index that is no step", "a step such as t, t-1 or T")
 
 

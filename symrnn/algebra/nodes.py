@@ -11,7 +11,7 @@ Nodes are SymPy `Basic`: `xreplace`, `has`, `free_symbols`, hashing and equality
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 import sympy as sp
 from sympy.core.symbol import Str
@@ -19,8 +19,8 @@ from sympy.core.symbol import Str
 from symrnn.algebra.activations import Activation, derivative, lookup
 from symrnn.errors import InputError, ShapeError
 
-Size = sp.Expr
-Shape = tuple[Size, Size]
+Size: TypeAlias = sp.Expr
+Shape: TypeAlias = tuple[Size, Size]
 
 t = sp.Symbol("t", integer=True)
 """The step. Steps run 1..T."""
@@ -99,6 +99,9 @@ class Node(sp.Basic):
 
     def __truediv__(self, other: Any) -> Node:
         return self * (power(other, -1) if isinstance(other, Node) else sp.S.One / sp.sympify(other, strict=True))
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return _entrywise(other, self.shape) * power(self, -1)
 
     def __matmul__(self, other: Node) -> Node:
         return matmul(self, other)
@@ -772,6 +775,38 @@ def add(*terms: Node) -> Node:
     return kept[0] if len(kept) == 1 else Add(*kept)
 
 
+def gathered(terms: Iterable[Node]) -> Node:
+    """x + y + … with what is common taken out: u ⊙ w + v ⊙ w = (u + v) ⊙ w, diag(u) + diag(v) = diag(u + v).
+
+    >>> u, v, w = (Signal(name, (n, 1), t) for name in "uvw")
+    >>> gathered((-u * w, v * w))
+    (v_t - u_t) ⊙ w_t
+    """
+    terms = tuple(terms)
+    parts = [part for term in terms if (part := _weight(term)) is not None]
+    if len(terms) == 1 or len(parts) < len(terms) or len({common for _, common in parts}) > 1:
+        return add(*terms)
+    weight = add(*sorted((weight for weight, _ in parts), key=_is_negative))
+    common = parts[0][1]
+    return diag(weight) if common is None else hadamard(weight, common)
+
+
+def _weight(term: Node) -> tuple[Node, Node | None] | None:
+    """(u, w) of u ⊙ w, (u, None) of diag(u), with a number in front counted to u; None of anything else."""
+    if isinstance(term, Scale) and isinstance(term.operands[0], Number):
+        inner_weight = _weight(term.operands[1])
+        return inner_weight and (scale(term.operands[0], inner_weight[0]), inner_weight[1])
+    if isinstance(term, Diag):
+        return term.operands[0], None
+    if isinstance(term, Hadamard):
+        return hadamard(*term.operands[:-1]), term.operands[-1]
+    return None
+
+
+def _is_negative(node: Node) -> bool:
+    return isinstance(node, Scale) and isinstance(node.operands[0], Number) and bool(node.operands[0].value.is_negative)
+
+
 def negate(node: Node) -> Node:
     """−x."""
     return scale(Number(-1), node)
@@ -862,7 +897,7 @@ def _join_diagonals(factors: list[Node]) -> list[Node]:
 
 
 def transpose(node: Node) -> Node:
-    """Xᵀ, carried inwards: (AB)ᵀ = BᵀAᵀ, diag(v)ᵀ = diag(v)."""
+    """Xᵀ, carried into products: (AB)ᵀ = BᵀAᵀ, diag(v)ᵀ = diag(v); of sums and ⊙ it stays outside."""
     if node.is_scalar_shaped or isinstance(node, Diag | Eye):
         return node
     if isinstance(node, Parameter) and node.structure == "diagonal":
@@ -875,8 +910,8 @@ def transpose(node: Node) -> Node:
         return matmul(*(transpose(factor) for factor in reversed(node.operands)))
     if isinstance(node, Scale):
         return scale(node.operands[0], transpose(node.operands[1]))
-    if isinstance(node, Add | Hadamard):
-        return node.func(*(transpose(part) for part in node.operands))
+    if isinstance(node, Add | Hadamard) and all(isinstance(part, Transpose) for part in node.operands):
+        return node.func(*(part.operands[0] for part in node.operands))
     if isinstance(node, Kronecker):
         return Kronecker(*(transpose(part) for part in node.operands))
     if isinstance(node, Guarded):

@@ -35,6 +35,7 @@ from symrnn.algebra.tokens import CLOSER, FUNCTION_WORDS, GREEK_NAMES, Piece, So
 
 LOSSES = frozenset({"L", "ell", "E", "J", "loss"})
 """Names that stand for some loss when they are given arguments."""
+_SIGN_WORDS = {"ᵀ": "T", "*": "star", "'": "prime", "+": "plus"}
 _CALLABLE = frozenset({"sigma", "step", "Phi", *GENERIC_NAMES}) | LOSSES
 
 
@@ -108,14 +109,22 @@ class _Parser:
 
     def level(self) -> Syntax:
         """Everything up to a closing bracket, a comma, a semicolon or the end."""
+        return self.nested(self._level)
+
+    def nested(self, read: Callable[[], S]) -> S:
+        """What `read` reads, one level deeper: every recursion of this parser passes here."""
         self.nesting += 1
         if self.nesting > self.source.limits.depth:
             self.source.refuse(self.peek, f"a formula nested more than {self.nesting - 1} deep", "names for its parts")
+        tree = read()
+        self.nesting -= 1
+        return tree
+
+    def _level(self) -> Syntax:
         items: list[Item] = []
         while not self._ends(items):
             infix = self.peek.kind == "op" and self.peek.text in INFIX
             items.append(self.advance() if infix else self.operand())
-        self.nesting -= 1
         if not items:
             self.fail(self.peek, f"{_said(self.peek)} where a formula should stand", "a name, a number or a bracket")
         return grouped(self.source, items)
@@ -170,7 +179,7 @@ class _Parser:
         if self.sees("open", "(", "["):
             call = self._call(symbol)
         elif self.peek.kind in ("name", "number", "accent", "style", "open") or self.sees("op", "frac", "‖", "|"):
-            argument = self.operand()
+            argument = self.nested(self.operand)
             call = self.made(Call(symbol, (argument,)), symbol.start, argument.end)
         else:
             self.fail(symbol, f"the function {symbol.base} without an argument", f"{symbol.base}(a_t)")
@@ -239,7 +248,7 @@ class _Parser:
     def _accented(self) -> Syntax:
         """`\\tilde{c}`, `\\hat y`."""
         token = self.advance()
-        body = self._argument()
+        body = self.nested(self._argument)
         if not isinstance(body, Symbol):
             self.fail(body, f"an accent {token} over more than a name", f"\\{token}{{c}}")
         accents = (*body.accents, token.text)
@@ -248,20 +257,20 @@ class _Parser:
     def _style(self) -> Syntax:
         """`\\mathbf{W}`: the letter."""
         token = self.advance()
-        body = self._argument()
+        body = self.nested(self._argument)
         return body.at(token.start, body.end)  # type: ignore[no-any-return]  # `at` keeps the class
 
     def _fraction(self) -> Syntax:
         token = self.advance()
-        over, under = self._argument(), self._argument()
+        over, under = self.nested(self._argument), self.nested(self._argument)
         return self.made(Quotient(over, under), token.start, under.end)
 
     def _root(self) -> Syntax:
         token = self.advance()
         name = Symbol("sqrt", start=token.start, end=token.end)
-        if self.sees("open", "[") :
+        if self.sees("open", "["):
             self.fail(self.peek, "a root of higher order", "x^{1/3}")
-        body = self._argument()
+        body = self.nested(self._argument)
         return self.made(Call(name, (body.body if isinstance(body, Group) else body,)), token.start, body.end)
 
     def _big(self) -> Syntax:
@@ -279,14 +288,11 @@ class _Parser:
     def _partial(self) -> Syntax:
         token = self.advance()
         mark = ""
-        if self.sees("op", "^") and self.tokens[self.at + 1].text in "+{":
+        if self.sees("op", "^") and "+" in (self.tokens[self.at + 1].text, self.tokens[min(self.at + 2, len(self.tokens) - 1)].text):
             self.advance()
-            if self.sees("open", "{"):
-                self.advance()
-            mark = self.advance().text
-            if self.sees("close", "}"):
-                self.advance()
-        body = self.operand()
+            self._argument()
+            mark = "+"
+        body = self.nested(self.operand)
         return self.made(Partial(body, mark), token.start, body.end)
 
     # --- scripts ---
@@ -300,7 +306,8 @@ class _Parser:
                 below += self._below(self.advance(), base)
             elif self.sees("op", "^"):
                 self.advance()
-                above.append(self._argument())
+                script = self._argument()
+                above += script.parts if isinstance(script, Stack) else [script]
             elif self.sees("op", "ᵀ"):
                 token = self.advance()
                 above.append(Symbol("T", start=token.start, end=token.end))
@@ -348,18 +355,14 @@ class _Parser:
         if not isinstance(base, Symbol):
             self.fail(token, "a subscript on something that is no name", "a name with its subscript: h_{t-1}")
         start = self.peek.start
-        if self.sees("open", "{"):
-            parts, end = self._list()
-        else:
-            parts = [self._argument()]
-            end = parts[0].end
-            self._refuse_bare_lag(parts[0], base)
+        braced = self.sees("open", "{")
+        script = self._argument()
+        parts, end = list(script.parts) if isinstance(script, Stack) else [script], self.tokens[self.at - 1].end
+        if not braced:
+            self._refuse_bare_lag(script, base)
         if end - start > self.source.limits.subscript:
-            raise UnsafeInputError(
-                found=f"a subscript longer than {self.source.limits.subscript} characters",
-                write="a shorter name",
-                place=self.source.place(start, end),
-            )
+            long = f"a subscript longer than {self.source.limits.subscript} characters"
+            self.source.refuse(Symbol("", start=start, end=end), long, "a shorter name")
         return parts
 
     def _refuse_bare_lag(self, step: Syntax, base: Symbol) -> None:
@@ -406,10 +409,9 @@ class _Parser:
             self.advance()
             body = self._number()
             return body if token.text == "+" else self.made(Terms(((-1, body),)), token.start, body.end)
-        if token.kind == "op" and token.text in ("ᵀ", "*", "'"):
+        if token.kind == "op" and token.text in _SIGN_WORDS:
             self.advance()
-            word = {"ᵀ": "T", "*": "star", "'": "prime"}[token.text]
-            return Symbol(word, start=token.start, end=token.end)
+            return Symbol(_SIGN_WORDS[token.text], start=token.start, end=token.end)
         if token.kind == "op" and token.text == "<":
             return self._angled()
         if token.kind == "name":
@@ -421,18 +423,18 @@ class _Parser:
         return reader(self)
 
     def _braced(self) -> Syntax:
-        following = self.tokens[self.at + 1]
-        if following.kind == "op" and following.text in ("<", "ᵀ", "*", "'", "+") and self._lone(following):
+        """A brace group: what is in it, without the braces; signs that stand alone are words."""
+        following, after = self.tokens[self.at + 1], self.tokens[self.at + 2 : self.at + 3]
+        if following.kind == "op" and (following.text == "<" or (after and after[0].text == "}")):
             self.advance()
-            inside = self._argument() if following.text != "+" else Symbol("plus", start=following.start, end=following.end)
-            if following.text == "+":
-                self.advance()
+            inside = self._argument()
+            if not self.sees("close", "}"):
+                self.fail(self.peek, f"{_said(self.peek)} inside a bracket {{", "}")
             self.advance()
             return inside
-        return self._bracket()
-
-    def _lone(self, following: Token) -> bool:
-        return following.text == "<" or self.tokens[self.at + 2].text == "}"
+        opener = self.peek
+        parts, end = self._list()
+        return parts[0] if len(parts) == 1 else self.made(Stack(tuple(parts)), opener.start, end)
 
     def _angled(self) -> Syntax:
         """`<t-1>`."""
@@ -449,14 +451,10 @@ class _Parser:
         symbol = tree.base if isinstance(tree, Raised) else tree
         if not isinstance(symbol, Symbol) or symbol.base not in _CALLABLE or not self.sees("open", "(", "["):
             return tree
-        if (symbol.below or symbol.above) and symbol.base not in _LOSSES | {"sigma"} or _is_timed(symbol, _LOSSES):
+        if (symbol.below or symbol.above) and symbol.base not in LOSSES | {"sigma"}:
             return tree
         call = self._call(symbol, certain=False)
         return self._raised(call, tree.exponent) if isinstance(tree, Raised) else self._scripted(call)
-
-
-def _is_timed(symbol: Symbol) -> bool:
-    return any(part == Symbol("t") for part in (*symbol.below, *symbol.above))
 
 
 _READERS: dict[str, Callable[[_Parser], Syntax]] = {

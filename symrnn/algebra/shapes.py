@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symrnn.algebra.literals import Numbers
-from symrnn.algebra.names import Names, is_exponential
+from symrnn.algebra.names import Names, Reading, is_exponential
 from symrnn.algebra.nodes import ONE, Shape
 from symrnn.algebra.sizes import LOWER, PENDING, SIZE, UPPER, Sizes
 from symrnn.algebra.syntax import (
@@ -98,6 +98,14 @@ class Shapes:
             return "a number"
         rows, cols = ("?" if size.atoms(sp.Dummy) else str(size) for size in self.sizes.shape(shape))
         return {("1", "1"): "a scalar", ("?", "1"): "a vector"}.get((rows, cols), f"({rows}, {cols})")
+
+    def of_target(self, symbol: Syntax, target: Reading) -> Shape:
+        """The shape of what an equation assigns: a column unless it is computed once and found to be something else."""
+        if target.step is None and target.name not in self.by_name and not self.all_scalar:
+            self.by_name[target.name] = (self.sizes.fresh(PENDING), self.sizes.fresh(PENDING))
+        shape = self.of_name(target.name, target.step is not None)
+        self._by_piece[id(symbol)] = shape
+        return shape
 
     # --- what must be equal ---
 

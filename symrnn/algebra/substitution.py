@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from symrnn.algebra.nodes import Name, Node, Operation, Parameter, Signal, names_in, rebuild, zeros
+from symrnn.algebra.nodes import (
+    Apply,
+    Name,
+    Node,
+    Operation,
+    Parameter,
+    Signal,
+    names_in,
+    rebuild,
+    subexpressions,
+    zeros,
+)
 from symrnn.algebra.programs import Program, family
 
 
@@ -52,3 +63,19 @@ def without(program: Program, names: Iterable[Parameter | Signal]) -> Program:
 def _with_zeros(node: Node, gone: set[object]) -> Node:
     changes: dict[Node, Node] = {name: zeros(name.shape) for name in names_in(node) if family(name) in gone}
     return replace_nodes(node, changes)
+
+
+def without_identity(program: Program) -> Program:
+    """The Program with every `identity(x)` written as x.
+
+    >>> from symrnn.algebra.roles import parse_cell
+    >>> print(without_identity(parse_cell("h_t = identity(W_h h_{t-1} + b)")))
+    h_t = W_h h_{t-1} + b
+    """
+    equations = tuple(replace(e, expression=_without_identity(e.expression)) for e in program)
+    return program if equations == program.equations else replace(program, equations=equations)
+
+
+def _without_identity(node: Node) -> Node:
+    sites = (part for part in subexpressions(node) if isinstance(part, Apply) and part.activation.name == "identity")
+    return replace_nodes(node, {site: _without_identity(site.operands[0]) for site in sites})

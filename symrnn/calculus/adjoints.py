@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import sympy as sp
 
@@ -26,6 +27,7 @@ from symrnn.algebra.nodes import (
     Sum,
     add,
     diag,
+    gathered,
     guard,
     is_zero,
     names_in,
@@ -182,12 +184,21 @@ class _Shares:
     def _collect(self, receiver: Receiver) -> Node:
         uses = self._uses_of(receiver)
         if isinstance(receiver.name, Signal) and receiver.name.indices:
-            return add(zeros(receiver.name.shape), *(_at_receiver(use, receiver) for use in uses))
+            shares = [gathered(group) for group in _by_equation(uses, receiver)]
+            return add(zeros(receiver.name.shape), *shares)
         return _summed(receiver.name, [use for use in uses if use.read == receiver.name])
 
 
 def _is_fixed(name: Name) -> bool:
     return isinstance(name, Signal) and not any(index.free_symbols for index in name.indices)
+
+
+def _by_equation(uses: list[Use], receiver: Receiver) -> Iterator[list[Node]]:
+    """The shares of a receiver, those of one read in one equation together: they have a cotangent in common."""
+    for _, group in groupby(uses, key=lambda use: (use.equation.target, use.read)):
+        shares = [share for use in group if not is_zero(share := _at_receiver(use, receiver))]
+        if shares:
+            yield shares
 
 
 def _foldable(program: Program) -> dict[tuple[Range, ...], dict[Node, Name]]:

@@ -27,6 +27,7 @@ from symrnn.algebra.nodes import (
     Signal,
     Sum,
     add,
+    gathered,
     matmul,
     names_in,
     operands_of,
@@ -227,7 +228,7 @@ def _paths_of(equation: Equation, rules: Rules) -> Paths:
     paths: dict[Name, list[Node]] = defaultdict(list)
     for name, matrix in _paths(equation.expression, Eye(equation.target.shape[0]), equation.target, rules):
         paths[name].append(matrix)
-    return {name: add(*matrices) for name, matrices in paths.items()}
+    return {name: gathered(matrices) for name, matrices in paths.items()}
 
 
 def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tuple[Name, Node]]:

@@ -6,13 +6,14 @@ included (0^k is [k = 0]), complex pairs in real form, and with symbols in the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from symrnn.algebra.layout import RULES, Printer
 from symrnn.algebra.nodes import (
     Diag,
     DiagonalOf,
@@ -27,6 +28,7 @@ from symrnn.algebra.nodes import (
     scale,
     transpose,
 )
+from symrnn.algebra.spelling import ATOM, SCRIPTED, Piece
 from symrnn.errors import InputError, NotYetError, ShapeError
 
 # --- the node -------------------------------------------------------------------------------------------------------
@@ -56,6 +58,14 @@ class MatPower(Operation):
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same power of another base."""
         return MatPower(*operands, self.exponent)
+
+
+def _spelled(p: Printer, node: MatPower, parts: Sequence[Piece]) -> Piece:
+    (body,) = parts
+    return Piece(p.form.power(p.bare(body, ATOM), p.index(node.exponent)), SCRIPTED, body.tall)
+
+
+RULES.setdefault(MatPower, _spelled)
 
 
 def mat_power(body: Node, exponent: Any) -> Node:

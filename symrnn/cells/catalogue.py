@@ -14,7 +14,7 @@ from typing import TypeVar
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.programs import Program
 from symrnn.algebra.roles import parse_cell
-from symrnn.algebra.substitution import without
+from symrnn.algebra.substitution import without, without_identity
 from symrnn.cells import gru as gru_file
 from symrnn.cells import lstm as lstm_file
 from symrnn.cells import rnn as rnn_file
@@ -136,7 +136,8 @@ def text_of(
 
 @lru_cache(maxsize=64)
 def _parsed(kind: str, variant: str, activation: str, gate_activation: str) -> Program:
-    return parse_cell(text_of(kind, variant, activation, gate_activation), name=kind)
+    program = parse_cell(text_of(kind, variant, activation, gate_activation), name=kind)
+    return without_identity(program)
 
 
 CELLS: Mapping[str, Callable[..., Program]] = MappingProxyType({"rnn": rnn, "lstm": lstm, "gru": gru})

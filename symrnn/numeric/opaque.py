@@ -160,7 +160,11 @@ def operations(*expressions: Any) -> int:
     >>> operations(1 - Tanh(x) ** 2, Tanh(x))
     3
     """
-    entries = [entry for item in expressions for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])]
+    entries = [
+        entry
+        for item in expressions
+        for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])
+    ]
     distinct = dict.fromkeys(node for entry in entries for node in _bottom_up(sp.sympify(entry)))
     return sum(_own_operations(node) for node in distinct)
 

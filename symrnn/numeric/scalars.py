@@ -28,7 +28,13 @@ Given = Fraction | sp.Expr
 """An exact value as it was given: a fraction, or a SymPy expression that is none."""
 
 
-class NoClosedForm(Exception):
+class Inexact(Exception):
+    """Exact evaluation cannot go on here; `where` is the label of the quantity, once it is known."""
+
+    where: str = ""
+
+
+class NoClosedForm(Inexact):
     """A value that the domain cannot hold exactly; `what` says which."""
 
     def __init__(self, what: str) -> None:
@@ -36,12 +42,8 @@ class NoClosedForm(Exception):
         super().__init__(what)
 
 
-class TooManyDigits(Exception):
+class TooManyDigits(Inexact):
     """A fraction predicted to be longer than the budget."""
-
-    def __init__(self, digits: int) -> None:
-        self.digits = digits
-        super().__init__(digits)
 
 
 class Domain(ABC):
@@ -89,7 +91,9 @@ def given(value: Any) -> Given:
     """
     if hasattr(value, "item") and not isinstance(value, sp.Basic):
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal | sp.Expr | mpmath.mpf):
+    if isinstance(value, bool) or not isinstance(
+        value, int | float | Fraction | Decimal | sp.Expr | mpmath.mpf
+    ):
         raise _no_number(value)
     if isinstance(value, sp.Expr) and not (value.is_Rational or value.is_Float):
         return _bounded(value)
@@ -116,11 +120,13 @@ def _bounded(value: sp.Expr) -> sp.Expr:
 
 def _no_number(value: Any) -> InputError:
     return InputError(
-        repr(value)[:80], found="no finite number", write="a whole number, a Fraction, a float or a SymPy expression"
+        repr(value)[:80],
+        found="no finite number",
+        write="a whole number, a Fraction, a float or a SymPy expression",
     )
 
 
-# --- fractions ------------------------------------------------------------------------------------------------------
+# --- Fractions ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -158,10 +164,12 @@ class Rationals(Domain):
 
 
 def _division_by_zero() -> InputError:
-    return InputError(found="a division by zero", write="values for which every denominator is another number than 0")
+    return InputError(
+        found="a division by zero", write="values for which every denominator is another number than 0"
+    )
 
 
-# --- closed forms ---------------------------------------------------------------------------------------------------
+# --- Closed forms ------------------------------------------------------------------------------------------
 
 MOST_OPERATIONS = 120
 """A closed form longer than this is of no use to a reader."""
@@ -239,7 +247,7 @@ def _is_closed(value: sp.Expr) -> bool:
     )
 
 
-# --- many digits ----------------------------------------------------------------------------------------------------
+# --- Many digits -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -277,7 +285,7 @@ class Reals(Domain):
         return self.context.convert(row.formula(x))
 
 
-# --- expressions ----------------------------------------------------------------------------------------------------
+# --- Expressions -------------------------------------------------------------------------------------------
 
 Style = Literal["shared", "flat", "expanded"]
 FEW_TERMS = 64
@@ -324,7 +332,9 @@ class Symbols(Domain):
         return [
             part
             for operand in operands
-            for part in (operand.args if isinstance(operand, kind) and operand not in self.named else (operand,))
+            for part in (
+                operand.args if isinstance(operand, kind) and operand not in self.named else (operand,)
+            )
         ]
 
     def power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
@@ -375,7 +385,7 @@ def _terms(x: sp.Expr) -> int:
     return 1
 
 
-# --- how long fractions get -----------------------------------------------------------------------------------------
+# --- How long fractions get --------------------------------------------------------------------------------
 
 Exponents = Mapping[int, int]
 
@@ -483,7 +493,7 @@ class Heights(Domain):
         bits = self._bits(x.denominator)
         digits = max(bits, bits + x.magnitude) * _LOG_2
         if digits > self.budget:
-            raise TooManyDigits(math.ceil(digits))
+            raise TooManyDigits
         return x
 
 

@@ -1,0 +1,68 @@
+"""Which `name(…)` is a function and which a product: decided by the names a cell has.
+
+Reads syntax trees whose calls may be uncertain; returns trees whose calls are certain. `f(a)` is the generic function
+unless `f` is a quantity of the cell, `dt(a)` a product where `dt` is one, `tahn(a)` an error that asks for tanh.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Container
+from dataclasses import fields, replace
+from typing import Any
+
+from symrnn.algebra.activations import lookup
+from symrnn.algebra.parser import LOSSES
+from symrnn.algebra.syntax import Call, Group, Raised, Syntax, Times
+from symrnn.algebra.tokens import FUNCTION_WORDS, Source
+
+_NOT_ELEMENTWISE = frozenset({"softmax", "diag", "norm", "cross_entropy", "CE", "inner", "max"})
+
+
+def settled(source: Source, tree: Syntax, quantities: Container[str]) -> Syntax:
+    """The tree with every call certain; `quantities` are the names that stand for values."""
+    if isinstance(tree, Raised) and isinstance(tree.base, Call) and _is_product(tree.base, quantities):
+        base = settled(source, tree.base, quantities)
+        assert isinstance(base, Times)
+        raised = Raised(base.factors[1], tree.exponent, start=base.factors[1].start, end=tree.end)
+        return replace(base, factors=(base.factors[0], raised), end=tree.end)
+    changes = {field.name: _mapped(source, getattr(tree, field.name), quantities) for field in fields(tree) if field.init}
+    tree = type(tree)(**changes)
+    if not isinstance(tree, Call):
+        return tree
+    if _is_product(tree, quantities):
+        if len(tree.arguments) > 1:
+            source.fail(tree, f"{tree.function.base} with {len(tree.arguments)} arguments", "a product of two factors")
+        inside = tree.arguments[0]
+        group = Group(inside, start=inside.start - 1, end=tree.end)
+        return Times((tree.function, group), ("",), start=tree.start, end=tree.end)
+    _check_known(source, tree)
+    return replace(tree, certain=True)
+
+
+def _mapped(source: Source, value: Any, quantities: Container[str]) -> Any:
+    if isinstance(value, Syntax):
+        return settled(source, value, quantities)
+    return tuple(_mapped(source, part, quantities) for part in value) if isinstance(value, tuple) else value
+
+
+def _is_product(call: Call, quantities: Container[str]) -> bool:
+    return not call.certain and call.function.base not in LOSSES and call.function.base in quantities
+
+
+def _check_known(source: Source, call: Call) -> None:
+    name = call.function.base
+    if name in _NOT_ELEMENTWISE or name in LOSSES:
+        return
+    if call.function.below or call.function.above:
+        text = source.text[call.function.start : call.function.end]
+        source.fail(call.function, f"{text}, which may be any function", f"the function itself: {name}(…) or tanh(…)")
+    try:
+        lookup(name)
+    except ValueError:
+        near = difflib.get_close_matches(name[:40], sorted(FUNCTION_WORDS | {"sigma"}), 1)
+        write = f"{near[0]}(…)" if near else f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)"
+        source.fail(call.function, f"{name}, which is no function known here", write)
+    if "prime" in call.function.accents:
+        source.fail(call.function, f"the derivative {name}'", "the cell's equations: derivatives are derived from them")
+

@@ -1,0 +1,265 @@
+"""Who is who in a cell: assigned is a signal, indexed and not assigned an input, without an index a parameter.
+
+Reads the equations and declarations of a text; returns the names of each role, in the order they are met. Promises that
+no equation reads a step it cannot know, that every index has something that runs over it, and that products written
+without a space are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symrnn.algebra.calls import settled
+from symrnn.algebra.grammar import Declaration, Sheet
+from symrnn.algebra.names import Names, Reading, parts_of, symbols_in
+from symrnn.algebra.nodes import T, t
+from symrnn.algebra.parser import LOSSES
+from symrnn.algebra.syntax import Big, Call, Chain, Norm, Pair, Stack, Symbol, Syntax, Times, Transposed
+from symrnn.algebra.tokens import Source
+from symrnn.errors import NotYetError, TimeError
+
+MOST_LAGS = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation: what it assigns, and the piece it assigns to it."""
+
+    target: Reading
+    symbol: Symbol
+    expression: Syntax
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it holds at every step, not once."""
+        return self.target.step is not None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A name read on a right side."""
+
+    symbol: Symbol
+    reading: Reading
+    line: Line
+
+
+class Census:
+    """Who is who in a cell; the names of each role stand in the order they are met."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.source: Source = sheet.source
+        declared = [symbol for line in sheet.declarations for symbol in line.names]
+        names = Names(self.source, sheet.equations, declared)
+        quantities = _quantities(names, sheet, declared)
+        equations = [settled(self.source, equation, quantities) for equation in sheet.equations]
+        self.names = names
+        self.lines = tuple(self._line(equation) for equation in equations)
+        self.assigned = {line.target.name for line in self.lines if line.is_step}
+        self.once = {line.target.name for line in self.lines if not line.is_step}
+        self.reads = tuple(read for line in self.lines for read in self._reads(line))
+        self.lags: dict[str, int] = {}
+        for read in self.reads:
+            self._note_lag(read)
+        self.states = [name for name in self._targets() if self.lags.get(name)]
+        self.inputs = self._unassigned(timed=True)
+        self.parameters = self._unassigned(timed=False)
+        self.declared = self._declared(sheet.declarations)
+        self._refuse_run_together()
+
+    def symbol_of(self, name: str) -> Symbol:
+        """Where a name is met first."""
+        targets = (line.symbol for line in self.lines if line.target.name == name)
+        return next((read.symbol for read in self.reads if read.reading.name == name), None) or next(targets)
+
+    def is_known(self, name: str) -> bool:
+        """Whether the cell has the name."""
+        return name in self.assigned | self.once or name in self.inputs or name in self.parameters
+
+    # --- lines ---
+
+    def _line(self, equation: Syntax) -> Line:
+        assert isinstance(equation, Chain)
+        left, right = equation.sides
+        if not isinstance(left, Symbol):
+            text = "a left side that is no name"
+            self.source.fail(left, text, "what is computed on the left: h_t = …")
+        target = self.names.read(left)
+        if target.name in ("t", "T", "I"):
+            what = {"t": "the step", "T": "the last step", "I": "the identity"}[target.name]
+            self.source.fail(left, f"{target.name}, which is {what}", "another name")
+        if target.step is not None and target.step != t:
+            self._refuse_target(left, target)
+        return Line(target, left, right)
+
+    def _refuse_target(self, left: Symbol, target: Reading) -> None:
+        place = self.source.place(left.start, left.end)
+        name = target.name
+        if target.step is not None and target.step.is_Integer and target.step <= 0:
+            raise NotYetError(
+                found=f"the initial value of {name} inside the cell's equations",
+                write="the initial value in the model file ([sequence] h0 = …); it is zero unless given",
+                place=place,
+            )
+        raise TimeError(
+            found=f"an equation for step {target.step}: a cell's equations are those of step t",
+            write=f"{name}_t on the left, and every other step moved along",
+            place=place,
+        )
+
+    def _targets(self) -> list[str]:
+        return [line.target.name for line in self.lines if line.is_step]
+
+    def _reads(self, line: Line) -> Iterator[Read]:
+        for symbol, bound in _scoped(line.expression, frozenset({"t"} if line.is_step else ())):
+            reading = self.names.read(symbol)
+            self._check_step(symbol, reading, bound)
+            yield Read(symbol, reading, line)
+
+    def _check_step(self, symbol: Symbol, reading: Reading, bound: frozenset[str]) -> None:
+        if reading.name == "t" and reading.step is None:
+            self.source.fail(symbol, "t, which is the step and no quantity", "a name with an index: x_t")
+        if reading.step is None:
+            if reading.name in self.names.timed and reading.name not in LOSSES | self.once:
+                self._refuse_bare(symbol, reading)
+            return
+        for index in sorted(map(str, reading.step.free_symbols - {T})):
+            if index not in bound:
+                write = "h_T for the last step, or Σ_t in front" if index == "t" else "the step t"
+                self.source.fail(symbol, f"the index {index}, which nothing here runs over", write)
+        if "t" in bound:
+            self._check_causal(symbol, reading)
+
+    def _check_causal(self, symbol: Symbol, reading: Reading) -> None:
+        assert reading.step is not None
+        lag = sp.expand(t - reading.step)
+        if (lag.is_Integer and lag < 0) or (T in lag.free_symbols and reading.name in self.assigned):
+            raise TimeError(
+                found=f"{self._text(symbol)} is not known yet at step t",
+                write=f"{reading.name}_{{t-1}} for the step before, {reading.name}_t for this step",
+                place=self.source.place(symbol.start, symbol.end),
+            )
+        if lag.is_Integer and lag > MOST_LAGS:
+            self.source.refuse(symbol, f"a step {lag} before", f"a lag of at most {MOST_LAGS}")
+
+    def _text(self, piece: Syntax) -> str:
+        return self.source.text[piece.start : piece.end]
+
+    def _refuse_bare(self, symbol: Symbol, reading: Reading) -> None:
+        hint = f"{reading.name}_t"
+        before = self.source.text[max(0, symbol.start - 3) : symbol.start]
+        if self.source.latex and before[1:2] == "_":
+            word = before[-1] + reading.name
+            hint += f"; in LaTeX braces hold a longer subscript: {before[0]}_{{{word}}}"
+        self.source.fail(symbol, f"{reading.name} without a step, where it has one elsewhere", hint)
+
+    def _note_lag(self, read: Read) -> None:
+        step, name = read.reading.step, read.reading.name
+        if step is None or name not in self.assigned or not read.line.is_step:
+            return
+        lag = sp.expand(t - step)
+        if lag.is_Integer and lag > 0:
+            self.lags[name] = max(self.lags.get(name, 0), int(lag))
+
+    def _unassigned(self, timed: bool) -> list[str]:
+        found = [
+            read.reading.name
+            for read in self.reads
+            if (read.reading.step is not None) is timed
+            and read.reading.name not in (self.assigned if timed else self.once)
+            and not self._is_generic_loss(read)
+        ]
+        return list(dict.fromkeys(found))
+
+    def _is_generic_loss(self, read: Read) -> bool:
+        """`L_t` in `L = Σ_t L_t` with no equation of its own."""
+        return not read.line.is_step and read.reading.step is not None and read.reading.name in LOSSES
+
+    def generic_losses(self) -> set[str]:
+        """The names that stand for some loss nothing is known of."""
+        return {r.reading.name for r in self.reads if self._is_generic_loss(r) and r.reading.name not in self.assigned}
+
+    # --- declarations ---
+
+    def _declared(self, declarations: tuple[Declaration, ...]) -> dict[str, Declaration]:
+        declared: dict[str, Declaration] = {}
+        for line in declarations:
+            if "list" in line.words:
+                continue
+            for symbol in line.names:
+                name = self.names.read(symbol).name
+                if not self.is_known(name):
+                    self.source.fail(symbol, f"{self._text(symbol)}, which no equation has", "a name of the cell")
+                if name in declared:
+                    self.source.fail(symbol, f"{self._text(symbol)} declared twice", "one line for each name")
+                declared[name] = line
+        return declared
+
+    def has_vectors(self) -> bool:
+        """Whether anything says that the cell is one of vectors: a capital, a size, or the notation."""
+        sized = any(line.sizes or set(line.words) & {"diagonal", "vector", "matrix"} for line in self.declared.values())
+        capitals = any(name[0].isupper() for name in self.parameters if name not in ("T", "I"))
+        return sized or capitals or any(_is_vector_notation(line.expression) for line in self.lines)
+
+    def _refuse_run_together(self) -> None:
+        """`Wx_t` and `W_hh_{t-1}` in plain text, which are products written without a space."""
+        for read in self.reads:
+            symbol = read.symbol
+            if read.reading.name not in self.inputs or read.reading.name in self.declared or self.source.latex:
+                continue
+            head, tail = symbol.base[:1], symbol.base[1:]
+            below = symbol.below[0] if len(symbol.below) > 1 else None
+            if len(symbol.base) == 2 and head.isupper() and tail.islower() and tail.isalpha():
+                index = self._text(symbol)[2:]
+                write = f"{head} {tail}{index}, or a line {self._text(symbol)}: input"
+                self.source.fail(symbol, f"{self._text(symbol)}, which may be a product or one name", write)
+            doubled = isinstance(below, Symbol) and len(below.base) == 2 and below.base[0] == below.base[1]
+            if doubled and isinstance(below, Symbol) and len(symbol.base) == 1 and head.isupper():
+                letter, index = below.base[0], self.source.text[below.end : symbol.end]
+                write = f"{head}_{letter} {letter}{index}, or {head}_{{{below.base}}} with a space before what follows"
+                self.source.fail(symbol, f"{self._text(symbol)}, which may be a product or one name", write)
+
+
+def _quantities(names: Names, sheet: Sheet, declared: list[Symbol]) -> frozenset[str]:
+    """The names that stand for values somewhere: not only before a bracket."""
+    symbols = [symbol for equation in sheet.equations for symbol in symbols_in(equation)]
+    readings = [names.read(symbol) for symbol in (*symbols, *declared)]
+    return frozenset(reading.name for reading in readings if reading.step is None)
+
+
+def _scoped(tree: Syntax, bound: frozenset[str]) -> Iterator[tuple[Symbol, frozenset[str]]]:
+    """The symbols of a piece with the indices that run there, in reading order."""
+    stack = [(tree, bound)]
+    while stack:
+        piece, inside = stack.pop()
+        if isinstance(piece, Big) and piece.below is not None:
+            index = piece.below.sides[0] if isinstance(piece.below, Chain) else piece.below
+            inside = inside | {index.base} if isinstance(index, Symbol) else inside
+        parts = parts_of(piece)
+        if isinstance(piece, Symbol) and not parts:
+            yield piece, inside
+        stack.extend((part, inside) for part in reversed(parts))
+
+
+_VECTOR_CALLS = frozenset({"diag", "softmax", "norm", "inner", "cross_entropy", "CE"})
+
+
+def _is_vector_notation(tree: Syntax) -> bool:
+    stack = [tree]
+    while stack:
+        piece = stack.pop()
+        match piece:
+            case Stack() | Norm() | Transposed() | Pair():
+                return True
+            case Times(operators=operators) if "⊙" in operators or "@" in operators:
+                return True
+            case Call(function=Symbol(base=base)) if base in _VECTOR_CALLS:
+                return True
+            case Symbol(base="I", below=(), above=()):
+                return True
+        stack.extend(parts_of(piece))
+    return False
+
