@@ -60,16 +60,32 @@ def clocked(call: Callable[[], object], clock: str = "wall") -> tuple[float, obj
     return now() - start, result
 
 
+def repeated(call: Callable[[], object], times: int) -> Callable[[], None]:
+    """A call that makes the given one several times."""
+
+    def several() -> None:
+        for _ in range(times):
+            call()
+
+    return several
+
+
 def interleaved(
     contenders: Mapping[str, Callable[[], object]],
     *,
     setups: Mapping[str, float] | None = None,
     seconds: float = 5.0,
     rounds: tuple[int, int] = (5, 200),
+    turn: float = 0.005,
     clock: str = "wall",
 ) -> dict[str, Timing]:
-    """Each contender once per round, until `seconds` are spent; at least and at most `rounds` of them."""
+    """One turn each per round, until `seconds` are spent; at least and at most `rounds` of them.
+
+    A turn is as many calls as fill `turn` seconds, one at least, and counts as their mean: a call of half a
+    millisecond right after somebody else's would be timed with somebody else's data in the caches.
+    """
     first = {name: clocked(call, clock)[0] for name, call in contenders.items()}
+    calls = {name: max(1, round(turn / clocked(call, clock)[0])) for name, call in contenders.items()}
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
     stop = time.perf_counter() + seconds
@@ -80,7 +96,7 @@ def interleaved(
             if done >= rounds[0] and time.perf_counter() > stop:
                 break
             for name in order:
-                taken[name].append(clocked(contenders[name], clock)[0])
+                taken[name].append(clocked(repeated(contenders[name], calls[name]), clock)[0] / calls[name])
             order.append(order.pop(0))
             gc.collect(0)
     finally:

@@ -14,7 +14,8 @@ from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.names import Names, Reading, is_exponential
 from symrnn.algebra.nodes import Node, Number, Shape
-from symrnn.algebra.shapes import LOSSES, SCALAR, Shapes
+from symrnn.algebra.parser import LOSSES
+from symrnn.algebra.shapes import SCALAR, Shapes
 from symrnn.algebra.syntax import (
     Big,
     Call,
@@ -39,7 +40,9 @@ MINUS = Number(-1)
 class Builder:
     """Builds nodes from pieces; `named` makes the node of a name at a step."""
 
-    def __init__(self, shapes: Shapes, named: Callable[[Symbol, Reading], Node], sizes: Mapping[sp.Dummy, N.Size]) -> None:
+    def __init__(
+        self, shapes: Shapes, named: Callable[[Symbol, Reading], Node], sizes: Mapping[sp.Dummy, N.Size]
+    ) -> None:
         self.shapes = shapes
         self.names: Names = shapes.names
         self.numbers = shapes.numbers
@@ -119,7 +122,14 @@ class Builder:
     def _cross_entropy(self, tree: Terms) -> Node | None:
         """`-yᵀ log softmax(o)`."""
         match tree.terms:
-            case ((-1, Times(factors=(Transposed(body=target), Call(function=Symbol(base="log" | "ln"), arguments=(inside,))))),):
+            case (
+                (
+                    -1,
+                    Times(
+                        factors=(Transposed(body=target), Call(function=Symbol(base="log" | "ln"), arguments=(inside,)))
+                    ),
+                ),
+            ):
                 inside = inside.body if isinstance(inside, Group) else inside
                 if isinstance(inside, Call) and inside.function.base == "softmax":
                     return N.CrossEntropy(self.build(target), self.build(inside.arguments[0]))

@@ -13,8 +13,9 @@ from typing import Any
 
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.parser import LOSSES
+from symrnn.algebra.signs import FUNCTION_WORDS
+from symrnn.algebra.source import Source
 from symrnn.algebra.syntax import Call, Group, Raised, Syntax, Times
-from symrnn.algebra.tokens import FUNCTION_WORDS, Source
 
 _NOT_ELEMENTWISE = frozenset({"softmax", "diag", "norm", "cross_entropy", "CE", "inner", "max"})
 
@@ -26,7 +27,9 @@ def settled(source: Source, tree: Syntax, quantities: Container[str]) -> Syntax:
         assert isinstance(base, Times)
         raised = Raised(base.factors[1], tree.exponent, start=base.factors[1].start, end=tree.end)
         return replace(base, factors=(base.factors[0], raised), end=tree.end)
-    changes = {field.name: _mapped(source, getattr(tree, field.name), quantities) for field in fields(tree) if field.init}
+    changes = {
+        field.name: _mapped(source, getattr(tree, field.name), quantities) for field in fields(tree) if field.init
+    }
     tree = type(tree)(**changes)
     if not isinstance(tree, Call):
         return tree
@@ -65,4 +68,3 @@ def _check_known(source: Source, call: Call) -> None:
         source.fail(call.function, f"{name}, which is no function known here", write)
     if "prime" in call.function.accents:
         source.fail(call.function, f"the derivative {name}'", "the cell's equations: derivatives are derived from them")
-

@@ -17,8 +17,8 @@ from symrnn.algebra.grammar import Declaration, Sheet
 from symrnn.algebra.names import Names, Reading, parts_of, symbols_in
 from symrnn.algebra.nodes import T, t
 from symrnn.algebra.parser import LOSSES
+from symrnn.algebra.source import Source
 from symrnn.algebra.syntax import Big, Call, Chain, Norm, Pair, Stack, Symbol, Syntax, Times, Transposed
-from symrnn.algebra.tokens import Source
 from symrnn.errors import NotYetError, TimeError
 
 MOST_LAGS = 100
@@ -262,4 +262,3 @@ def _is_vector_notation(tree: Syntax) -> bool:
                 return True
         stack.extend(parts_of(piece))
     return False
-

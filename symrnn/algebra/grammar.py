@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from symrnn.algebra.parser import check_brackets, parse_tokens
 from symrnn.algebra.precedence import RELATIONS
+from symrnn.algebra.source import LIMITS, Limits, Source, Token, source_of
 from symrnn.algebra.syntax import Chain, Symbol, Syntax
-from symrnn.algebra.tokens import LIMITS, Limits, Source, Token, source_of, tokens_of
+from symrnn.algebra.tokens import tokens_of
 
 
 def parse_expression(
@@ -63,14 +64,26 @@ class Sheet:
     declarations: tuple[Declaration, ...]
 
 
-ROLES = (
-    "scalar vector matrix diagonal input state signal parameter weight target given constant output outputs loss"
-).split()
+ROLES = [
+    "scalar",
+    "vector",
+    "matrix",
+    "diagonal",
+    "input",
+    "state",
+    "signal",
+    "parameter",
+    "weight",
+    "target",
+    "given",
+    "constant",
+    "output",
+    "outputs",
+    "loss",
+]
 
 
-def equations_in(
-    text: str, *, latex: bool | None = None, file: str | None = None, limits: Limits = LIMITS
-) -> Sheet:
+def equations_in(text: str, *, latex: bool | None = None, file: str | None = None, limits: Limits = LIMITS) -> Sheet:
     """The equations and declarations of a text: one on a line, or apart at `;`, `\\\\\\\\` or a comma.
 
     >>> sheet = equations_in("h_t = tanh(w h_{t-1} + x_t)  # the cell\\nw: scalar")
@@ -123,7 +136,7 @@ def _with_depth(tokens: list[Token]) -> Iterator[tuple[Token, int]]:
         depth += token.kind == "open"
 
 
-_CONTINUES = frozenset("+ - * · × ⊙ ⊗ @ / =".split())
+_CONTINUES = frozenset(["+", "-", "*", "·", "×", "⊙", "⊗", "@", "/", "="])
 
 
 def _statements(tokens: list[Token]) -> list[list[Token]]:
@@ -224,7 +237,8 @@ def _word(source: Source, token: Token) -> str:
     if token.text in ROLES:
         return token.text
     near = difflib.get_close_matches(token.text[:40], ROLES, 1)
-    return source.fail(token, f"{token.text}, which is no role", near[0] if near else f"one of: {', '.join(ROLES)}, or a size"
+    return source.fail(
+        token, f"{token.text}, which is no role", near[0] if near else f"one of: {', '.join(ROLES)}, or a size"
     )
 
 

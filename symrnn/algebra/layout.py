@@ -366,7 +366,7 @@ def _adjoint(p: Printer, node: N.Adjoint, parts: Sequence[Piece]) -> Piece:
         piece = _accented(p, node)
         if piece is not None:
             return piece
-    return _quotient(p, "partial", _spelled(p, p.style.loss, ()).text, p.fit(p.of(of), _FACTOR).text)
+    return _quotient(p, "partial", _spelled(p, p.style.loss, ()).text, _side(p, of))
 
 
 def _tangent(p: Printer, node: N.Tangent, parts: Sequence[Piece]) -> Piece:
@@ -379,18 +379,19 @@ def _quotient(p: Printer, sign: str, over: str, under: str) -> Piece:
 
 
 def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
-    return _quotient(p, "partial+", *(p.fit(part, _FACTOR).text for part in parts))
+    return _quotient(p, "partial+", _side(p, node.of), _side(p, node.wrt))
 
 
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
-    over, under = (
-        _tuple(p, side) if isinstance(side, N.Concat) else p.fit(part, _FACTOR).text
-        for side, part in zip((node.of, node.wrt), parts, strict=True)
-    )
-    piece = _quotient(p, "partial", over, under)
-    if node.kind == "total":
-        return Piece(p.row([p.fenced(piece), p.signs["total"]]), SCRIPTED, piece.tall)
+    piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
+    if node.kind != "step":
+        return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
     return piece
+
+
+def _side(p: Printer, node: Node) -> str:
+    """What stands above or below the bar of a derivative: a stacked state as a tuple."""
+    return _tuple(p, node) if isinstance(node, N.Concat) else p.fit(p.of(node), _FACTOR).text
 
 
 def _tuple(p: Printer, node: N.Concat) -> str:

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import sympy as sp
 
+from symrnn.algebra.source import Source
 from symrnn.algebra.syntax import Group, Num, Quotient, Raised, Symbol, Syntax, Terms, Times
-from symrnn.algebra.tokens import Source
 
 
 def literal_value(source: Source, tree: Syntax) -> Fraction | None:
@@ -84,20 +84,20 @@ class Numbers:
             case Group(body=body):
                 return self.value(body)
             case Terms(terms=terms):
-                values = [self.value(term) for _, term in terms]
-                if None in values:
-                    return None
-                return sp.Add(*(sign * value for (sign, _), value in zip(terms, values, strict=True)))
-        if isinstance(tree, Num | Times | Quotient | Raised) and (plain := literal_value(self.source, tree)) is not None:
-            return sp.Rational(plain.numerator, plain.denominator)
-        return self._compound(tree)
+                values = [sign * value for sign, term in terms if (value := self.value(term)) is not None]
+                return sp.Add(*values) if len(values) == len(terms) else None
+        if isinstance(tree, Num | Times | Quotient | Raised):
+            plain = literal_value(self.source, tree)
+            return self._compound(tree) if plain is None else sp.Rational(plain.numerator, plain.denominator)
+        return None
 
     def _compound(self, tree: Syntax) -> sp.Expr | None:
-        parts = [self.value(child) for child in tree.children] if isinstance(tree, Times | Quotient | Raised) else [None]
-        if None in parts:
+        """A product or quotient that T or a size takes part in."""
+        parts = [part for child in tree.children if (part := self.value(child)) is not None]
+        if len(parts) < len(tree.children):
             return None
         if isinstance(tree, Times):
             return sp.Mul(*parts)
         if isinstance(tree, Quotient):
             return parts[0] / parts[1]
-        return parts[0] ** parts[1] if parts[1].is_Integer and abs(parts[1]) <= 10 else None  # type: ignore[union-attr]  # None was ruled out
+        return parts[0] ** parts[1] if parts[1].is_Integer and abs(parts[1]) <= 10 else None

@@ -294,7 +294,7 @@ class Immediate(Name):
 
 
 class Block(Name):
-    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step" or "total"."""
+    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step", "total" or "direct"."""
 
     __slots__ = ()
 
@@ -314,7 +314,7 @@ class Block(Name):
 
     @property
     def kind(self) -> str:
-        """ "step" (states of the step before independent) or "total" (along every path)."""
+        """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
         return self.args[2].name  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
 
 

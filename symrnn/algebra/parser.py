@@ -13,6 +13,8 @@ from typing import NoReturn
 from symrnn.algebra.activations import GENERIC_NAMES
 from symrnn.algebra.literals import literal_value
 from symrnn.algebra.precedence import INFIX, Item, S, grouped, made
+from symrnn.algebra.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
+from symrnn.algebra.source import Piece, Source, Token
 from symrnn.algebra.syntax import (
     Big,
     Call,
@@ -28,10 +30,8 @@ from symrnn.algebra.syntax import (
     Symbol,
     Syntax,
     Terms,
-    Times,
     Transposed,
 )
-from symrnn.algebra.tokens import CLOSER, FUNCTION_WORDS, GREEK_NAMES, Piece, Source, Token
 
 LOSSES = frozenset({"L", "ell", "E", "J", "loss"})
 """Names that stand for some loss when they are given arguments."""
@@ -288,7 +288,10 @@ class _Parser:
     def _partial(self) -> Syntax:
         token = self.advance()
         mark = ""
-        if self.sees("op", "^") and "+" in (self.tokens[self.at + 1].text, self.tokens[min(self.at + 2, len(self.tokens) - 1)].text):
+        if self.sees("op", "^") and "+" in (
+            self.tokens[self.at + 1].text,
+            self.tokens[min(self.at + 2, len(self.tokens) - 1)].text,
+        ):
             self.advance()
             self._argument()
             mark = "+"
@@ -383,9 +386,7 @@ class _Parser:
         token = self.advance()
         if not isinstance(base, Symbol):
             self.fail(token, "a prime on something that is no name", "Xᵀ or X^T for the transpose")
-        return Symbol(
-            base.base, (*base.accents, "prime"), base.below, base.above, start=base.start, end=token.end
-        )
+        return Symbol(base.base, (*base.accents, "prime"), base.below, base.above, start=base.start, end=token.end)
 
     def _index_follows(self) -> bool:
         """`h[t-1]` is an index, `W[h; x]` is a product: an index holds steps and numbers only."""
@@ -418,7 +419,7 @@ class _Parser:
             self.advance()
             return Symbol(token.text, token.accents, start=token.start, end=token.end)
         reader = _READERS.get(token.text if token.kind == "op" else token.kind)
-        if reader is None or token.kind == "op" and token.text not in ("frac", "sqrt"):
+        if reader is None or (token.kind == "op" and token.text not in ("frac", "sqrt")):
             self.fail(token, f"{_said(token)} where a script or argument should stand", "braces around it: h_{t-1}")
         return reader(self)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from symrnn.algebra.source import Source, Token
 from symrnn.algebra.syntax import Big, Chain, Quotient, Syntax, Terms, Times
-from symrnn.algebra.tokens import Source, Token
 
-RELATIONS = frozenset("= ≈ ≤ ≥ < > ⇒ → ≠ ∝ ∈".split())
+RELATIONS = frozenset(["=", "≈", "≤", "≥", "<", ">", "⇒", "→", "≠", "∝", "∈"])
 _LOOSE = frozenset("⊙⊗")
 _TIGHT = frozenset("*·×@")
 INFIX = RELATIONS | _LOOSE | _TIGHT | frozenset("+-/")

@@ -6,7 +6,7 @@ a caret, the reason and what to write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 import sympy as sp
 
@@ -16,13 +16,15 @@ from symrnn.algebra.census import Census, Line
 from symrnn.algebra.grammar import Declaration, Sheet, equations_in
 from symrnn.algebra.literals import Numbers
 from symrnn.algebra.names import Reading
-from symrnn.algebra.nodes import Node, Parameter, Shape, Signal, T, t
+from symrnn.algebra.nodes import Node, Parameter, Signal, T, t
 from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.programs import STEPS, Equation, Program, lag_of, ordered
+from symrnn.algebra.products import decide, question
+from symrnn.algebra.programs import STEPS, Equation, Program, ordered
 from symrnn.algebra.shapes import SCALAR, Shapes
 from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.syntax import Big, Group, Num, Symbol, Syntax, Terms, Times, walk
-from symrnn.errors import ShapeError, SymrnnError, TimeError
+from symrnn.algebra.source import Source
+from symrnn.algebra.syntax import Group, Num, Symbol, Syntax, Terms, Times
+from symrnn.errors import Place, ShapeError, SymrnnError, TimeError
 
 CONVENTION = "typed by the user"
 _TARGETS = frozenset({"y", "target"})
@@ -80,12 +82,12 @@ class _Reader:
         shapes = Shapes(census.names, Numbers(self.source, constants), known, not vectors)
         for name, line in census.declared.items():
             self._declare(shapes, name, line, said[name])
-        for line in census.lines:
-            shapes.of_target(line.symbol, line.target)
-        for line in census.lines:
-            shapes.visit(line.expression)
-            shapes.equate(line.symbol, line.expression)
-        shapes.solve()
+        for equation in census.lines:
+            shapes.of_target(equation.symbol, equation.target)
+        for equation in census.lines:
+            shapes.visit(equation.expression)
+            shapes.equate(equation.symbol, equation.expression)
+        decide(shapes)
         self._ask_what_is_open(shapes)
         return shapes
 
@@ -105,12 +107,14 @@ class _Reader:
     def _ask_what_is_open(self, shapes: Shapes) -> None:
         for name in self.census.parameters:
             if name in shapes.by_name and shapes.kind(shapes.by_name[name]) in ("letter", "capital"):
-                raise shapes.question(self.census.symbol_of(name), name)
+                raise question(shapes, self.census.symbol_of(name))
 
     def _named_sizes(self) -> dict[sp.Dummy, N.Size]:
         """n for the state, m for the input, and a size named after its quantity for what is independent of them."""
         census, found = self.census, dict[sp.Dummy, N.Size]()
-        taken = {str(symbol) for shape in self.shapes.by_name.values() for size in shape for symbol in size.free_symbols}
+        taken = {
+            str(symbol) for shape in self.shapes.by_name.values() for size in shape for symbol in size.free_symbols
+        }
         states = sorted(census.states, key=lambda name: name != "h") or [line.target.name for line in census.lines]
         inputs = sorted(census.inputs, key=lambda name: name != "x")
         wanted = [*zip(states[:1], "n", strict=False), *zip(inputs[:1], "m", strict=False)]
@@ -174,7 +178,9 @@ class _Reader:
             inputs=tuple(map(self._signal, census.inputs)),
             parameters=tuple(self._parameter(one) for one in census.parameters if one not in given),
             states=tuple(map(self._signal, states)),
-            initials=tuple(self._signal(one, sp.Integer(1 - k)) for one in states for k in range(1, census.lags[one] + 1)),
+            initials=tuple(
+                self._signal(one, sp.Integer(1 - k)) for one in states for k in range(1, census.lags[one] + 1)
+            ),
             outputs=(*map(self._signal, outputs), *(sink for sink in sinks if isinstance(sink, Signal))),
             finals=tuple(self._signal(one, T) for one in states if one not in outputs),
             given=tuple(map(self._parameter, given)),
@@ -192,9 +198,8 @@ class _Reader:
             return Program(**fields)  # type: ignore[arg-type]  # the fields are spelled out in `program`
         except SymrnnError as error:
             if error.place is None:
-                first = self.census.lines[0]
-                lines = {str(eq): line for eq, line in zip(map(self._equation, self.census.lines), self.census.lines, strict=True)}
-                line = lines.get(error.wrote.split("\n")[-1], first)
+                written = {str(self._equation(line)): line for line in self.census.lines}
+                line = written.get(error.wrote.split("\n")[-1], self.census.lines[0])
                 error.place = self.source.place(line.symbol.start, line.expression.end)
             raise
 
@@ -210,11 +215,9 @@ class _Reader:
         try:
             return ordered(equation for _, equation in pairs)
         except TimeError as error:
-            raise TimeError(
-                found=error.found, write=error.write, place=self._cycle_place(pairs)
-            ) from None
+            raise TimeError(found=error.found, write=error.write, place=self._cycle_place(pairs)) from None
 
-    def _cycle_place(self, pairs: list[tuple[Line, Equation]]) -> object:
+    def _cycle_place(self, pairs: list[tuple[Line, Equation]]) -> Place:
         waiting = dict((equation.target, (line, equation)) for line, equation in pairs)
         while ready := [target for target, (_, one) in waiting.items() if not set(one.reads) & set(waiting)]:
             for target in ready:
@@ -291,8 +294,11 @@ class _Reader:
         if line and set(line.words) & {"given", "target", "constant"}:
             return True
         users = {read.line.target.name for read in self.census.reads if read.reading.name == name}
-        return loss is not None and name.partition("_")[0] in _TARGETS and users == {loss.name} and not (
-            line and set(line.words) & {"parameter", "weight"}
+        return (
+            loss is not None
+            and name.partition("_")[0] in _TARGETS
+            and users == {loss.name}
+            and not (line and set(line.words) & {"parameter", "weight"})
         )
 
 
@@ -310,11 +316,11 @@ def _fresh(name: str, taken: set[str]) -> sp.Symbol:
 # --- sizes as written -----------------------------------------------------------------------------------------------
 
 
-def _said_size(source: object, line: Declaration) -> tuple[sp.Expr, ...]:
+def _said_size(source: Source, line: Declaration) -> tuple[sp.Expr, ...]:
     return tuple(_size(source, size) for size in line.sizes)
 
 
-def _size(source: object, tree: Syntax) -> sp.Expr:
+def _size(source: Source, tree: Syntax) -> sp.Expr:
     """`n`, `3`, `2 n`, `n + m`."""
     match tree:
         case Num(value=value) if value.denominator == 1 and 0 < value <= 1_000_000_000:

@@ -11,183 +11,36 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from dataclasses import replace
+from typing import NoReturn
 
-from symrnn.algebra.activations import ACTIVATIONS, GENERIC_NAMES
-from symrnn.errors import GrammarError, Place, UnsafeInputError
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is refused before evaluation."""
-
-    characters: int = 20_000
-    tokens: int = 10_000
-    depth: int = 100
-    subscript: int = 60
-    digits: int = 100
-    exponent: int = 1_000
-    equations: int = 200
-
-
-LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One sign: its kind, its one form, the accents on it, and its place; `spaced` if a space stands before it."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    spaced: bool = False
-    accents: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class Piece(Protocol):
-    """Anything with a place in the text."""
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Source:
-    """The text, the piece of it that is read, and whether its letters stand one by one as in TeX."""
-
-    text: str
-    start: int
-    end: int
-    latex: bool
-    file: str | None = None
-    limits: Limits = LIMITS
-
-    def place(self, start: int, end: int) -> Place:
-        """The place of a piece."""
-        return Place(self.text, start, max(1, end - start), self.file)
-
-    def fail(self, piece: Piece, found: str, write: str) -> NoReturn:
-        """Raise the error that points at a piece: it cannot be read."""
-        raise GrammarError(found=found, write=write, place=self.place(piece.start, piece.end))
-
-    def refuse(self, piece: Piece, found: str, write: str) -> NoReturn:
-        """Raise the error that points at a piece: it is beyond the limits."""
-        raise UnsafeInputError(found=found, write=write, place=self.place(piece.start, piece.end))
-
-
-# --- tables ---------------------------------------------------------------------------------------------------------
-
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon "
-    "phi chi psi omega"
-).split()
-GREEK = {chr(0x3B1 + place): name for place, name in enumerate(_GREEK)} | {
-    chr(0x391 + place): name.capitalize() for place, name in enumerate(_GREEK) if name != "varsigma"
-}
-GREEK |= {"ϕ": "phi", "ϵ": "epsilon", "ϑ": "theta", "ϱ": "rho", "ς": "sigma", "ℓ": "ell", "ς": "sigma"}
-GREEK_NAMES = frozenset(GREEK.values()) - {"Sigma", "Pi"}
-
-MARKS = {
-    "\u0303": "tilde",
-    "\u0302": "hat",
-    "\u0304": "bar",
-    "\u0305": "bar",
-    "\u0307": "dot",
-    "\u0308": "ddot",
-    "\u030c": "check",
-    "\u20d7": "vec",
-}
-ACCENTS = {
-    "tilde": "tilde",
-    "widetilde": "tilde",
-    "hat": "hat",
-    "widehat": "hat",
-    "bar": "bar",
-    "overline": "bar",
-    "dot": "dot",
-    "ddot": "ddot",
-    "check": "check",
-}
-ACCENT_WORDS = frozenset(ACCENTS.values()) | {"prime", "star"}
-
-FUNCTION_WORDS = frozenset(
-    {word for row in ACTIVATIONS.values() for word in (row.name, row.unicode, *row.spellings) if word.isascii()}
-    | {"softmax", "diag", "norm", "exp", "log", "ln", "max", "min", "cross_entropy", "CE", "inner", "vec", "tr"}
-) - {"sigma", "step"}
-"""Words that are functions wherever they stand."""
-
-_WORDS = FUNCTION_WORDS | GREEK_NAMES | ACCENT_WORDS | {"net", "dt", "sum", "prod", "true", "pred", "target", "old", "new"}
-"""Words that stay whole in LaTeX, where letters else stand one by one."""
-
-OPERATORS = {
-    "+": "+", "-": "-", "*": "*", "·": "·", "⋅": "·", "•": "·", "∙": "·", "×": "×", "÷": "/", "/": "/", "∕": "/", "⁄": "/",
-    "⊙": "⊙", "∘": "⊙", "○": "⊙", "⨀": "⊙", "⊗": "⊗", "@": "@", "^": "^", "_": "_", "=": "=", "≔": "=", "←": "=",
-    "≡": "=", "≜": "=", "≈": "≈", "≃": "≈", "≤": "≤", "≥": "≥", "<": "<", ">": ">", "⇒": "⇒", "⟹": "⇒", "→": "→",
-    "≠": "≠", "∝": "∝", "∈": "∈", ",": ",", "、": ",", ";": ";", ":": ":", "|": "|", "‖": "‖", "∥": "‖", "√": "sqrt",
-    "∂": "∂", "∑": "sum", "Σ": "sum", "∏": "prod", "Π": "prod", "⊤": "ᵀ", "ᵀ": "ᵀ", "'": "'", "′": "'", "’": "'",
-    ".": ".", "。": ".", "…": "…", "∞": "∞", "∇": "∇", "±": "±", "!": "!",
-}  # fmt: skip
-BRACKETS = {
-    "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "{": ("open", "{"),
-    "}": ("close", "}"), "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "〈": ("open", "⟨"), "〉": ("close", "⟩"),
-}  # fmt: skip
-CLOSER = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "matrix": "matrix"}
-
-COMMANDS = {
-    "odot": "⊙", "circ": "⊙", "cdot": "·", "times": "×", "ast": "*", "bullet": "·", "otimes": "⊗", "div": "/",
-    "eq": "=", "coloneqq": "=", "triangleq": "=", "equiv": "=", "leftarrow": "=", "gets": "=", "approx": "≈",
-    "simeq": "≈", "sim": "≈", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "lt": "<", "gt": ">", "implies": "⇒",
-    "Rightarrow": "⇒", "Longrightarrow": "⇒", "to": "→", "rightarrow": "→", "neq": "≠", "ne": "≠", "propto": "∝",
-    "in": "∈", "colon": ":", "vert": "|", "mid": "|", "lvert": "|", "rvert": "|", "Vert": "‖", "lVert": "‖",
-    "rVert": "‖", "top": "ᵀ", "intercal": "ᵀ", "prime": "'", "partial": "∂", "sum": "sum", "prod": "prod",
-    "frac": "frac", "tfrac": "frac", "dfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "dots": "…", "ldots": "…",
-    "cdots": "…", "infty": "∞", "nabla": "∇", "pm": "±", "mathbin": "", "Hadamard": "⊙",
-}  # fmt: skip
-_BRACKET_COMMANDS = {
-    "langle": ("open", "⟨"), "rangle": ("close", "⟩"), "lbrack": ("open", "["), "rbrack": ("close", "]"),
-    "lbrace": ("open", "("), "rbrace": ("close", ")"), "lparen": ("open", "("), "rparen": ("close", ")"),
-}  # fmt: skip
-_SKIPPED = frozenset(
-    "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr quad qquad displaystyle textstyle "
-    "scriptstyle limits nolimits nonumber notag thinspace enspace hfill hspace allowbreak enskip".split()
+from symrnn.algebra.activations import GENERIC_NAMES
+from symrnn.algebra.signs import (
+    ACCENTS,
+    BIDIRECTIONAL,
+    BRACKET_COMMANDS,
+    BRACKETS,
+    COMMANDS,
+    FRACTIONS,
+    FUNCTION_WORDS,
+    GREEK,
+    GREEK_NAMES,
+    GREEK_VARIANTS,
+    HIGH,
+    LETTER_STYLES,
+    LOW,
+    MARKS,
+    MATRICES,
+    OPERATORS,
+    PAIRS,
+    SAME_LENGTH,
+    SKIPPED,
+    SKIPPED_WITH_ARGUMENT,
+    WORD_STYLES,
+    WORDS,
 )
-_SKIPPED_WITH_ARGUMENT = frozenset(["label", "tag", "begin", "end", "phantom", "vspace", "color"])
-LETTER_STYLES = frozenset("mathbf boldsymbol bm bold mathcal pmb vec underline mathfrak mathbb mathscr mbox".split())
-WORD_STYLES = frozenset("mathrm text textrm textit textbf texttt mathit mathsf operatorname rm textsf".split())
-
-_LOW = {
-    **{chr(0x2080 + digit): str(digit) for digit in range(10)},
-    **dict(zip("₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "+-=()aehijklmnoprstuvx", strict=True)),
-    **dict(zip("ᵦᵧᵨᵩᵪ", "βγρφχ", strict=True)),
-}
-_HIGH = {
-    **{chr(0x2070 + digit): str(digit) for digit in (0, *range(4, 10))},
-    **dict(zip("¹²³⁺⁻⁼⁽⁾ⁱⁿ", "123+-=()in", strict=True)),
-    **dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "abcdefghjklmoprstuvwxyz", strict=True)),
-}
-_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅙": "1/6", "⅛": "1/8"}
-_BIDI = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A)) | {0x200E, 0x200F, 0x061C}
-
-
-def _same_length() -> dict[int, str]:
-    """Characters that are another spelling of one character: full-width forms, dashes, spaces, styled letters."""
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    table |= {ord(sign): "-" for sign in "−‐‑‒–﹣"} | {ord(sign): "*" for sign in "∗⁎﹡"}
-    table |= {ord(sign): " " for sign in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"}
-    table |= {ord(sign): " " for sign in "\u202f\u205f\u3000\u2061\u2062\u2063\u2064\r"}
-    styled = {code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0x1D400, 0x1D800), 0x210E, 0x211D)}
-    return table | {code: form for code, form in styled.items() if len(form) == 1 and unicodedata.category(form) != "Cn"}
-
-
-_SAME_LENGTH = _same_length()
+from symrnn.algebra.source import Source, Token
+from symrnn.errors import Place, UnsafeInputError
 
 _SPACE = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\{,\}\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+")
@@ -195,28 +48,15 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)\*?|(.))", re.DOTALL)
 _ARGUMENT = re.compile(r"[ \t]*\{([^{}\n]*)\}")
-_LATEX = re.compile(r"\\[A-Za-z(\[]|\$")
+_LONE_T = re.compile(r"[ \t]*t(?![A-Za-z0-9_])")
+_LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
-
-
-def source_of(
-    text: str, latex: bool | None = None, file: str | None = None, span: tuple[int, int] | None = None,
-    limits: Limits = LIMITS,
-) -> Source:  # fmt: skip
-    """The piece of text that is read; refused where it is too long."""
-    start, end = span or (0, len(text))
-    if end - start > limits.characters:
-        raise UnsafeInputError(
-            found=f"{end - start:,} characters where at most {limits.characters:,} are read",
-            write="a shorter text",
-            place=Place(text[start : start + 60], 0, 1, file),
-        )
-    return Source(text, start, end, bool(_LATEX.search(text, start, end)) if latex is None else latex, file, limits)
 
 
 def tokens_of(source: Source) -> list[Token]:
     """The tokens of a text, in order, with one of kind "end" at each line end.
 
+    >>> from symrnn.algebra.source import source_of
     >>> [str(token) for token in tokens_of(source_of("h_t = σ(W x_t)"))]
     ['h', '_', 't', '=', 'sigma', '(', 'W', 'x', '_', 't', ')', '\\n']
     """
@@ -225,20 +65,16 @@ def tokens_of(source: Source) -> list[Token]:
     for token in _Scanner(source).scan():
         tokens.append(token)
         if len(tokens) > source.limits.tokens:
-            raise UnsafeInputError(
-                found=f"more than {source.limits.tokens:,} signs",
-                write="a shorter text",
-                place=source.place(token.start, token.end),
-            )
+            source.refuse(token, f"more than {source.limits.tokens:,} signs", "a shorter text")
     return tokens
 
 
 def _refuse_controls(source: Source) -> None:
     for place in range(source.start, source.end):
         char = source.text[place]
-        if char.isprintable() or char in "\n\r\t" or ord(char) in _SAME_LENGTH:
+        if char.isprintable() or char in "\n\r\t" or ord(char) in SAME_LENGTH or (char == "\ufeff" and not place):
             continue
-        what = "a right-to-left or bidirectional mark" if ord(char) in _BIDI else "a control or invisible character"
+        what = "a bidirectional mark" if ord(char) in BIDIRECTIONAL else "a control or invisible character"
         raise UnsafeInputError(
             found=f"{what}, U+{ord(char):04X}, which hides what the text says",
             write="the text without it",
@@ -247,12 +83,13 @@ def _refuse_controls(source: Source) -> None:
 
 
 class _Scanner:
-    """Walks a text once. `_previous` is the last token given, which decides whether ' or ~ is an accent."""
+    """Walks a text once; `at` counts from the piece's start, which is `shift` in the whole text."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.text = source.text[: source.end].translate(_SAME_LENGTH)
-        self.at = source.start
+        self.text = source.text[source.start : source.end].translate(SAME_LENGTH)
+        self.shift = source.start
+        self.at = 0
         self.spaced = False
         self.matrices = 0
         self.after_frac = 0
@@ -260,7 +97,7 @@ class _Scanner:
 
     def scan(self) -> Iterator[Token]:
         """Every token."""
-        while self.at < self.source.end:
+        while self.at < len(self.text):
             if found := _SPACE.match(self.text, self.at):
                 self.at, self.spaced = found.end(), True
                 continue
@@ -270,18 +107,15 @@ class _Scanner:
             if not made:
                 self.spaced = spaced or self.spaced
             for place, token in enumerate(made):
-                yield token if place or not spaced else Token(
-                    token.kind, token.text, token.start, token.end, True, token.accents
-                )
+                yield replace(token, spaced=spaced and place == 0)
             if made:
                 self.after_sub = made[-1].text == "_" and made[-1].kind == "op"
             assert self.at > start, "the scanner stands still"
         yield Token("end", "\n", self.source.end, self.source.end)
 
-    def _token(self, kind: str, text: str, length: int, accents: tuple[str, ...] = ()) -> Token:
-        start = self.at
+    def _token(self, kind: str, text: str, length: int) -> Token:
         self.at += length
-        return Token(kind, text, start, self.at, False, accents)
+        return Token(kind, text, self.shift + self.at - length, self.shift + self.at)
 
     def _next(self) -> Iterator[Token]:
         char = self.text[self.at]
@@ -289,7 +123,7 @@ class _Scanner:
             yield self._token("end", "\n", 1)
         elif char in "#%":
             line = self.text.find("\n", self.at)
-            self.at = self.source.end if line < 0 else line
+            self.at = len(self.text) if line < 0 else line
         elif char == "\\":
             yield from self._command()
         elif char == "$" or char == "\ufeff":
@@ -302,12 +136,12 @@ class _Scanner:
                 self.at += 1
         elif found := self._number():
             yield found
-        elif char in _LOW or char in _HIGH:
-            yield from self._script("_", _LOW) if char in _LOW else self._script("^", _HIGH)
+        elif char in LOW or char in HIGH:
+            yield from self._script("_", LOW) if char in LOW else self._script("^", HIGH)
         elif char in OPERATORS or char in BRACKETS or char in "~":
             yield from self._sign(char)
-        elif char in _FRACTIONS:
-            yield self._token("number", _FRACTIONS[char], 1)
+        elif char in FRACTIONS:
+            yield self._token("number", FRACTIONS[char], 1)
         else:
             yield from self._letters()
 
@@ -321,33 +155,34 @@ class _Scanner:
             return None
         digits = found[0].replace("{,}", "")
         if sum(map(str.isdigit, digits)) > self.source.limits.digits:
-            self._refuse(found.end(), f"a number of more than {self.source.limits.digits} digits", "fewer digits")
+            long = f"a number of more than {self.source.limits.digits} digits"
+            self.source.refuse(self._piece(found.end()), long, "fewer digits")
         return self._token("number", digits, len(found[0]))
 
-    def _refuse(self, end: int, found: str, write: str) -> NoReturn:
-        raise UnsafeInputError(found=found, write=write, place=self.source.place(self.at, end))
+    def _piece(self, end: int) -> Token:
+        return Token("", "", self.shift + self.at, self.shift + end)
 
     def _fail(self, end: int, found: str, write: str) -> NoReturn:
-        raise GrammarError(found=found, write=write, place=self.source.place(self.at, end))
+        self.source.fail(self._piece(end), found, write)
 
     def _script(self, sign: str, table: dict[str, str]) -> Iterator[Token]:
         """A run of raised or lowered characters, as `_{…}` or `^{…}`."""
-        start = end = self.at
-        while end < self.source.end and self.text[end] in table:
-            end += 1
+        length = 0
+        while self.text[self.at + length : self.at + length + 1] in table:
+            length += 1
+        start = self.shift + self.at
         yield Token("op", sign, start, start)
         yield Token("open", "{", start, start)
-        inner = "".join(table[char] for char in self.text[start:end])
-        for token in tokens_of(Source(inner, 0, len(inner), False, None, self.source.limits))[:-1]:
-            yield Token(token.kind, token.text, start + token.start, start + token.end, False, token.accents)
-        yield Token("close", "}", end, end)
-        self.at = end
+        inner = "".join(table[char] for char in self.text[self.at : self.at + length])
+        for token in tokens_of(Source(inner, 0, length, False, None, self.source.limits))[:-1]:
+            yield replace(token, start=start + token.start, end=start + token.end)
+        self.at += length
+        yield Token("close", "}", start + length, start + length)
 
     def _sign(self, char: str) -> Iterator[Token]:
         two = self.text[self.at : self.at + 2]
-        if two in ("**", "||", "<=", ">=", "=>", "->", ":=", "==", "~=", "!=", ".*"):
-            form = {"**": "^", "||": "‖", "<=": "≤", ">=": "≥", "=>": "⇒", "->": "→", ":=": "=", "==": "="}
-            yield self._token("op", form.get(two, {"~=": "≈", "!=": "≠", ".*": "⊙"}.get(two, two)), 2)
+        if two in PAIRS:
+            yield self._token("op", PAIRS[two], 2)
         elif two == ".T" and not self.text[self.at + 2 : self.at + 3].isalnum():
             yield self._token("op", "ᵀ", 2)
         elif char == "~":
@@ -368,14 +203,11 @@ class _Scanner:
             return
         run = found[0]
         for part in self._parts(run):
-            start = self.at
-            token = self._token("name", part, len(part))
-            accents = self._accents()
-            yield Token("name", token.text, start, self.at, False, accents)
+            yield self._with_accents(self._token("name", part, len(part)))
 
     def _parts(self, run: str) -> list[str]:
         """A run of letters as names: whole in plain text, letter by letter in LaTeX save for words."""
-        if not self.source.latex or len(run) == 1 or run in _WORDS:
+        if not self.source.latex or len(run) == 1 or run in WORDS:
             return [run]
         followed = self.text[self.at + len(run) : self.at + len(run) + 1]
         if not self.after_sub and len(run) > 2 and (run.islower() or followed == "("):
@@ -389,17 +221,18 @@ class _Scanner:
         word = GREEK.get(base, base)
         if not (word.isascii() and word.isalpha() and all(mark in MARKS for mark in marks)):
             self._unknown_character(char)
-        start = self.at
-        self.at += 1
-        if word == "Delta" and re.match(r"t(?![A-Za-z0-9_])", self.text[self.at : self.at + 2]):
-            self.at += 1
-            word = "dt"
-        return Token("name", word, start, self.at, False, (*(MARKS[mark] for mark in marks), *self._accents()))
+        length = 2 if word == "Delta" and _LONE_T.match(self.text, self.at + 1) and self.text[self.at + 1] == "t" else 1
+        token = self._token("name", "dt" if length == 2 else word, length)
+        return self._with_accents(replace(token, accents=tuple(MARKS[mark] for mark in marks)))
+
+    def _with_accents(self, token: Token) -> Token:
+        accents = self._accents()
+        return replace(token, end=self.shift + self.at, accents=(*token.accents, *accents)) if accents else token
 
     def _accents(self) -> tuple[str, ...]:
         """Combining marks, and in plain text ~ or ' directly behind."""
         marks: list[str] = []
-        while self.at < self.source.end:
+        while self.at < len(self.text):
             char = self.text[self.at]
             if char in MARKS:
                 marks.append(MARKS[char])
@@ -426,11 +259,11 @@ class _Scanner:
         length = found.end() - found.start()
         if sign is not None:
             yield from self._escaped(sign, length)
-        elif word in _SKIPPED:
+        elif word in SKIPPED:
             self.at += length
             if self.text[self.at : self.at + 1] == "." and word in ("left", "right"):
                 self.at += 1
-        elif word in _SKIPPED_WITH_ARGUMENT:
+        elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
         elif word == "newline":
             yield self._token("end", "\n", length)
@@ -458,7 +291,7 @@ class _Scanner:
         if not argument:
             self._fail(end, f"\\{word} without its argument in braces", f"\\{word}{{…}}")
         length = argument.end() - self.at
-        if word in ("begin", "end") and argument[1].rstrip("*") in ("bmatrix", "pmatrix", "matrix", "vmatrix"):
+        if word in ("begin", "end") and argument[1].rstrip("*") in MATRICES:
             self.matrices += 1 if word == "begin" else -1
             yield self._token("open" if word == "begin" else "close", "matrix", length)
             return
@@ -467,17 +300,17 @@ class _Scanner:
             self.at = columns.end()
 
     def _named(self, word: str, length: int) -> Token:
-        if word == "Delta" and (found := re.compile(r"[ \t]*t(?![A-Za-z0-9_])").match(self.text, self.at + length)):
+        if word == "Delta" and (found := _LONE_T.match(self.text, self.at + length)):
             return self._token("name", "dt", found.end() - self.at)
-        if word in GREEK_NAMES or word in ("varphi", "varepsilon", "vartheta", "varsigma", "varrho"):
+        if word in GREEK_NAMES | GREEK_VARIANTS:
             return self._token("name", word.removeprefix("var"), length)
         if word in ACCENTS:
             return self._token("accent", ACCENTS[word], length)
         if word in COMMANDS:
             self.after_frac = 2 if COMMANDS[word] == "frac" else 1 if word == "sqrt" else 0
             return self._token("op", COMMANDS[word], length)
-        if word in _BRACKET_COMMANDS:
-            return self._token(*_BRACKET_COMMANDS[word], length)
+        if word in BRACKET_COMMANDS:
+            return self._token(*BRACKET_COMMANDS[word], length)
         if word in WORD_STYLES:
             return self._styled(length)
         if word in LETTER_STYLES:
@@ -491,7 +324,7 @@ class _Scanner:
         argument = _ARGUMENT.match(self.text, self.at + length)
         if argument:
             end, word = argument.end(), argument[1]
-        elif found := re.compile(r"[ \t]*([A-Za-z])").match(self.text, self.at + length):
+        elif found := _LETTER.match(self.text, self.at + length):
             end, word = found.end(), found[1]
         else:
             self._fail(self.at + length, "a text command without its word in braces", "\\mathrm{net}")

@@ -175,8 +175,13 @@ class _Shares:
         if isinstance(receiver.name, Parameter) and receiver.name.structure == "diagonal":
             value = _projected(value)
         ranges = tuple(replace(r, step=-r.step) for r in receiver.ranges)
-        reason = Reason("adjoint", (receiver.name, tuple(use.equation.target for use in self._uses_of(receiver))))
+        reason = Reason("adjoint", (receiver.name, self._users(receiver)))
         yield Equation(Adjoint(receiver.name), value, reason, ranges)
+
+    def _users(self, receiver: Receiver) -> tuple[Name, ...]:
+        """The quantities a share comes from, at the steps where they stand."""
+        found = (_user_at(use, receiver) for use in self._uses_of(receiver) if use.rank[0] >= -1)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def _uses_of(self, receiver: Receiver) -> list[Use]:
         return sorted(self.uses[family(receiver.name)], key=lambda use: use.rank)
@@ -278,6 +283,18 @@ def _at_receiver(use: Use, receiver: Receiver) -> Node:
     for lo, at, hi in guards:
         share = _guarded_within(share, lo, at, hi, own)
     return share
+
+
+def _user_at(use: Use, receiver: Receiver) -> Name | None:
+    """The quantity that reads the receiver, at its own step; None where no share arrives."""
+    target, name = use.equation.target, receiver.name
+    if not (isinstance(name, Signal) and name.indices):
+        return target if use.read == name else None
+    if is_zero(_at_receiver(use, receiver)) or target == use.read:
+        return None
+    if isinstance(target, Signal) and target.indices and isinstance(use.read, Signal):
+        return target.at(*(sp.expand(a - r + h) for a, r, h in zip(target.indices, use.read.indices, name.indices, strict=True)))
+    return target
 
 
 def _guarded_within(

@@ -62,7 +62,7 @@ class MatPower(Operation):
 
 def _spelled(p: Printer, node: MatPower, parts: Sequence[Piece]) -> Piece:
     (body,) = parts
-    return Piece(p.form.power(p.bare(body, ATOM), p.index(node.exponent)), SCRIPTED, body.tall)
+    return Piece(p.form.power(p.fit(body, ATOM).text, p.index(node.exponent)), SCRIPTED, body.tall)
 
 
 RULES.setdefault(MatPower, _spelled)

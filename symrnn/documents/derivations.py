@@ -14,24 +14,22 @@ from symrnn.algebra.nodes import (
     Adjoint,
     Apply,
     Block,
-    Concat,
     Guarded,
     Name,
-    Node,
     Number,
     Parameter,
     Signal,
-    Sum,
     names_in,
     subexpressions,
     zeros,
 )
 from symrnn.algebra.programs import Equation, Program, Reason, family, shifted, signal_of
 from symrnn.calculus.adjoints import adjoint
-from symrnn.calculus.closed_forms import ClosedForm, NoClosedForm, closed_forms
+from symrnn.calculus.closed_forms import closed_forms
+from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.documents.document import Claim, Document, Section, Table, Words
+from symrnn.documents.document import Claim, Document, Formula, Section, Table, Words
 from symrnn.documents.numbers import number_sections
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss
@@ -63,7 +61,7 @@ def derive(source: Program | Model, of: str = "L", wrt: str | Sequence[str] = ()
         *(_closed_form_section(program) if _wants_states(wanted, forward) else ()),
     ]
     if isinstance(source, Model):
-        sections += number_sections(source, of, wanted)
+        sections += _numbers(source, program, of, wanted)
     return Document(
         title=program.name,
         convention=program.convention,
@@ -71,6 +69,12 @@ def derive(source: Program | Model, of: str = "L", wrt: str | Sequence[str] = ()
         style=style_for(forward),
         citations=(program.citation,) if program.citation else (),
     )
+
+
+def _numbers(model: Model, program: Program, of: str, wanted: tuple[str, ...]) -> Iterator[Section]:
+    # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
+    if of == "L":
+        yield from number_sections(model, program, wanted)
 
 
 def style_for(forward: Program) -> Style:
@@ -266,15 +270,24 @@ def _totals(step: Jacobian) -> Iterator[Equation]:
 
 
 def _closed_form_section(program: Program) -> Iterator[Section]:
-    blocks: list[Block_] = []
-    for found in closed_forms(program):
-        blocks += _closed_form_blocks(found)
+    blocks = [block for found in closed_forms(program) for block in _closed_form_blocks(found)]
     if blocks:
         yield Section("closed forms", tuple(blocks))
 
 
-def _closed_form_blocks(found: ClosedForm | NoClosedForm) -> list[Block_]:
-    raise NotImplementedError
+def _closed_form_blocks(found: ClosedForm | NoClosedForm) -> Iterator[Block_]:
+    if isinstance(found, NoClosedForm):
+        yield Words("no closed form", (found.of,))
+        return
+    for case in found.cases:
+        conditions = [_formula(case.condition)] if case.condition else []
+        yield Claim(found.of, case.value, Reason("closed form"), domain=found.domain, conditions=tuple(conditions))
+    assumed = [_formula(each) for each in found.assumptions if each.key != "direct path"]
+    if found.paths == "direct":
+        yield Words("direct path only", (found.exact_without,))
+    if assumed:
+        yield Words("assumes", (tuple(assumed),))
 
 
-__all__ = ["Concat", "Node", "Sum", "derive"]
+def _formula(assumption: Assumption) -> Formula:
+    return Formula(assumption.left, assumption.relation, assumption.right)

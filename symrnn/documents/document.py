@@ -22,10 +22,27 @@ RENDERERS: dict[str, Callable[..., str]] = {}
 
 
 @dataclass(frozen=True)
+class Formula:
+    """`left relation right` inside a sentence."""
+
+    left: Node
+    relation: str = ""
+    right: Node | None = None
+
+
+@dataclass(frozen=True)
+class Norm:
+    """‖x‖ as the head of a column."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
 class Claim:
     """`lhs relation rhs`, where it holds, why, and what it assumes. Further links of a chain stand in `more`.
 
-    A side that is not a node is an exact or decimal number, or text of one, shown as it is.
+    A side that is not a node is a number, or a list of numbers (a column) or of rows (a matrix). `boundary` marks a
+    value outside the steps, `numeric` a line that ends in numbers.
     """
 
     lhs: Node
@@ -36,6 +53,8 @@ class Claim:
     assumptions: tuple[Reason, ...] = ()
     more: tuple[tuple[Relation, Any], ...] = ()
     boundary: bool = False
+    numeric: bool = False
+    conditions: tuple[Formula, ...] = ()
 
 
 @dataclass(frozen=True)

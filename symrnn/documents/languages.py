@@ -21,7 +21,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "closed forms": "Closed forms",
         "forward numbers": "The numbers, forward",
         "backward numbers": "The numbers, backward",
+        "contributions": "What each step adds to the gradients of the parameters",
         # sentences
+        "contributions meaning": "The gradient of a shared weight is the sum of one summand for each step; the sizes "
+        "of the summands show how far back the loss is felt.",
         "convention": "Convention: {0}.",
         "meaning of partials": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which every read "
         "of an earlier step is held fixed. δ is the gradient with respect to the argument of an activation.",
@@ -29,7 +32,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "given cotangents": "There is no loss: the gradients ∂⁺L/∂ of the outputs and final states are given.",
         "jacobian convention": "Numerator layout. The states of the step before are independent of each other.",
         "assumes": "Assumes: {0}.",
-        "no closed form": "There is no closed form: {0}",
+        "no closed form": "No closed form is known for {0}: the step Jacobian moves with the state.",
+        "direct path only": "This is the direct path only, with the paths through the gates left out; it is the whole "
+        "derivative where these are 0: {0}.",
+        "where": "where {0}",
         "numbers exact": "Every number is exact.",
         "numbers rounded": "Numbers are rounded to the digits shown.",
         # reasons

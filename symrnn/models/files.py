@@ -21,7 +21,7 @@ from symrnn.algebra.roles import parse_cell
 from symrnn.algebra.substitution import without
 from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
-from symrnn.errors import InputError, NotYetError, SymrnnError
+from symrnn.errors import InputError, NotYetError, Place, SymrnnError
 from symrnn.models.losses import LOSS, LOSSES, with_loss, with_readout
 from symrnn.models.model import Array, Model, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
@@ -156,16 +156,24 @@ class _Reader:
         try:
             program = self.named_or_typed(options, more)
         except SymrnnError as error:
-            if error.place is not None:
-                raise
-            raise self.document.error(path, error.found, error.write) from None
+            error.place = self.place_in_file(error.place, path)
+            raise
         return self.without_absent_input(program)
+
+    def place_in_file(self, place: Place | None, path: tuple[str, ...]) -> Place:
+        """The place of a piece of typed equations in the file they stand in; else that of the key."""
+        if place is not None:
+            start = self.document.text.find(place.text.strip("\n"))
+            if start >= 0:
+                inner = place.offset - (len(place.text) - len(place.text.lstrip("\n")))
+                return Place(self.document.text, start + max(inner, 0), place.length, self.document.file)
+        return self.document.place(path)
 
     def named_or_typed(self, options: dict[str, Any], more: str) -> Program:
         """The cell by its name and options, or from typed equations."""
         if "equations" in options:
             text = self.text(("cell", "equations"), options["equations"])
-            return parse_cell(f"{text}\n{more}", name=str(self.document.tables.get("name", "typed cell")))
+            return parse_cell(f"{text}\n{more}" if more else text, name=str(self.document.tables.get("name", "typed cell")))
         choices = {key: options[key] for key in ("variant", "activation", "gate_activation", "bias") if key in options}
         self.check_choices(choices)
         kind = str(options["kind"])
@@ -238,14 +246,15 @@ class _Reader:
             )
         names = {parameter.name: parameter for parameter in program.parameters}
         check_keys(self.document, "parameters", given, self.known_parameters(names))
-        missing = [name for name in names if name not in given and not name.startswith("b")]
+        missing = [name for name in names if name not in given]
         if missing:
-            raise self.document.error(
-                ("parameters",), f"no value for {', '.join(missing)}", "\n".join(f"{name} = 0.5" for name in missing)
-            )
+            write = "\n".join(f"{name} = 0.5" for name in missing)
+            if all(name.startswith("b") for name in missing):
+                write = "\n".join(f"{name} = 0" for name in missing) + "   (or bias = false in [cell])"
+            raise self.document.error(("parameters",), f"no value for {', '.join(missing)}", write)
         found: dict[Parameter, Array | dict[str, Any]] = {}
         for name, parameter in names.items():
-            raw = self.raw("parameters", name, given.get(name, 0))
+            raw = self.raw("parameters", name, given[name])
             if not isinstance(raw, dict):
                 raw = tell_parameter(self.sizes, ("parameters", name), parameter, raw)
             found[parameter] = raw

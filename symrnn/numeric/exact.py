@@ -29,6 +29,20 @@ from symrnn.numeric.scalars import (
     given,
 )
 
+__all__ = [
+    "BUDGET",
+    "DIGITS",
+    "NOTES",
+    "Evaluation",
+    "Interpretation",
+    "NoClosedForm",
+    "TooManyDigits",
+    "evaluate_exactly",
+    "evaluate_to_digits",
+    "exact_values",
+    "interpret",
+]
+
 Programs = Program | Sequence[Program]
 """A Program, or several of which each reads what the ones before assign: a forward Program and its adjoint."""
 
@@ -97,7 +111,8 @@ class Evaluation:
 NOTES: Mapping[str, str] = MappingProxyType(
     {
         "no closed form": "{0} in {1} has no closed form: given to {digits} digits.",
-        "too many digits": "At {1} an exact fraction could pass the budget of {0} digits: given to {digits} digits.",
+        "too many digits": "Exact fractions could need {1} digits and more, beyond the budget of {0}: "
+        "given to {digits} digits.",
     }
 )
 """Reasons as English sentences; `documents` has words of its own."""
@@ -124,17 +139,41 @@ def evaluate_exactly(
     >>> evaluate_exactly(cell, 1, {"n": 1, "m": 1}, values).values
     {h[1]: 3/5}
     """
-    numbers = [given(entry) for value in values.values() for entry in _entries(value)]
-    if any(number.free_symbols for number in numbers if isinstance(number, sp.Expr)):
-        return Evaluation(interpret(program, steps, sizes, values, Symbols("expanded")), exact=True)
     try:
-        return Evaluation(_exact_values(program, steps, sizes, values, budget), exact=True)
+        return Evaluation(exact_values(program, steps, sizes, values, budget), exact=True)
     except NoClosedForm as found:
         reason = Reason("no closed form", (found.what, found.where))
     except TooManyDigits as found:
-        reason = Reason("too many digits", (budget, found.where))
+        reason = Reason("too many digits", (budget, found.digits, found.where))
     digits = digits or DIGITS
     return Evaluation(evaluate_to_digits(program, steps, sizes, values, digits), False, reason, digits)
+
+
+def exact_values(
+    program: Programs, steps: int, sizes: Sizes | None, values: Values, budget: int | None = BUDGET
+) -> Interpretation:
+    """Every quantity as a fraction or in closed form; raises `NoClosedForm` or `TooManyDigits` where that cannot be.
+
+    >>> from symrnn.cells import rnn
+    >>> W_h, W_x, b = rnn().parameters
+    >>> h, x = rnn().states[0], rnn().inputs[0]
+    >>> values = {W_h: 0, W_x: 1, b: 0, h.at(0): 0, x.at(1): sp.log(3)}
+    >>> exact_values(rnn(), 1, {"n": 1, "m": 1}, values)
+    {h[1]: 4/5}
+    """
+    if _are_symbolic(values):
+        return interpret(program, steps, sizes, values, Symbols("expanded"))
+    try:
+        if budget is not None:
+            interpret(program, steps, sizes, values, Heights(budget))
+        return interpret(program, steps, sizes, values, Rationals())
+    except NoClosedForm:
+        return interpret(program, steps, sizes, values, Constants())
+
+
+def _are_symbolic(values: Values) -> bool:
+    numbers = (given(entry) for value in values.values() for entry in _entries(value))
+    return any(number.free_symbols for number in numbers if isinstance(number, sp.Expr))
 
 
 def _entries(value: Any) -> Iterator[Any]:
@@ -144,17 +183,6 @@ def _entries(value: Any) -> Iterator[Any]:
         return
     for part in value:
         yield from _entries(part)
-
-
-def _exact_values(
-    program: Programs, steps: int, sizes: Sizes | None, values: Values, budget: int | None
-) -> Interpretation:
-    try:
-        if budget is not None:
-            interpret(program, steps, sizes, values, Heights(budget))
-        return interpret(program, steps, sizes, values, Rationals())
-    except NoClosedForm:
-        return interpret(program, steps, sizes, values, Constants())
 
 
 # --- Digits ------------------------------------------------------------------------------------------------

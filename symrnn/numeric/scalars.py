@@ -43,7 +43,11 @@ class NoClosedForm(Inexact):
 
 
 class TooManyDigits(Inexact):
-    """A fraction predicted to be longer than the budget."""
+    """A fraction predicted to be longer than the budget: it could have this many digits."""
+
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
+        super().__init__(digits)
 
 
 class Domain(ABC):
@@ -455,6 +459,8 @@ class Heights(Domain):
     def activate(self, row: Activation, x: Height) -> Height:
         if row.name == "softsign":
             return self._softsign(x)
+        if row.range.is_FiniteSet:
+            return self.one
         constants = [self.value(Rationals().value(value)) for _, value in row.parameters]
         pieces = [x]
         if constants:
@@ -493,7 +499,7 @@ class Heights(Domain):
         bits = self._bits(x.denominator)
         digits = max(bits, bits + x.magnitude) * _LOG_2
         if digits > self.budget:
-            raise TooManyDigits
+            raise TooManyDigits(math.ceil(digits))
         return x
 
 

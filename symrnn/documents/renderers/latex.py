@@ -13,10 +13,10 @@ from typing import Any
 import sympy as sp
 
 from symrnn.algebra.layout import Style
-from symrnn.algebra.nodes import Add, Node
+from symrnn.algebra.nodes import Add, Node, Number
 from symrnn.algebra.printing import to_latex as node_to_latex
-from symrnn.algebra.programs import Range, Reason
-from symrnn.documents.document import Claim, Document, Section, Table, Words
+from symrnn.algebra.programs import Reason
+from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.spelled import in_words, number_text
 
@@ -117,6 +117,8 @@ def _other(block: Any, style: Style) -> str:
 
 
 def _inline(value: Any, style: Style) -> str:
+    if isinstance(value, Formula):
+        return f"${_formula(value, style)}$"
     if isinstance(value, Node):
         return f"${node_to_latex(value, style)}$"
     return escape(str(value))
@@ -126,13 +128,24 @@ def _sentence(key: str, about: tuple[Any, ...], style: Style) -> str:
     return in_words(key, about, lambda value: _inline(value, style), escape)
 
 
+_SIGNS = {"≠": r"\ne", "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⇒": r"\Rightarrow"}
+
+
+def _formula(formula: Formula, style: Style) -> str:
+    right = node_to_latex(formula.right, style) if formula.right is not None else ""
+    sign = _SIGNS.get(formula.relation, formula.relation)
+    if sign.isalpha() or " " in sign:
+        sign = f"\\text{{ {escape(sign)} }}"
+    return f"{node_to_latex(formula.left, style)} {sign} {right}".strip()
+
+
 def _display(claims: Sequence[Claim], style: Style) -> str:
     lines = [line for claim in claims for line in _claim(claim, style)]
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
 def _claim(claim: Claim, style: Style, reasons: bool = True) -> list[str]:
-    where = _where(claim.domain, style)
+    where = _where(claim, style)
     why = _why(claim.reason, style) if reasons else ""
     lines = _broken(_value(claim.lhs, style), claim.relation, claim.rhs, style)
     for relation, value in claim.more:
@@ -190,6 +203,12 @@ def visible(latex: str) -> int:
 
 
 def _value(value: Any, style: Style) -> str:
+    if isinstance(value, Norm):
+        return f"\\lVert {node_to_latex(value.of, style)} \\rVert"
+    if isinstance(value, list | tuple):
+        rows = [part if isinstance(part, list | tuple) else (part,) for part in value]
+        body = r" \\ ".join(" & ".join(_value(entry, style) for entry in row) for row in rows)
+        return f"\\begin{{bmatrix}} {body} \\end{{bmatrix}}"
     if isinstance(value, Node):
         return node_to_latex(value, style)
     return _number(value)
@@ -207,12 +226,18 @@ def _plain(text: str) -> str:
     return f"{'-' if top.startswith('-') else ''}\\tfrac{{{top.lstrip('-')}}}{{{bottom}}}" if slash else text
 
 
-def _where(domain: tuple[Range, ...], style: Style) -> str:
-    if not domain:
-        return ""
-    first = domain[0]
-    ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
-    return f", \\quad {first.index} = {ends[0]}, \\dots, {ends[1]}"
+def _where(claim: Claim, style: Style) -> str:
+    parts = [f"\\text{{{in_words('where', (c,), lambda value: _inline(value, style), escape)}}}" for c in claim.conditions]
+    if claim.domain:
+        first = claim.domain[0]
+        ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
+        parts.append(f"{first.index} = {node_index(ends[0])}, \\dots, {node_index(ends[1])}")
+    return "".join(f", \\quad {part}" for part in parts)
+
+
+def node_index(value: sp.Expr) -> str:
+    """An index or bound: `T`, `t-1`, `3`."""
+    return node_to_latex(Number(value))
 
 
 def _why(reason: Reason, style: Style) -> str:

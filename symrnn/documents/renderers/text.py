@@ -9,13 +9,14 @@ from typing import Any
 from symrnn.algebra.layout import Style
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.printing import to_text as node_to_text
-from symrnn.algebra.programs import Range, Reason
-from symrnn.documents.document import Claim, Document, Section, Table, Words
+from symrnn.algebra.programs import Reason
+from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.spelled import in_words, number_text, padded, width
 
 INDENT = "    "
 WIDEST_LEFT = 34
+WIDEST_BODY = 64
 
 
 def to_text(document: Document) -> str:
@@ -65,6 +66,9 @@ def wrapped(text: str, columns: int = 100) -> list[str]:
 
 def _math(style: Style) -> Any:
     def say(value: Any) -> str:
+        if isinstance(value, Formula):
+            right = f" {say(value.right)}" if value.right is not None else ""
+            return f"{say(value.left)} {value.relation}{right}"
         return node_to_text(value, style) if isinstance(value, Node) else str(value)
 
     return say
@@ -73,30 +77,43 @@ def _math(style: Style) -> Any:
 def _claims(claims: Sequence[Claim], style: Style) -> list[str]:
     say = _math(style)
     lefts = [say(claim.lhs) for claim in claims]
-    indent = min(max(map(width, lefts)), WIDEST_LEFT)
+    bodies = [_body(claim, style) for claim in claims]
+    columns = min(max(map(width, lefts)), WIDEST_LEFT)
+    reach = max((width(body) for body in bodies if width(body) <= WIDEST_BODY), default=0)
     lines = []
-    for claim, left in zip(claims, lefts, strict=True):
-        chain = [(claim.relation, claim.rhs), *claim.more]
-        body = " ".join(f"{relation} {_value(value, style)}" for relation, value in chain)
-        lines.append(f"{INDENT}{padded(left, indent)} {body}{_where(claim.domain, style)}{_why(claim.reason, style)}")
+    for claim, left, body in zip(claims, lefts, bodies, strict=True):
+        notes = [*_where(claim, style), *_why(claim.reason, style)]
+        line = f"{INDENT}{padded(left, columns)} {padded(body, reach)}"
+        lines += [f"{line}   {'; '.join(notes)}".rstrip()]
     return lines
 
 
+def _body(claim: Claim, style: Style) -> str:
+    chain = [(claim.relation, claim.rhs), *claim.more]
+    return " ".join(f"{relation} {_value(value, style)}" for relation, value in chain)
+
+
 def _value(value: Any, style: Style) -> str:
+    if isinstance(value, Norm):
+        return f"‖{node_to_text(value.of, style)}‖"
+    if isinstance(value, list | tuple):
+        inner = ", ".join(_value(part, style) for part in value)
+        return f"[{inner}]" if value and isinstance(value[0], list | tuple) else f"({inner})"
     return node_to_text(value, style) if isinstance(value, Node) else number_text(value)
 
 
-def _where(domain: tuple[Range, ...], style: Style) -> str:
-    if not domain:
-        return ""
-    first = domain[0]
-    ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
-    return f"    for {first.index} = {ends[0]}, …, {ends[1]}"
+def _where(claim: Claim, style: Style) -> list[str]:
+    parts = [in_words("where", (condition,), _math(style)) for condition in claim.conditions]
+    if claim.domain:
+        first = claim.domain[0]
+        ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
+        parts.append(f"{first.index} = {ends[0]}, …, {ends[1]}")
+    return parts
 
 
-def _why(reason: Reason, style: Style) -> str:
+def _why(reason: Reason, style: Style) -> list[str]:
     words = in_words(reason.key, reason.about, _math(style))
-    return f"    ({words})" if words and reason.key != "given" else ""
+    return [words] if words and reason.key not in ("given", "closed form") else []
 
 
 def _table(table: Table, style: Style) -> Iterable[str]:

@@ -1,0 +1,245 @@
+"""Explicit entries: any Program at concrete sizes as SymPy expressions in the entries of its parameters and inputs.
+
+Reads Programs, a number of steps and sizes; returns SymPy matrices of ∂L/∂ of anything, of ∂h_T/∂h_0, of h_T itself.
+What has a name in the Program stays one shared subexpression, so a gradient takes a number of operations linear in
+T. Activations stay opaque (`Tanh`, `Sigma`) until `expand_activations`; with `named_steps` the forward values stay
+symbols `h_1`, `h_2` …, and a gradient is the short product a lecturer writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from symrnn.algebra.nodes import (
+    Adjoint,
+    Immediate,
+    Name,
+    Node,
+    Parameter,
+    Signal,
+    Tangent,
+    names_in,
+    operands_of,
+)
+from symrnn.algebra.programs import Program
+from symrnn.calculus.adjoints import adjoint
+from symrnn.calculus.rewriting import expose
+from symrnn.calculus.tangents import tangent
+from symrnn.errors import InputError, TimeError
+from symrnn.numeric.interpretation import (
+    Address,
+    Interpretation,
+    Machine,
+    Matrix,
+    Missing,
+    Sizes,
+    Values,
+    head,
+    indices_of,
+    label,
+)
+from symrnn.numeric.opaque import Sigma, Tanh, expand_activations, operations
+from symrnn.numeric.scalars import Symbols
+
+__all__ = [
+    "Sigma",
+    "Tanh",
+    "entries",
+    "expand_activations",
+    "forward_entries",
+    "gradient_entries",
+    "jacobian_entries",
+    "operations",
+]
+
+
+# --- The table of symbols ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SymbolTable:
+    """The symbols of the entries: `W_h_12`, `x_3_1`; of what is 1×1 `W_h`, `x_3`; of a cotangent ∂⁺L/∂h_3 `g_h_3`.
+
+    >>> SymbolTable().matrix(Signal("x", (2, 1), 3), 2, 1)
+    ((x_3_1,), (x_3_2,))
+    """
+
+    owners: dict[str, tuple[Address, int, int]] = field(default_factory=dict)
+
+    def matrix(self, name: Name, rows: int, cols: int) -> Matrix:
+        """The entries of a name at concrete indices; of a diagonal matrix those on the diagonal."""
+        if isinstance(name, Parameter) and name.structure == "diagonal" and rows > 1:
+            symbols = [self._symbol(name, i, 0, f"_{i + 1}") for i in range(rows)]
+            return tuple(tuple(symbols[i] if i == j else sp.S.Zero for j in range(rows)) for i in range(rows))
+        return tuple(
+            tuple(self._symbol(name, i, j, _suffix(i, j, rows, cols)) for j in range(cols)) for i in range(rows)
+        )
+
+    def _symbol(self, name: Name, i: int, j: int, suffix: str) -> sp.Symbol:
+        owner = ((head(name), tuple(map(int, indices_of(name)))), i, j)  # type: ignore[call-overload]  # whole numbers
+        text = _stem(name) + suffix
+        while self.owners.setdefault(text, owner) != owner:
+            # Two quantities whose names read alike, such as a parameter x_3 beside an input x at step 3.
+            text += "_"
+        return sp.Symbol(text)
+
+
+def _suffix(i: int, j: int, rows: int, cols: int) -> str:
+    if rows == cols == 1:
+        return ""
+    if cols == 1:
+        return f"_{i + 1}"
+    return f"_{i + 1}{j + 1}" if max(rows, cols) < 10 else f"_{i + 1}_{j + 1}"
+
+
+def _stem(name: Node) -> str:
+    if isinstance(name, Signal):
+        return "_".join([name.name, *(str(index).replace("-", "m") for index in name.indices)])
+    if isinstance(name, Parameter):
+        return name.name
+    if isinstance(name, Immediate):
+        return f"g_{_stem(name.wrt)}"
+    if isinstance(name, Adjoint | Tangent):
+        return f"{'bar' if isinstance(name, Adjoint) else 'dot'}_{_stem(name.of)}"
+    return "_".join(["J", *(_stem(part) for part in operands_of(name) or names_in(name))])
+
+
+# --- Forward and backward ----------------------------------------------------------------------------------
+
+
+def forward_entries(
+    program: Program, steps: int, sizes: Sizes | None = None, *, values: Values | None = None
+) -> Interpretation:
+    """h_t, c_t, L … in the entries of parameters, inputs and initial values: from names to SymPy matrices.
+
+    >>> from symrnn.cells import rnn
+    >>> forward_entries(rnn(), 2, {"n": 1, "m": 1})["h[1]"][0]
+    tanh(W_h*h_0 + W_x*x_1 + b)
+    """
+    return _matrices(_forward(expose(program), steps, sizes, values, named_steps=False))
+
+
+def gradient_entries(
+    program: Program,
+    steps: int,
+    sizes: Sizes | None = None,
+    *,
+    named_steps: bool = False,
+    values: Values | None = None,
+) -> Interpretation:
+    """∂L/∂ of every state, gate, input, initial value and parameter: from the quantity to its SymPy matrix.
+
+    Without a loss the given cotangent ∂⁺L/∂h_t is the symbol `g_h_t`. With `named_steps` the values of the forward
+    Program stay symbols. `values` puts numbers or symbols of one's own for parameters, inputs and initial values.
+
+    >>> from symrnn.cells import rnn
+    >>> gradients = gradient_entries(rnn(), 2, {"n": 1, "m": 1}, named_steps=True)
+    >>> gradients["h[1]"][0], gradients["b"][0].subs({"g_h_1": 0})
+    (W_h*g_h_2*(1 - h_2**2) + g_h_1, W_h*g_h_2*(1 - h_1**2)*(1 - h_2**2) + g_h_2*(1 - h_2**2))
+    """
+    machine = _forward(expose(program), steps, sizes, values, named_steps)
+    machine.assigned.clear()
+    machine.run(adjoint(program))
+    return _matrices(machine).gradients
+
+
+def _forward(
+    forward: Program, steps: int, sizes: Sizes | None, values: Values | None, named_steps: bool
+) -> Machine:
+    """A machine that knows the forward values: as shared expressions, or as symbols asked for when they are read."""
+    table = SymbolTable()
+    domain = Symbols("flat" if named_steps else "shared")
+    machine = Machine((forward,), steps, sizes, domain, table.matrix)
+    machine.give(values or {})
+    if not named_steps:
+        machine.run(forward)
+    return machine
+
+
+def _matrices(machine: Machine) -> Interpretation:
+    return machine.interpretation().map(sp.Matrix)
+
+
+# --- Derivatives of anything -------------------------------------------------------------------------------
+
+
+def entries(
+    program: Program,
+    steps: int,
+    sizes: Sizes | None = None,
+    *,
+    of: Name | str,
+    wrt: Name | str | None = None,
+    named_steps: bool = False,
+    values: Values | None = None,
+) -> sp.Matrix:
+    """A quantity, or its total derivative along every path: `of="h"` is h_T, `of="h", wrt="h[0]"` is ∂h_T/∂h_0.
+
+    A signal without a step means the last one. The derivative of the loss has the shape of `wrt`; of anything else it
+    is the Jacobian in numerator layout, of matrices on column-major vec.
+
+    >>> from symrnn.cells import rnn
+    >>> entries(rnn(), 2, {"n": 1, "m": 1}, of="h", wrt="h[0]", named_steps=True)
+    Matrix([[W_h**2*(1 - h_1**2)*(1 - h_2**2)]])
+    """
+    forward = expose(program)
+    target = _named(forward, of, steps)
+    if wrt is None:
+        machine = _forward(forward, steps, sizes, values, named_steps=False)
+        return sp.Matrix(machine.read(target))
+    source = _named(forward, wrt, steps)
+    if program.loss is not None and target == program.loss:
+        gradients = gradient_entries(program, steps, sizes, named_steps=named_steps, values=values)
+        return gradients[source]
+    machine = _forward(forward, steps, sizes, values, named_steps)
+    return _jacobian(machine, tangent(program), [target], [source], [source])
+
+
+def jacobian_entries(
+    program: Program,
+    last: int,
+    first: int,
+    sizes: Sizes | None = None,
+    *,
+    named_steps: bool = False,
+    values: Values | None = None,
+) -> sp.Matrix:
+    """∂s_last/∂s_first of the stacked states s, along every path; the states at `first` are independent.
+
+    The product of the step Jacobians between them; for last = first it is I.
+
+    >>> from symrnn.cells import rnn
+    >>> jacobian_entries(rnn(), 3, 1, {"n": 1, "m": 1}, named_steps=True)
+    Matrix([[W_h**2*(1 - h_2**2)*(1 - h_3**2)]])
+    """
+    if not 0 <= first <= last:
+        raise TimeError(f"∂s_{last}/∂s_{first}", found="an order of steps against time", write="0 ≤ first ≤ last")
+    forward = expose(program)
+    if not forward.states:
+        raise InputError(program.name, found="no state: nothing is read from a step before", write="a recurrent cell")
+    machine = _forward(forward, max(last, 1), sizes, values, named_steps)
+    targets = [state.at(last) for state in forward.states]
+    sources = [state.at(first) for state in forward.states]
+    return _jacobian(machine, tangent(program), targets, sources, sources)
+
+
+def _named(program: Program, name: Name | str, steps: int) -> Name:
+    """A name at concrete steps from a name or its label; a signal without a step means the last step."""
+    for known in _names_of(program):
+        here = known.at(*_last(known, steps)) if isinstance(known, Signal) and known.indices else known
+        if name == known or name == here or (isinstance(known, Signal | Parameter) and known.name == name):
+            return here
+        if isinstance(known, Signal) and known.indices:
+            stem, _, rest = str(name).partition("[") if isinstance(name, str) else (_own(name), "", "")
+            if isinstance(name, Signal) and stem == known.name:
+                return name
+            if rest and stem == known.name and rest.removesuffix("]").lstrip("-").isdigit():
+                return known.at(int(rest.removesuffix("]")), *known.indices[1:])
+    labels = dict.fromkeys(
+        known.name for known in _names_of(program) if isinstance(known, Signal | Parameter)
+    )
+    raise InputError(str(name), found=f"no such quantity in {program.name}", write=f"one of: {', '.join(labels)}")
