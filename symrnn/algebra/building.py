@@ -57,7 +57,7 @@ class Builder:
     def final(self, shape: Shape) -> Shape:
         """A shape with its sizes named."""
         rows, cols = self.shapes.sizes.shape(shape)
-        return rows.xreplace(self.sizes), cols.xreplace(self.sizes)  # type: ignore[return-value]  # sizes stay sizes
+        return rows.xreplace(self.sizes), cols.xreplace(self.sizes)
 
     def build(self, tree: Syntax, shape: Shape | None = None) -> Node:
         """The node of a piece; `shape` is what a number is spread over."""
@@ -122,16 +122,9 @@ class Builder:
     def _cross_entropy(self, tree: Terms) -> Node | None:
         """`-yᵀ log softmax(o)`."""
         match tree.terms:
-            case (
-                (
-                    -1,
-                    Times(
-                        factors=(Transposed(body=target), Call(function=Symbol(base="log" | "ln"), arguments=(inside,)))
-                    ),
-                ),
-            ):
+            case ((-1, Times(factors=(Transposed(body=target), Call(function=log, arguments=(inside,))))),):
                 inside = inside.body if isinstance(inside, Group) else inside
-                if isinstance(inside, Call) and inside.function.base == "softmax":
+                if isinstance(inside, Call) and inside.function.base == "softmax" and log.base in ("log", "ln"):
                     return N.CrossEntropy(self.build(target), self.build(inside.arguments[0]))
         return None
 
@@ -257,7 +250,7 @@ def sum_range(tree: Big, names: Names) -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
     hi = N.T if tree.above is None else N.T if _is_last(tree.above) else names.step(tree.above)
     if not isinstance(index, Symbol) or index.base not in names.bound:
         names.source.fail(tree, "a sum without its index", "Σ_{t=1}^{T} L_t")
-    return names.bound[index.base], lo, hi  # type: ignore[return-value]  # bound holds symbols
+    return names.bound[index.base], lo, hi
 
 
 def _is_last(above: Syntax) -> bool:

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symrnn.algebra.parser import check_brackets, parse_tokens
+from symrnn.algebra.parser import parse_tokens
 from symrnn.algebra.precedence import RELATIONS
 from symrnn.algebra.source import LIMITS, Limits, Source, Token, source_of
 from symrnn.algebra.syntax import Chain, Symbol, Syntax
@@ -40,7 +40,6 @@ def parse_expression(
     """
     source = source_of(text, latex, file, span, limits)
     tokens = tokens_of(source)
-    check_brackets(source, tokens)
     return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), tokens[-1])
 
 
@@ -64,23 +63,10 @@ class Sheet:
     declarations: tuple[Declaration, ...]
 
 
-ROLES = [
-    "scalar",
-    "vector",
-    "matrix",
-    "diagonal",
-    "input",
-    "state",
-    "signal",
-    "parameter",
-    "weight",
-    "target",
-    "given",
-    "constant",
-    "output",
-    "outputs",
-    "loss",
-]
+ROLES = (
+    "scalar", "vector", "matrix", "diagonal", "input", "state", "signal", "parameter", "weight", "target", "given",
+    "constant", "output", "outputs", "loss",
+)  # fmt: skip
 
 
 def equations_in(text: str, *, latex: bool | None = None, file: str | None = None, limits: Limits = LIMITS) -> Sheet:
@@ -92,7 +78,6 @@ def equations_in(text: str, *, latex: bool | None = None, file: str | None = Non
     """
     source = source_of(text, latex, file, None, limits)
     tokens = tokens_of(source)
-    check_brackets(source, tokens)
     equations: list[Chain] = []
     declarations: list[Declaration] = []
     for statement in _statements(tokens):
@@ -237,9 +222,8 @@ def _word(source: Source, token: Token) -> str:
     if token.text in ROLES:
         return token.text
     near = difflib.get_close_matches(token.text[:40], ROLES, 1)
-    return source.fail(
-        token, f"{token.text}, which is no role", near[0] if near else f"one of: {', '.join(ROLES)}, or a size"
-    )
+    write = near[0] if near else f"one of: {', '.join(ROLES)}, or a size"
+    source.fail(token, f"{token.text}, which is no role", write)
 
 
 def _space(source: Source, tokens: list[Token]) -> tuple[Syntax, ...]:

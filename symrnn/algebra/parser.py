@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
-from symrnn.algebra.literals import literal_value
 from symrnn.algebra.precedence import INFIX, Item, S, grouped, made
+from symrnn.algebra.scripts import is_index, raised, with_scripts
 from symrnn.algebra.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
 from symrnn.algebra.source import Piece, Source, Token
 from symrnn.algebra.syntax import (
@@ -30,32 +30,12 @@ from symrnn.algebra.syntax import (
     Symbol,
     Syntax,
     Terms,
-    Transposed,
 )
 
 LOSSES = frozenset({"L", "ell", "E", "J", "loss"})
 """Names that stand for some loss when they are given arguments."""
 _SIGN_WORDS = {"ᵀ": "T", "*": "star", "'": "prime", "+": "plus"}
 _CALLABLE = frozenset({"sigma", "step", "Phi", *GENERIC_NAMES}) | LOSSES
-
-
-def check_brackets(source: Source, tokens: Sequence[Token]) -> None:
-    """Every bracket has its partner, and none nests too deep."""
-    open_: list[Token] = []
-    for token in tokens:
-        if token.kind == "open":
-            open_.append(token)
-            if len(open_) > source.limits.depth:
-                source.refuse(token, f"brackets nested more than {source.limits.depth} deep", "names for its parts")
-        elif token.kind == "close":
-            if not open_:
-                source.fail(token, f"a bracket {token} that was never opened", "the formula without it")
-            opener = open_.pop()
-            if CLOSER[opener.text] != token.text:
-                source.fail(token, f"a bracket {opener} closed by {token}", CLOSER[opener.text])
-    if open_:
-        opener = open_[-1]
-        source.fail(opener, f"a bracket {opener} that is never closed", f"{CLOSER[opener.text]} where it ends")
 
 
 def parse_tokens(source: Source, tokens: Sequence[Token], near: Piece) -> Syntax:
@@ -183,7 +163,7 @@ class _Parser:
             call = self.made(Call(symbol, (argument,)), symbol.start, argument.end)
         else:
             self.fail(symbol, f"the function {symbol.base} without an argument", f"{symbol.base}(a_t)")
-        return call if power is None else self._raised(call, power)
+        return call if power is None else raised(self.source, call, power)
 
     def _call(self, function: Symbol, certain: bool = True) -> Syntax:
         arguments, end = self._list()
@@ -316,43 +296,13 @@ class _Parser:
                 above.append(Symbol("T", start=token.start, end=token.end))
             elif self.sees("op", "'"):
                 base = self._primed(base)
-            elif isinstance(base, Symbol) and self._index_follows():
+            elif isinstance(base, Symbol) and is_index(self.tokens, self.at):
                 below += self._list()[0]
             else:
                 break
-        if not below and not above:
-            return self._maybe_call(base)
-        tree = self._with_scripts(base, below, above)
-        return self._maybe_call(tree)
-
-    def _with_scripts(self, base: Syntax, below: list[Syntax], above: list[Syntax]) -> Syntax:
-        end = self.tokens[self.at - 1].end
-        kept = [script for script in above if isinstance(base, Symbol) and not self._is_operation(script)]
-        if isinstance(base, Symbol):
-            base = self.made(Symbol(base.base, base.accents, tuple(below), (*base.above, *kept)), base.start, end)
-        powers = [script for script in above if not any(script is one for one in kept)]
-        transposed = bool(powers) and isinstance(powers[0], Symbol) and powers[0].base == "T"
-        if transposed:
-            base = self.made(Transposed(base), base.start, end)
-        powers = powers[1:] if transposed else powers
-        if len(powers) > 1:
-            exponent = powers.pop()
-            while powers:
-                exponent = self._raised(powers.pop(), exponent)
-            powers = [exponent]
-        return self._raised(base, powers[0]) if powers else base
-
-    def _is_operation(self, script: Syntax) -> bool:
-        """Whether what stands above a name raises or transposes it; else it is an index or a part of the name."""
-        if isinstance(script, Symbol) and script.base == "T" and not script.below:
-            return True
-        return not isinstance(script, Group) and literal_value(self.source, script) is not None
-
-    def _raised(self, base: Syntax, exponent: Syntax) -> Syntax:
-        value = literal_value(self.source, exponent)
-        if value is not None and abs(value) > self.source.limits.exponent:
-            self.source.refuse(exponent, f"an exponent beyond {self.source.limits.exponent}", "a smaller one")
-        return self.made(Raised(base, exponent), base.start, max(base.end, exponent.end))
+        if below or above:
+            base = with_scripts(self.source, base, below, above, self.tokens[self.at - 1].end)
+        return self._maybe_call(base)
 
     def _below(self, token: Token, base: Syntax) -> list[Syntax]:
         if not isinstance(base, Symbol):
@@ -387,19 +337,6 @@ class _Parser:
         if not isinstance(base, Symbol):
             self.fail(token, "a prime on something that is no name", "Xᵀ or X^T for the transpose")
         return Symbol(base.base, (*base.accents, "prime"), base.below, base.above, start=base.start, end=token.end)
-
-    def _index_follows(self) -> bool:
-        """`h[t-1]` is an index, `W[h; x]` is a product: an index holds steps and numbers only."""
-        if not self.sees("open", "[") or self.peek.spaced:
-            return False
-        place = self.at + 1
-        while self.tokens[place].kind != "close":
-            token = self.tokens[place]
-            plain = token.kind == "number" or token.text in ("t", "T", "k", "j", "i", "tau", "+", "-", ",")
-            if not plain or token.kind in ("open", "stop"):
-                return False
-            place += 1
-        return place > self.at + 1
 
     def _argument(self) -> Syntax:
         """What a script, accent or fraction takes: a brace group, or one sign."""
@@ -455,7 +392,7 @@ class _Parser:
         if (symbol.below or symbol.above) and symbol.base not in LOSSES | {"sigma"}:
             return tree
         call = self._call(symbol, certain=False)
-        return self._raised(call, tree.exponent) if isinstance(tree, Raised) else self._scripted(call)
+        return raised(self.source, call, tree.exponent) if isinstance(tree, Raised) else self._scripted(call)
 
 
 _READERS: dict[str, Callable[[_Parser], Syntax]] = {

@@ -1,7 +1,7 @@
 """A cell typed as in a textbook to a Program: states, inputs, parameters, and the shape of each.
 
-Reads a text of equations with optional lines on roles; returns a Program that prints as it was written, or an error with
-a caret, the reason and what to write.
+Reads a text of equations with optional lines on roles; returns a Program that prints as it was written, or an error
+with a caret, the reason and what to write.
 """
 
 from __future__ import annotations

@@ -206,7 +206,7 @@ class Shapes:
         return (shape[0], shape[0]) if name == "diag" else shape
 
     def _stack(self, tree: Stack, parts: Sequence[Syntax]) -> Shape:
-        shapes = []
+        shapes: list[Shape] = []
         for part in parts:
             shape = self.visit(part)
             if shape is None:

@@ -1,8 +1,8 @@
 """Text to tokens: what a reader sees as one sign becomes one token with its place, whatever the spelling.
 
 Reads plain text, Unicode or LaTeX; returns tokens whose words are ASCII and whose operators have one form each.
-Promises: linear time, every token knows its place in the text given, and what lies beyond `Limits`, what is a control
-character or what is no sign of mathematics is refused here, before anything is built.
+Promises: linear time, brackets pair, every token knows its place in the text given, and what lies beyond `Limits`,
+what is a control character or what is no sign of mathematics is refused here, before anything is built.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from symrnn.algebra.signs import (
     BIDIRECTIONAL,
     BRACKET_COMMANDS,
     BRACKETS,
+    CLOSER,
     COMMANDS,
     FRACTIONS,
     FUNCTION_WORDS,
@@ -66,7 +67,27 @@ def tokens_of(source: Source) -> list[Token]:
         tokens.append(token)
         if len(tokens) > source.limits.tokens:
             source.refuse(token, f"more than {source.limits.tokens:,} signs", "a shorter text")
+    _check_brackets(source, tokens)
     return tokens
+
+
+def _check_brackets(source: Source, tokens: list[Token]) -> None:
+    """Every bracket has its partner, and none nests too deep."""
+    open_: list[Token] = []
+    for token in tokens:
+        if token.kind == "open":
+            open_.append(token)
+            if len(open_) > source.limits.depth:
+                source.refuse(token, f"brackets nested more than {source.limits.depth} deep", "names for its parts")
+        elif token.kind == "close":
+            if not open_:
+                source.fail(token, f"a bracket {token} that was never opened", "the formula without it")
+            opener = open_.pop()
+            if CLOSER[opener.text] != token.text:
+                source.fail(token, f"a bracket {opener} closed by {token}", CLOSER[opener.text])
+    if open_:
+        opener = open_[-1]
+        source.fail(opener, f"a bracket {opener} that is never closed", f"{CLOSER[opener.text]} where it ends")
 
 
 def _refuse_controls(source: Source) -> None:
@@ -217,7 +238,8 @@ class _Scanner:
     def _single(self) -> Token:
         """A Greek letter or an accented one."""
         char = self.text[self.at]
-        base, *marks = unicodedata.normalize("NFD", char)
+        decomposed = unicodedata.normalize("NFD", char)
+        base, marks = decomposed[0], decomposed[1:]
         word = GREEK.get(base, base)
         if not (word.isascii() and word.isalpha() and all(mark in MARKS for mark in marks)):
             self._unknown_character(char)

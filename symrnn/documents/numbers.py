@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from symrnn.algebra.nodes import Adjoint, Name, Node, Number, Parameter, Signal
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import GIVEN, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.unrolling import unroll
@@ -63,7 +63,7 @@ def _lines(
         if (wanted is None or equation.target in wanted) and key in values:
             relation: Relation = "=" if results.exact else "≈"
             yield Claim(
-                equation.target, equation.expression, equation.reason, more=((relation, values[key]),), numeric=True
+                equation.target, equation.expression, GIVEN, more=((relation, values[key]),), numeric=True
             )
 
 

@@ -8,7 +8,6 @@ symbols `h_1`, `h_2` …, and a gradient is the short product a lecturer writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +39,7 @@ from symrnn.numeric.interpretation import (
     Values,
     head,
     indices_of,
-    label,
+    placed,
 )
 from symrnn.numeric.opaque import Sigma, Tanh, expand_activations, operations
 from symrnn.numeric.scalars import Symbols
@@ -76,7 +75,8 @@ class SymbolTable:
             symbols = [self._symbol(name, i, 0, f"_{i + 1}") for i in range(rows)]
             return tuple(tuple(symbols[i] if i == j else sp.S.Zero for j in range(rows)) for i in range(rows))
         return tuple(
-            tuple(self._symbol(name, i, j, _suffix(i, j, rows, cols)) for j in range(cols)) for i in range(rows)
+            tuple(self._symbol(name, i, j, _suffix(i, j, rows, cols)) for j in range(cols))
+            for i in range(rows)
         )
 
     def _symbol(self, name: Name, i: int, j: int, suffix: str) -> sp.Symbol:
@@ -187,16 +187,16 @@ def entries(
     Matrix([[W_h**2*(1 - h_1**2)*(1 - h_2**2)]])
     """
     forward = expose(program)
-    target = _named(forward, of, steps)
+    target = _resolved(forward, of, steps)
     if wrt is None:
         machine = _forward(forward, steps, sizes, values, named_steps=False)
         return sp.Matrix(machine.read(target))
-    source = _named(forward, wrt, steps)
+    source = _resolved(forward, wrt, steps)
     if program.loss is not None and target == program.loss:
         gradients = gradient_entries(program, steps, sizes, named_steps=named_steps, values=values)
         return gradients[source]
     machine = _forward(forward, steps, sizes, values, named_steps)
-    return _jacobian(machine, tangent(program), [target], [source], [source])
+    return _jacobian(machine, tangent(program), [target], [source])
 
 
 def jacobian_entries(
@@ -217,29 +217,82 @@ def jacobian_entries(
     Matrix([[W_h**2*(1 - h_2**2)*(1 - h_3**2)]])
     """
     if not 0 <= first <= last:
-        raise TimeError(f"∂s_{last}/∂s_{first}", found="an order of steps against time", write="0 ≤ first ≤ last")
+        raise TimeError(
+            f"∂s_{last}/∂s_{first}", found="an order of steps against time", write="0 ≤ first ≤ last"
+        )
     forward = expose(program)
     if not forward.states:
-        raise InputError(program.name, found="no state: nothing is read from a step before", write="a recurrent cell")
+        raise InputError(
+            program.name, found="no state: nothing is read from a step before", write="a recurrent cell"
+        )
     machine = _forward(forward, max(last, 1), sizes, values, named_steps)
     targets = [state.at(last) for state in forward.states]
     sources = [state.at(first) for state in forward.states]
-    return _jacobian(machine, tangent(program), targets, sources, sources)
+    return _jacobian(machine, tangent(program), targets, sources)
 
 
-def _named(program: Program, name: Name | str, steps: int) -> Name:
-    """A name at concrete steps from a name or its label; a signal without a step means the last step."""
-    for known in _names_of(program):
-        here = known.at(*_last(known, steps)) if isinstance(known, Signal) and known.indices else known
-        if name == known or name == here or (isinstance(known, Signal | Parameter) and known.name == name):
-            return here
-        if isinstance(known, Signal) and known.indices:
-            stem, _, rest = str(name).partition("[") if isinstance(name, str) else (_own(name), "", "")
-            if isinstance(name, Signal) and stem == known.name:
-                return name
-            if rest and stem == known.name and rest.removesuffix("]").lstrip("-").isdigit():
-                return known.at(int(rest.removesuffix("]")), *known.indices[1:])
-    labels = dict.fromkeys(
-        known.name for known in _names_of(program) if isinstance(known, Signal | Parameter)
-    )
-    raise InputError(str(name), found=f"no such quantity in {program.name}", write=f"one of: {', '.join(labels)}")
+def _resolved(program: Program, wanted: Name | str, steps: int) -> Name:
+    """A name at concrete steps, from a name or a label such as `h[2]`; without a step it stands at the last."""
+    known = _known(program)
+    if isinstance(wanted, str):
+        stem, *indices = wanted.replace("]", "").split("[")
+        found = next((name for name in known.values() if name.name == stem), None)
+        if isinstance(found, Signal) and indices and all(index.lstrip("-").isdigit() for index in indices):
+            found = found.at(*map(int, indices))
+        elif indices:
+            found = None
+    else:
+        found = wanted if head(wanted) in known else None
+    if found is None:
+        names = ", ".join(name.name for name in known.values())
+        raise InputError(str(wanted), found=f"no such quantity in {program.name}", write=f"one of: {names}")
+    last = dict.fromkeys({program.steps.index, *program.steps.hi.free_symbols}, steps)
+    return placed(found, last)
+
+
+def _known(program: Program) -> dict[Any, Any]:
+    """Every signal and parameter by what it is called; a signal as its own equation or declaration writes it."""
+    declared = (*program.inputs, *program.parameters, *program.initials, *program.given)
+    names = [*(equation.target for equation in program), *declared]
+    known: dict[Any, Any] = {}
+    for name in names:
+        if isinstance(name, Signal | Parameter):
+            known.setdefault(head(name), name)
+    return known
+
+
+def _jacobian(machine: Machine, moved: Program, targets: list[Name], sources: list[Name]) -> sp.Matrix:
+    """Column by column: the tangent of the targets when one entry of one source moves and the other sources do not."""
+    addresses = [machine.address(Tangent(source)) for source in sources]
+    columns = []
+    for source in sources:
+        rows, cols = machine.size(source.shape)
+        for j, i in ((j, i) for j in range(cols) for i in range(rows)):
+            forced = {
+                address: machine.ones_at(*machine.size(other.shape), {(i, j)} if other is source else set())
+                for address, other in zip(addresses, sources, strict=True)
+            }
+            columns.append(_tangents(machine, moved, targets, forced))
+    return sp.Matrix(columns).T
+
+
+def _tangents(
+    machine: Machine, moved: Program, targets: list[Name], forced: dict[Address, Matrix]
+) -> list[Any]:
+    branch = machine.branch(_still(machine), forced)
+    branch.store.update(forced)
+    branch.run(moved)
+    matrices = [branch.read(Tangent(target)) for target in targets]
+    return [entry for matrix in matrices for column in zip(*matrix, strict=True) for entry in column]
+
+
+def _still(machine: Machine) -> Missing:
+    """Directions that were not given are zero; other names are what the machine takes them for."""
+    zero, missing = machine.domain.zero, machine.missing
+
+    def supplied(name: Name, rows: int, cols: int) -> Matrix:
+        if isinstance(name, Tangent) or missing is None:
+            return ((zero,) * cols,) * rows
+        return missing(name, rows, cols)
+
+    return supplied

@@ -117,20 +117,20 @@ FUNCTIONS: dict[str, Unary] = {
     "relu": _piecewise(lambda v, x: x if v > 0 else 0 * x),
     "leaky_relu": _piecewise(lambda v, x: x if v > 0 else x / 100),
     "hard_tanh": _between(-1, 1),
-    "hard_sigmoid": lambda x: _between(0, 1)(x / 6 + Fraction(1, 2)),
+    "hard_sigmoid": lambda x: _between(0, 1)((x + 3) / 6),
     "softsign": lambda x: x / (1 + magnitude(x)),
     "abs": magnitude,
     "sign": _piecewise(lambda v, x: 0 * x + ((v > 0) - (v < 0))),
     "step": _piecewise(lambda v, x: 0 * x + int(v > 0)),
     "exp": _exp,
-    "log": _smooth(lambda x: (x - 1) / (x + 1), mpmath.log, lambda x, y: 1 / x),
+    "log": _smooth(lambda x: x * x - 1, mpmath.log, lambda x, y: 1 / x),
     "tanh": _smooth(_ratio, mpmath.tanh, lambda x, y: 1 - y * y),
     "sigmoid": _smooth(lambda x: (1 + _ratio(x)) / 2, lambda x: 1 / (1 + mpmath.exp(-x)), lambda x, y: y * (1 - y)),
     "sin": _smooth(lambda x: 2 * x / (1 + x * x), mpmath.sin, lambda x, y: FUNCTIONS["cos"](x)),
     "cos": _smooth(lambda x: (1 - x * x) / (1 + x * x), mpmath.cos, lambda x, y: -FUNCTIONS["sin"](x)),
     # Of a generic f nothing is known: any differentiable function serves.
     "f": lambda x: x**3 / 3 + x / 2,
-    "f'": lambda x: x**2 + Fraction(1, 2),
+    "f'": lambda x: (2 * x**2 + 1) / 2,
     "f''": lambda x: 2 * x,
 }
 """f(x) by the neutral name of f, for fractions, mpmath numbers and duals of either."""

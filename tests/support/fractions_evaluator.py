@@ -145,6 +145,7 @@ class Evaluator:
         self.values: Values = dict(known or {})
         self.leaves: Values = {}
         self.assigned: set[Any] = set()
+        self.declared: set[Name] = set()
         self.index: dict[sp.Symbol, sp.Integer] = {N.T: sp.Integer(steps)}
         self.seed = seed
         self.directions = directions
@@ -154,7 +155,7 @@ class Evaluator:
     def run(self, program: Program) -> Evaluator:
         """Every equation of a Program at every step, each recurrence in its own direction."""
         self.assigned |= {_headed(equation.target) for equation in program}
-        self.initials = set(program.initials)
+        self.declared |= {*program.initials, *program.given}
         for _, block in groupby(program, key=lambda equation: equation.domain[:1]):
             self._walk(tuple(block))
         return self
@@ -206,7 +207,7 @@ class Evaluator:
         """The value of a name at the present indices: known, or drawn."""
         name = self.placed(name)
         if name not in self.values:
-            if _headed(name) in self.assigned and name not in self.initials:
+            if _headed(name) in self.assigned and name not in self.declared:
                 raise LookupError(f"{name} is read before it is assigned, or outside its range")
             drawn = map_entries(self.convert, draw(name, self.seed))
             self.leaves[name] = drawn
@@ -256,12 +257,7 @@ def _power(evaluate: Evaluator, node: N.Power) -> Matrix:
 
 
 def _apply(evaluate: Evaluator, node: N.Apply) -> Matrix:
-    function = FUNCTIONS[node.activation.name]
-    half = evaluate.convert(Fraction(1, 2))
-    if node.activation.name == "hard_sigmoid":
-        clip = FUNCTIONS["hard_tanh"]
-        return map_entries(lambda x: (clip(2 * (x / 6 + half) - 1) + 1) / 2, evaluate(node.operands[0]))
-    return map_entries(function, evaluate(node.operands[0]))
+    return map_entries(FUNCTIONS[node.activation.name], evaluate(node.operands[0]))
 
 
 def _cross_entropy(evaluate: Evaluator, node: N.CrossEntropy) -> Matrix:

@@ -22,8 +22,7 @@ from symrnn.documents.spelled import in_words, number_text
 
 PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[a4paper,margin=25mm]{geometry}
-\usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb}
+\usepackage{amsmath}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt}
@@ -57,7 +56,14 @@ def escape(text: str) -> str:
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     for sign, spelled in _SPELLED.items():
         escaped = escaped.replace(sign, spelled)
-    return "".join(character if character.isprintable() else " " for character in escaped)
+    return "".join(_printable(character) for character in escaped)
+
+
+def _printable(character: str) -> str:
+    """Characters pdfLaTeX sets; others by their code, so that a document always compiles."""
+    if ord(character) < 0x180 and (character.isprintable() or character == "\n"):
+        return character
+    return f"U+{ord(character):04X}" if character.isprintable() else " "
 
 
 def to_latex(document: Document, fragment: bool = False) -> str:
@@ -145,14 +151,19 @@ def _display(claims: Sequence[Claim], style: Style) -> str:
 
 
 def _claim(claim: Claim, style: Style, reasons: bool = True) -> list[str]:
-    where = _where(claim, style)
-    why = _why(claim.reason, style) if reasons else ""
+    """The lines of a claim; where it holds and why stand in the tag, which moves below where it does not fit."""
     lines = _broken(_value(claim.lhs, style), claim.relation, claim.rhs, style)
     for relation, value in claim.more:
-        lines.append(f"&{_RELATIONS[relation]} {_value(value, style)}")
-    lines[-1] += where
-    if why:
-        lines[0] += f" && \\text{{\\footnotesize {why}}}" if len(lines) == 1 else ""
+        more = f"{_RELATIONS[relation]} {_value(value, style)}"
+        if visible(lines[-1]) + visible(more) <= WIDEST:
+            lines[-1] += f" {more}"
+        else:
+            lines.append(f"&{more}")
+    notes = [*_where(claim, style), *(_why(claim.reason, style) if reasons else ())]
+    if notes and reasons:
+        lines[-1] += f" \\tag*{{\\footnotesize {'; '.join(notes)}}}"
+    elif notes:
+        lines[-1] += f" \\quad \\text{{{'; '.join(notes)}}}"
     return lines
 
 
@@ -211,7 +222,12 @@ def _value(value: Any, style: Style) -> str:
         return f"\\begin{{bmatrix}} {body} \\end{{bmatrix}}"
     if isinstance(value, Node):
         return node_to_latex(value, style)
+    if isinstance(value, str):
+        return _TEXTS.get(value, f"\\text{{{escape(value)}}}")
     return _number(value)
+
+
+_TEXTS = {"": "", "⋮": r"\vdots", "Σ": r"\sum"}
 
 
 def _number(value: Any) -> str:
@@ -226,13 +242,13 @@ def _plain(text: str) -> str:
     return f"{'-' if top.startswith('-') else ''}\\tfrac{{{top.lstrip('-')}}}{{{bottom}}}" if slash else text
 
 
-def _where(claim: Claim, style: Style) -> str:
-    parts = [f"\\text{{{in_words('where', (c,), lambda value: _inline(value, style), escape)}}}" for c in claim.conditions]
+def _where(claim: Claim, style: Style) -> list[str]:
+    parts = [in_words("where", (c,), lambda value: _inline(value, style), escape) for c in claim.conditions]
     if claim.domain:
         first = claim.domain[0]
         ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
-        parts.append(f"{first.index} = {node_index(ends[0])}, \\dots, {node_index(ends[1])}")
-    return "".join(f", \\quad {part}" for part in parts)
+        parts.append(f"${first.index} = {node_index(ends[0])}, \\dots, {node_index(ends[1])}$")
+    return parts
 
 
 def node_index(value: sp.Expr) -> str:
@@ -240,8 +256,9 @@ def node_index(value: sp.Expr) -> str:
     return node_to_latex(Number(value))
 
 
-def _why(reason: Reason, style: Style) -> str:
-    return "" if reason.key == "given" else _sentence(reason.key, reason.about, style)
+def _why(reason: Reason, style: Style) -> list[str]:
+    words = _sentence(reason.key, reason.about, style)
+    return [words] if reason.key not in ("given", "closed form") else []
 
 
 def _table(table: Table, style: Style) -> str:

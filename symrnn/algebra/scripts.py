@@ -1,0 +1,61 @@
+"""What stands above an operand: a power, a transpose, or a script of its name.
+
+Reads an operand and the scripts behind it; returns the operand with them. A number above raises, T and ⊤ transpose;
+anything else above a name stays with the name: whether it is a step is decided by whoever knows the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symrnn.algebra.literals import literal_value
+from symrnn.algebra.precedence import made
+from symrnn.algebra.source import Source, Token
+from symrnn.algebra.syntax import Group, Raised, Symbol, Syntax, Transposed
+
+_STEPS = frozenset({"t", "T", "k", "j", "i", "tau", "+", "-", ","})
+
+
+def with_scripts(source: Source, base: Syntax, below: Sequence[Syntax], above: Sequence[Syntax], end: int) -> Syntax:
+    """The operand with what stands below and above it; of several powers the last is read first."""
+    named = isinstance(base, Symbol)
+    powers = [script for script in above if not named or _is_operation(source, script)]
+    kept = [script for script in above if named and not _is_operation(source, script)]
+    if isinstance(base, Symbol):
+        base = made(source, Symbol(base.base, base.accents, tuple(below), (*base.above, *kept)), base.start, end)
+    if powers and _is_transposed(powers[0]):
+        base, powers = made(source, Transposed(base), base.start, end), powers[1:]
+    if not powers:
+        return base
+    exponent = powers.pop()
+    while powers:
+        exponent = raised(source, powers.pop(), exponent)
+    return raised(source, base, exponent)
+
+
+def raised(source: Source, base: Syntax, exponent: Syntax) -> Syntax:
+    """The power, if its exponent is not too large."""
+    value = literal_value(source, exponent)
+    if value is not None and abs(value) > source.limits.exponent:
+        source.refuse(exponent, f"an exponent beyond {source.limits.exponent}", "a smaller one")
+    return made(source, Raised(base, exponent), base.start, max(base.end, exponent.end))
+
+
+def _is_operation(source: Source, script: Syntax) -> bool:
+    return _is_transposed(script) or (not isinstance(script, Group) and literal_value(source, script) is not None)
+
+
+def _is_transposed(script: Syntax) -> bool:
+    return isinstance(script, Symbol) and script.base == "T" and not script.below
+
+
+def is_index(tokens: Sequence[Token], at: int) -> bool:
+    """Whether `[…]` directly behind a name is an index: it holds steps and numbers only, unlike in `W[h; x]`."""
+    if tokens[at].text != "[" or tokens[at].kind != "open" or tokens[at].spaced or tokens[at + 1].kind == "close":
+        return False
+    for token in tokens[at + 1 :]:
+        if token.kind == "close":
+            return True
+        if token.kind in ("open", "stop") or (token.kind != "number" and token.text not in _STEPS):
+            return False
+    return False
