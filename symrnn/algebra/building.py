@@ -78,7 +78,7 @@ class Builder:
             case Raised():
                 return self._raised(tree)
             case Transposed(body=body):
-                return N.Transpose(self.build(body))
+                return self._transposed(tree, body)
             case Call():
                 return self._call(tree)
             case Norm(body=body):
@@ -98,6 +98,13 @@ class Builder:
         if reading.name == "I" and "I" not in self.shapes.by_name:
             return N.Eye(self.shape(symbol)[0])
         return self.named(symbol, reading)
+
+    def _transposed(self, tree: Syntax, body: Syntax) -> Node:
+        node = self.build(body)
+        if node.is_scalar_shaped:
+            text = self.shapes.text(body)
+            self.shapes.misfit(tree, f"{text} comes out as a scalar, transposed", f"a line on sizes, such as {text}: n")
+        return N.Transpose(node)
 
     # --- sums ---
 

@@ -94,7 +94,7 @@ class Names:
         numbers: list[int] = []
         for script in (*symbol.below, *symbol.above):
             inside = script.body if isinstance(script, Group) else script
-            word = _word(inside)
+            word = word_of(inside)
             if isinstance(inside, Num):
                 numbers.append(self._whole(inside))
             elif word is not None and word not in self.bound:
@@ -111,7 +111,7 @@ class Names:
     def step(self, tree: Syntax) -> sp.Expr:
         """An expression in t and T: `t-1`, `T`, `t-2`."""
         match tree:
-            case Symbol(base=base) if _word(tree) in self.bound:
+            case Symbol(base=base) if word_of(tree) in self.bound:
                 return self.bound[base]
             case Num():
                 return sp.Integer(self._whole(tree))
@@ -145,17 +145,17 @@ def _index(name: str) -> sp.Symbol:
     return t if name == "t" else sp.Symbol(name, integer=True)
 
 
-def _word(tree: Syntax) -> str | None:
+def word_of(tree: Syntax) -> str | None:
     """The letters of a script that is part of a name: `hf`, `C_tilde`, `true`."""
     if isinstance(tree, Symbol):
-        inner = [_word(part) for part in (*tree.below, *tree.above)]
+        inner = [word_of(part) for part in (*tree.below, *tree.above)]
         if any(part is None for part in inner):
             return None
         return "_".join([tree.base, *tree.accents, *(part for part in inner if part)])
     if isinstance(tree, Num) and tree.value.denominator == 1:
         return str(tree.value)
     if isinstance(tree, Times) and not any(tree.operators):
-        parts = [_word(part) for part in tree.factors]
+        parts = [word_of(part) for part in tree.factors]
         if any(part is None for part in parts) or isinstance(tree.factors[0], Num):
             return None
         return "".join(f"{part}_" if "_" in str(part) else str(part) for part in parts).removesuffix("_")

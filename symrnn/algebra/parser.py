@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
 from symrnn.algebra.precedence import INFIX, Item, S, grouped, made
-from symrnn.algebra.scripts import is_index, raised, with_scripts
+from symrnn.algebra.scripts import Script, is_index, raised, with_scripts
 from symrnn.algebra.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
 from symrnn.algebra.source import Piece, Source, Token
 from symrnn.algebra.syntax import (
@@ -282,27 +282,28 @@ class _Parser:
 
     def _scripted(self, base: Syntax) -> Syntax:
         """The operand with what stands below and above it, and the call it may begin."""
-        below: list[Syntax] = list(base.below) if isinstance(base, Symbol) else []
-        above: list[Syntax] = []
+        below = [Script(tree, base.end) for tree in base.below] if isinstance(base, Symbol) else []
+        above: list[Script] = []
         while True:
             if self.sees("op", "_"):
-                below += self._below(self.advance(), base)
+                below += self._ending(self._below(self.advance(), base))
             elif self.sees("op", "^"):
                 self.advance()
                 script = self._argument()
-                above += script.parts if isinstance(script, Stack) else [script]
+                above += self._ending(script.parts if isinstance(script, Stack) else [script])
             elif self.sees("op", "ᵀ"):
                 token = self.advance()
-                above.append(Symbol("T", start=token.start, end=token.end))
+                above += self._ending([Symbol("T", start=token.start, end=token.end)])
             elif self.sees("op", "'"):
                 base = self._primed(base)
             elif isinstance(base, Symbol) and is_index(self.tokens, self.at):
-                below += self._list()[0]
+                below += self._ending(self._list()[0])
             else:
                 break
-        if below or above:
-            base = with_scripts(self.source, base, below, above, self.tokens[self.at - 1].end)
-        return self._maybe_call(base)
+        return self._maybe_call(with_scripts(self.source, base, below, above) if below or above else base)
+
+    def _ending(self, trees: Sequence[Syntax]) -> list[Script]:
+        return [Script(tree, self.tokens[self.at - 1].end) for tree in trees]
 
     def _below(self, token: Token, base: Syntax) -> list[Syntax]:
         if not isinstance(base, Symbol):

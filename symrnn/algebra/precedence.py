@@ -61,7 +61,7 @@ def _terms(source: Source, items: list[Item], around: list[Token], place: int) -
     terms: list[tuple[int, Syntax]] = []
     sign, current, signed = 1, list[Item](), False
     for item in items:
-        if not _is_sign(item) or (current and isinstance(current[-1], Token)):
+        if not _is_sign(item) or (current and isinstance(current[-1], Token | Big)):
             current.append(item)
             continue
         if current:

@@ -15,7 +15,7 @@ from symrnn.algebra.building import Builder
 from symrnn.algebra.census import Census, Line
 from symrnn.algebra.grammar import Declaration, Sheet, equations_in
 from symrnn.algebra.literals import Numbers
-from symrnn.algebra.names import Reading
+from symrnn.algebra.names import Reading, word_of
 from symrnn.algebra.nodes import Node, Parameter, Signal, T, t
 from symrnn.algebra.parser import LOSSES
 from symrnn.algebra.products import decide, question
@@ -59,6 +59,9 @@ class _Reader:
         self.source = sheet.source
         self.census = Census(sheet)
         self.outputs_said = self._listed("output")
+        self.said = {name: _said_size(self.source, line) for name, line in self.census.declared.items()}
+        self.constants = self._constants()
+        self.parameters = [name for name in self.census.parameters if name not in self.constants]
         self.shapes = self._shapes()
         self.sizes = self._named_sizes()
         self.builder = Builder(self.shapes, self._node, self.sizes)
@@ -68,20 +71,22 @@ class _Reader:
         lines = [line for line in self.sheet.declarations if "list" in line.words and word in line.words]
         return [symbol for line in lines for symbol in line.names] if lines else None
 
+    def _constants(self) -> dict[str, sp.Expr]:
+        """The names that are T, a size or the identity, where the cell declares nothing else for them."""
+        sizes = {size for said in self.said.values() for one in said for size in one.free_symbols}
+        sizes |= {N.n, N.m} if self.census.has_vectors() else set()
+        constants = {"T": T, "I": sp.S.One} | {str(size): size for size in sizes}
+        return {name: size for name, size in constants.items() if name not in self.census.declared}
+
     # --- shapes ---
 
     def _shapes(self) -> Shapes:
         census = self.census
-        vectors = census.has_vectors()
         known = {loss: SCALAR for loss in census.generic_losses()}
-        said = {name: _said_size(self.source, line) for name, line in census.declared.items()}
-        symbols = {size for sizes in said.values() for one in sizes for size in one.free_symbols}
-        constants: dict[str, sp.Expr] = {"T": T} | {str(size): size for size in symbols}
-        constants |= {str(size): size for size in (N.n, N.m) if vectors}
-        constants = {name: size for name, size in constants.items() if name not in census.declared}
-        shapes = Shapes(census.names, Numbers(self.source, constants), known, not vectors)
+        numbers = Numbers(self.source, {name: size for name, size in self.constants.items() if name != "I"})
+        shapes = Shapes(census.names, numbers, known, not census.has_vectors())
         for name, line in census.declared.items():
-            self._declare(shapes, name, line, said[name])
+            self._declare(shapes, name, line, self.said[name])
         for equation in census.lines:
             shapes.of_target(equation.symbol, equation.target)
         for equation in census.lines:
@@ -105,7 +110,7 @@ class _Reader:
             shapes.by_name[name] = (said[0] if said else shapes.sizes.fresh(SIZE), N.ONE)
 
     def _ask_what_is_open(self, shapes: Shapes) -> None:
-        for name in self.census.parameters:
+        for name in self.parameters:
             if name in shapes.by_name and shapes.kind(shapes.by_name[name]) in ("letter", "capital"):
                 raise question(shapes, self.census.symbol_of(name))
 
@@ -118,7 +123,7 @@ class _Reader:
         states = sorted(census.states, key=lambda name: name != "h") or [line.target.name for line in census.lines]
         inputs = sorted(census.inputs, key=lambda name: name != "x")
         wanted = [*zip(states[:1], "n", strict=False), *zip(inputs[:1], "m", strict=False)]
-        wanted += [(name, f"n_{name}") for name in [line.target.name for line in census.lines] + census.parameters]
+        wanted += [(name, f"n_{name}") for name in [line.target.name for line in census.lines] + self.parameters]
         wanted += [(name, f"m_{name}") for name in inputs]
         for name, size in wanted:
             shape = self.shapes.by_name.get(name)
@@ -170,13 +175,13 @@ class _Reader:
         outputs = self._output_names()
         loss = self._loss(last)
         states = sorted(census.states, key=lambda one: one not in outputs)
-        given = [one for one in census.parameters if self._is_given(one, loss)]
+        given = [one for one in self.parameters if self._is_given(one, loss)]
         sinks = [equation.target for equation in self._sinks(last) if equation.target != loss]
         return self._checked(
             name=name,
             equations=(*first, *steps, *last),
             inputs=tuple(map(self._signal, census.inputs)),
-            parameters=tuple(self._parameter(one) for one in census.parameters if one not in given),
+            parameters=tuple(self._parameter(one) for one in self.parameters if one not in given),
             states=tuple(map(self._signal, states)),
             initials=tuple(
                 self._signal(one, sp.Integer(1 - k)) for one in states for k in range(1, census.lags[one] + 1)
@@ -238,8 +243,9 @@ class _Reader:
         census = self.census
         if self.outputs_said is not None:
             return [self._output_name(symbol) for symbol in self.outputs_said]
-        read = {one.reading.name for one in census.reads}
-        sinks = [line.target.name for line in census.lines if line.is_step and line.target.name not in read]
+        lines = [line for line in census.lines if line.is_step and not _is_loss(line.target.name)]
+        read = {one.reading.name for one in census.reads if one.line in lines}
+        sinks = [line.target.name for line in lines if line.target.name not in read]
         if sinks:
             return sinks
         if "h" in census.states:
@@ -265,7 +271,7 @@ class _Reader:
         if said is not None:
             return self._said_loss(said[-1])
         sinks = [equation.target for equation in self._sinks(last) if isinstance(equation.target, Signal)]
-        named = [target for target in sinks if target.name.partition("_")[0] in LOSSES]
+        named = [target for target in sinks if _is_loss(target.name)]
         for target in named:
             self._check_scalar(target)
         scalars = named or [target for target in sinks if target.is_scalar_shaped]
@@ -302,6 +308,10 @@ class _Reader:
         )
 
 
+def _is_loss(name: str) -> bool:
+    return name.partition("_")[0] in LOSSES
+
+
 def _is_timed(name: N.Name) -> bool:
     return isinstance(name, Signal) and bool(name.indices)
 
@@ -325,8 +335,8 @@ def _size(source: Source, tree: Syntax) -> sp.Expr:
     match tree:
         case Num(value=value) if value.denominator == 1 and 0 < value <= 1_000_000_000:
             return sp.Integer(value.numerator)
-        case Symbol(base=base, below=(), above=(), accents=()) if base not in ("t", "T"):
-            return sp.Symbol(base, integer=True, positive=True)
+        case Symbol(base=base) if base not in ("t", "T") and (word := word_of(tree)) is not None:
+            return sp.Symbol(word, integer=True, positive=True)
         case Group(body=body):
             return _size(source, body)
         case Terms(terms=terms) if all(sign > 0 for sign, _ in terms):

@@ -7,38 +7,50 @@ anything else above a name stays with the name: whether it is a step is decided 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from symrnn.algebra.literals import literal_value
 from symrnn.algebra.precedence import made
 from symrnn.algebra.source import Source, Token
 from symrnn.algebra.syntax import Group, Raised, Symbol, Syntax, Transposed
 
+
+class Script(NamedTuple):
+    """What stands below or above, and where its braces end."""
+
+    tree: Syntax
+    end: int
+
+
 _STEPS = frozenset({"t", "T", "k", "j", "i", "tau", "+", "-", ","})
 
 
-def with_scripts(source: Source, base: Syntax, below: Sequence[Syntax], above: Sequence[Syntax], end: int) -> Syntax:
+def with_scripts(source: Source, base: Syntax, below: Sequence[Script], above: Sequence[Script]) -> Syntax:
     """The operand with what stands below and above it; of several powers the last is read first."""
     named = isinstance(base, Symbol)
-    powers = [script for script in above if not named or _is_operation(source, script)]
-    kept = [script for script in above if named and not _is_operation(source, script)]
+    powers = [script for script in above if not named or _is_operation(source, script.tree)]
+    kept = [script for script in above if script not in powers]
     if isinstance(base, Symbol):
-        base = made(source, Symbol(base.base, base.accents, tuple(below), (*base.above, *kept)), base.start, end)
-    if powers and _is_transposed(powers[0]):
-        base, powers = made(source, Transposed(base), base.start, end), powers[1:]
+        end = max([base.end, *(script.end for script in (*below, *kept))])
+        scripts = tuple(script.tree for script in below), (*base.above, *(script.tree for script in kept))
+        base = made(source, Symbol(base.base, base.accents, *scripts), base.start, end)
+    if powers and _is_transposed(powers[0].tree):
+        base, powers = made(source, Transposed(base), base.start, powers[0].end), powers[1:]
     if not powers:
         return base
-    exponent = powers.pop()
+    end = powers[-1].end
+    exponent = powers.pop().tree
     while powers:
-        exponent = raised(source, powers.pop(), exponent)
-    return raised(source, base, exponent)
+        exponent = raised(source, powers.pop().tree, exponent)
+    return raised(source, base, exponent, end)
 
 
-def raised(source: Source, base: Syntax, exponent: Syntax) -> Syntax:
+def raised(source: Source, base: Syntax, exponent: Syntax, end: int = 0) -> Syntax:
     """The power, if its exponent is not too large."""
     value = literal_value(source, exponent)
     if value is not None and abs(value) > source.limits.exponent:
         source.refuse(exponent, f"an exponent beyond {source.limits.exponent}", "a smaller one")
-    return made(source, Raised(base, exponent), base.start, max(base.end, exponent.end))
+    return made(source, Raised(base, exponent), base.start, max(base.end, exponent.end, end))
 
 
 def _is_operation(source: Source, script: Syntax) -> bool:

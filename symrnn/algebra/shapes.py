@@ -201,7 +201,7 @@ class Shapes:
         shape = self.same(tree, tree.arguments)
         if name in _TO_SCALAR or shape is None:
             return SCALAR
-        if name in ("softmax", "diag") and not self.sizes.same(shape[1], ONE):
+        if name in ("softmax", "diag") and not self.sizes.same_shape(shape, (self.sizes.fresh(SIZE), ONE)):
             self.misfit(tree, f"{self.text(tree.arguments[0])} is {self.shown(shapes[0])}", "a vector")
         return (shape[0], shape[0]) if name == "diag" else shape
 

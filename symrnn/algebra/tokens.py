@@ -45,8 +45,9 @@ from symrnn.errors import Place, UnsafeInputError
 
 _SPACE = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\{,\}\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+")
-_LETTERS = re.compile(r"[A-Za-z]+")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_JOINED = "|".join(sorted((word for word in FUNCTION_WORDS if "_" in word), key=len, reverse=True))
+_LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
+_NAME = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z][A-Za-z0-9]*")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)\*?|(.))", re.DOTALL)
 _ARGUMENT = re.compile(r"[ \t]*\{([^{}\n]*)\}")
 _LONE_T = re.compile(r"[ \t]*t(?![A-Za-z0-9_])")

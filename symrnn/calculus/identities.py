@@ -168,6 +168,10 @@ class _Trial:
 
     def _diagonalise(self, assumption: Assumption) -> None:
         matrix = entries(assumption.left, self.values)
+        if matrix.free_symbols:
+            raise InputError(
+                str(assumption), found=f"no numbers for {assumption.left}", write="values for its parameters"
+            )
         if not matrix.is_diagonalizable():
             raise InputError(
                 str(assumption), found=f"{matrix.tolist()}, which is not diagonalisable", write="W^k itself"
