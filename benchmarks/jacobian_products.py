@@ -105,10 +105,16 @@ def cases(quick: bool) -> Iterator[Case]:
         steps = 200 if quick else 2000
         chain, vector = rnn(size, steps, rng), rng.normal(size=size)
         vector_bare = bare(size, None, steps, rng)
-        yield Case(f"RNN, H = {size}: push / bare products with a vector", steps, _push(chain, vector), vector_bare)
-        yield Case(f"RNN, H = {size}: pull / bare products with a vector", steps, _pull(chain, vector), vector_bare)
+        yield Case(
+            f"RNN, H = {size}: push / bare products with a vector", steps, _push(chain, vector), vector_bare
+        )
+        yield Case(
+            f"RNN, H = {size}: pull / bare products with a vector", steps, _pull(chain, vector), vector_bare
+        )
     small = rnn(16, 1000, rng)
-    yield Case("RNN, H = 16: tree / loop", 1000, _full(small), lambda: full(small, method="loop").log_norm, 0.5)
+    yield Case(
+        "RNN, H = 16: tree / loop", 1000, _full(small), lambda: full(small, method="loop").log_norm, 0.5
+    )
 
 
 def _full(chain: Chain) -> Callable[[], object]:

@@ -7,11 +7,13 @@ numbers and scalars stand in front of their product, a minus sign joins the numb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import lookup
+from symrnn.algebra.calls import activation_name
 from symrnn.algebra.names import Names, Reading, is_exponential
 from symrnn.algebra.nodes import Node, Number, Shape
 from symrnn.algebra.parser import LOSSES
@@ -31,10 +33,19 @@ from symrnn.algebra.syntax import (
     Terms,
     Times,
     Transposed,
+    without_brackets,
 )
+from symrnn.errors import NotYetError
 
 HALF = sp.Rational(1, 2)
-MINUS = Number(-1)
+
+
+class Parts(NamedTuple):
+    """A product: its number, the scalars in front, and what they scale."""
+
+    number: sp.Expr
+    scalars: Sequence[Node]
+    body: Node
 
 
 class Builder:
@@ -71,10 +82,8 @@ class Builder:
                 return self.build(body, shape)
             case Terms():
                 return self._terms(tree)
-            case Times():
-                return self._times(tree)
-            case Quotient():
-                return self._quotient(tree)
+            case Times() | Quotient():
+                return _scaled(*self._parts(tree))
             case Raised():
                 return self._raised(tree)
             case Transposed(body=body):
@@ -96,8 +105,14 @@ class Builder:
             return N.Apply("exp", self.build(symbol.above[0]))
         reading = self.names.read(symbol)
         if reading.name == "I" and "I" not in self.shapes.by_name:
-            return N.Eye(self.shape(symbol)[0])
+            return self._identity(symbol)
         return self.named(symbol, reading)
+
+    def _identity(self, symbol: Symbol) -> Node:
+        shape = self.shape(symbol)
+        if shape == SCALAR:
+            self.shapes.misfit(symbol, "I, which comes out as the number 1", "1, or a line on sizes")
+        return N.Eye(shape[0])
 
     def _transposed(self, tree: Syntax, body: Syntax) -> Node:
         node = self.build(body)
@@ -109,27 +124,24 @@ class Builder:
     # --- sums ---
 
     def _terms(self, tree: Terms) -> Node:
+        if len(tree.terms) == 1:
+            return self._signed(*tree.terms[0], self.shape(tree))
         shape = self.shape(tree)
-        if (loss := self._cross_entropy(tree)) is not None:
-            return loss
-        terms = [self._signed(sign, term, shape) for sign, term in tree.terms]
-        return terms[0] if len(terms) == 1 else N.Add(*terms)
+        return N.Add(*(self._signed(sign, term, shape) for sign, term in tree.terms))
 
     def _signed(self, sign: int, term: Syntax, shape: Shape) -> Node:
         value = self.numbers.value(term)
         if value is not None:
             return spread(sign * value, shape)
-        node = self.build(term)
-        if sign > 0:
-            return node
-        if isinstance(node, N.Scale) and isinstance(node.operands[0], Number) and not isinstance(term, Group):
-            return N.Scale(Number(-node.operands[0].value), node.operands[1])
-        return N.Scale(MINUS, node)
+        if sign < 0 and (loss := self._cross_entropy(term)) is not None:
+            return loss
+        number, scalars, body = self._parts(term)
+        return _scaled(sign * number, scalars, body)
 
-    def _cross_entropy(self, tree: Terms) -> Node | None:
-        """`-yᵀ log softmax(o)`."""
-        match tree.terms:
-            case ((-1, Times(factors=(Transposed(body=target), Call(function=log, arguments=(inside,))))),):
+    def _cross_entropy(self, term: Syntax) -> Node | None:
+        """`yᵀ log softmax(o)`, behind a minus sign."""
+        match term:
+            case Times(factors=(Transposed(body=target), Call(function=log, arguments=(inside,)))):
                 inside = inside.body if isinstance(inside, Group) else inside
                 if isinstance(inside, Call) and inside.function.base == "softmax" and log.base in ("log", "ln"):
                     return N.CrossEntropy(self.build(target), self.build(inside.arguments[0]))
@@ -137,43 +149,63 @@ class Builder:
 
     # --- products ---
 
-    def _times(self, tree: Times) -> Node:
+    def _parts(self, tree: Syntax) -> Parts:
+        """A piece as number, scalars and body, where it is written as a product; brackets keep what is in them."""
+        match tree:
+            case Times():
+                return self._times(tree)
+            case Quotient():
+                return self._quotient(tree)
+            case Terms(terms=((-1, term),)) if self._cross_entropy(term) is None:
+                number, scalars, body = self._parts(term)
+                return Parts(-number, scalars, body)
+        return Parts(sp.S.One, [], self.build(tree))
+
+    def _times(self, tree: Times) -> Parts:
         number: sp.Expr = sp.S.One
         scalars: list[Node] = []
-        arrays: list[Node] = []
+        arrays: list[tuple[Node, bool]] = []
         for factor in tree.factors:
             value = self.numbers.value(factor)
             if value is not None:
                 number = number * value
                 continue
-            node = self.build(factor)
-            pulled, fronts, node = _fronts(node) if not isinstance(factor, Group) else (sp.S.One, [], node)
+            pulled, fronts, body = self._parts(factor)
             number = number * pulled
             scalars += fronts
-            (scalars if node.is_scalar_shaped else arrays).append(node)
-        return _scaled(number, *_product(scalars, arrays, entrywise=self._is_entrywise(tree, arrays)))
+            is_open = isinstance(factor, Times | Terms)
+            if body.is_scalar_shaped:
+                number, body = _without_number(number, body)
+                scalars += body.operands if is_open and isinstance(body, N.Hadamard) else [body]
+            else:
+                arrays.append((body, is_open))
+        if not arrays:
+            return Parts(number, [], scalars[0] if len(scalars) == 1 else N.Hadamard(*scalars))
+        return Parts(number, scalars, _multiplied(arrays, tree.operators[0]))
 
-    def _is_entrywise(self, tree: Times, arrays: Sequence[Node]) -> bool:
-        return tree.operators[0] == "⊙" or all(node.shape[1] == 1 for node in arrays)
-
-    def _quotient(self, tree: Quotient) -> Node:
-        divisor = self.numbers.value(tree.under)
+    def _quotient(self, tree: Quotient) -> Parts:
+        divisor, value = self.numbers.value(tree.under), self.numbers.value(tree.over)
         if divisor is not None:
-            over = self.build(tree.over)
-            pulled, fronts, body = _fronts(over) if not isinstance(tree.over, Group) else (sp.S.One, [], over)
-            return _scaled(pulled / divisor, fronts, body)
-        under = N.Power(self.build(tree.under), -1)
-        value = self.numbers.value(tree.over)
+            number, scalars, body = self._parts(tree.over)
+            return Parts(number / divisor, scalars, body)
+        under = self._inverse(tree.under)
         if value is not None:
-            return _scaled(value, [], under)
-        over = self.build(tree.over)
-        pulled, fronts, body = _fronts(over) if not isinstance(tree.over, Group) else (sp.S.One, [], over)
+            return Parts(value, [], under)
+        number, scalars, body = self._parts(tree.over)
         if under.shape == body.shape:
-            factors = body.operands if isinstance(body, N.Hadamard) and not isinstance(tree.over, Group) else (body,)
-            return _scaled(pulled, fronts, N.Hadamard(*factors, under))
+            over = _scaled(number, scalars, body)
+            is_open = isinstance(over, N.Hadamard) and isinstance(without_brackets(tree.over), Times)
+            return Parts(sp.S.One, [], N.Hadamard(*(over.operands if is_open else [over]), under))
         if under.is_scalar_shaped:
-            return _scaled(pulled, [*fronts, under], body)
-        return _scaled(pulled, [*fronts, body], under)
+            return Parts(number, [*scalars, under], body)
+        return Parts(number, [*scalars, body], under)
+
+    def _inverse(self, tree: Syntax) -> Node:
+        """1/x entry by entry; of a power x^k it is x^{-k}."""
+        node = self.build(tree)
+        if isinstance(without_brackets(tree), Raised) and isinstance(node, N.Power):
+            return N.Power(node.operands[0], -node.exponent)
+        return N.Power(node, -1)
 
     def _inner(self, left: Syntax, right: Syntax) -> Node:
         first, second = self.build(left), self.build(right)
@@ -191,7 +223,7 @@ class Builder:
             return squared if exponent == 2 else self._power(squared, exponent / 2)  # type: ignore[operator]  # visited: a number
         base = self.build(tree.base)
         if base.shape[1] != 1 and base.shape[0] != 1:
-            self._refuse_matrix_power(tree)
+            self._refuse_matrix_power(tree, exponent)
         return self._power(base, exponent)
 
     def _power(self, base: Node, exponent: sp.Expr | None) -> Node:
@@ -199,8 +231,11 @@ class Builder:
             return base
         return N.Apply("sqrt", base) if exponent == HALF else N.Power(base, exponent)
 
-    def _refuse_matrix_power(self, tree: Raised) -> None:
-        text = self.source.text[tree.base.start : tree.base.end]
+    def _refuse_matrix_power(self, tree: Raised, exponent: sp.Expr | None) -> None:
+        text = self.shapes.text(tree.base)
+        if exponent == -1:
+            place = self.source.place(tree.start, tree.end)
+            raise NotYetError(found=f"the inverse of {text}", write="a parameter of its own for it", place=place)
         self.source.fail(
             tree,
             "a power of a matrix, which may mean the matrix product or entry by entry",
@@ -264,11 +299,6 @@ def _is_last(above: Syntax) -> bool:
     return isinstance(above, Symbol) and above.base == "T" and not above.below
 
 
-def activation_name(function: Symbol) -> str:
-    """The spelling an activation is looked up by: `f'` for a primed f."""
-    return function.base + "'" * function.accents.count("prime")
-
-
 def spread(value: sp.Expr, shape: Shape) -> Node:
     """A number, or that number in every entry."""
     if shape == SCALAR:
@@ -278,32 +308,27 @@ def spread(value: sp.Expr, shape: Shape) -> Node:
     return N.Ones(*shape) if value == 1 else N.Scale(Number(value), N.Ones(*shape))
 
 
-def _fronts(node: Node) -> tuple[sp.Expr, list[Node], Node]:
-    """The number and the scalars in front of a product, and the rest."""
-    number: sp.Expr = sp.S.One
-    scalars: list[Node] = []
-    while isinstance(node, N.Scale):
-        front, node = node.operands
-        if isinstance(front, Number):
-            number = number * front.value
-        else:
-            scalars.append(front)
-    return number, scalars, node
+def _without_number(number: sp.Expr, body: Node) -> tuple[sp.Expr, Node]:
+    if isinstance(body, N.Scale) and isinstance(body.operands[0], Number):
+        return number * body.operands[0].value, body.operands[1]
+    return number, body
 
 
 def _scaled(number: sp.Expr, scalars: Sequence[Node], body: Node) -> Node:
+    """The number, then the scalars, in front of the body; a number in front of the body joins the number."""
+    number, body = _without_number(number, body)
     for scalar in reversed(scalars):
         body = N.Scale(scalar, body)
-    if isinstance(body, Number):
-        return Number(number * body.value)
     return body if number == 1 else N.Scale(Number(number), body)
 
 
-def _product(scalars: list[Node], arrays: list[Node], entrywise: bool) -> tuple[list[Node], Node]:
-    """The scalars in front, and the product they scale."""
-    if not arrays:
-        return [], scalars[0] if len(scalars) == 1 else N.Hadamard(*scalars)
+def _multiplied(arrays: Sequence[tuple[Node, bool]], operator: str) -> Node:
+    """The product of vectors and matrices; a product without brackets within it is joined to it."""
     if len(arrays) == 1:
-        return scalars, arrays[0]
-    kind = N.Hadamard if entrywise else N.MatMul
-    return scalars, kind(*arrays)
+        return arrays[0][0]
+    columns = all(node.shape[1] == 1 for node, _ in arrays)
+    kind = N.Hadamard if operator == "⊙" or columns else N.MatMul
+    factors: list[Node] = []
+    for node, is_open in arrays:
+        factors += node.operands if is_open and isinstance(node, kind) else [node]
+    return kind(*factors)

@@ -15,7 +15,7 @@ from symrnn.algebra.activations import lookup
 from symrnn.algebra.parser import LOSSES
 from symrnn.algebra.signs import FUNCTION_WORDS
 from symrnn.algebra.source import Source
-from symrnn.algebra.syntax import Call, Group, Raised, Syntax, Times
+from symrnn.algebra.syntax import Call, Group, Raised, Symbol, Syntax, Times
 
 _NOT_ELEMENTWISE = frozenset({"softmax", "diag", "norm", "cross_entropy", "CE", "inner", "max"})
 
@@ -43,10 +43,20 @@ def settled(source: Source, tree: Syntax, quantities: Container[str]) -> Syntax:
     return replace(tree, certain=True)
 
 
+def activation_name(function: Symbol) -> str:
+    """The spelling an activation is looked up by; Φ is no φ."""
+    return "Φ" if function.base == "Phi" else function.base
+
+
 def _mapped(source: Source, value: Any, quantities: Container[str]) -> Any:
     if isinstance(value, Syntax):
         return settled(source, value, quantities)
-    return tuple(_mapped(source, part, quantities) for part in value) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    parts = []  # loops, not comprehensions: fewer frames for each level of nesting
+    for part in value:
+        parts.append(_mapped(source, part, quantities))
+    return tuple(parts)
 
 
 def _is_product(call: Call, quantities: Container[str]) -> bool:
@@ -61,7 +71,7 @@ def _check_known(source: Source, call: Call) -> None:
         text = source.text[call.function.start : call.function.end]
         source.fail(call.function, f"{text}, which may be any function", f"the function itself: {name}(…) or tanh(…)")
     try:
-        lookup(name)
+        lookup(activation_name(call.function))
     except ValueError:
         near = difflib.get_close_matches(name[:40], sorted(FUNCTION_WORDS | {"sigma"}), 1)
         write = f"{near[0]}(…)" if near else f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)"

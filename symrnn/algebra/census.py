@@ -58,12 +58,15 @@ class Census:
         equations = [settled(self.source, equation, quantities) for equation in sheet.equations]
         self.names = names
         self.lines = tuple(self._line(equation) for equation in equations)
+        self._check_some_step()
         self.assigned = {line.target.name for line in self.lines if line.is_step}
         self.once = {line.target.name for line in self.lines if not line.is_step}
         self.reads = tuple(read for line in self.lines for read in self._reads(line))
         self.lags: dict[str, int] = {}
         for read in self.reads:
             self._note_lag(read)
+        for read in self.reads:
+            self._check_exists(read)
         self.states = [name for name in self._targets() if self.lags.get(name)]
         self.inputs = self._unassigned(timed=True)
         self.parameters = self._unassigned(timed=False)
@@ -94,6 +97,11 @@ class Census:
         if target.step is not None and target.step != t:
             self._refuse_target(left, target)
         return Line(target, left, right)
+
+    def _check_some_step(self) -> None:
+        if not any(line.is_step for line in self.lines):
+            write = "an equation of step t: h_t = tanh(W_h h_{t-1} + W_x x_t + b)"
+            self.source.fail(self.lines[0].symbol, "a cell without an equation for step t", write)
 
     def _refuse_target(self, left: Symbol, target: Reading) -> None:
         place = self.source.place(left.start, left.end)
@@ -138,14 +146,15 @@ class Census:
         lag = sp.expand(t - reading.step)
         if (lag.is_Integer and lag < 0) or (T in lag.free_symbols and reading.name in self.assigned):
             raise TimeError(
-                found=f"{self._text(symbol)} is not known yet at step t",
+                found=f"{self.text(symbol)} is not known yet at step t",
                 write=f"{reading.name}_{{t-1}} for the step before, {reading.name}_t for this step",
                 place=self.source.place(symbol.start, symbol.end),
             )
         if lag.is_Integer and lag > MOST_LAGS:
             self.source.refuse(symbol, f"a step {lag} before", f"a lag of at most {MOST_LAGS}")
 
-    def _text(self, piece: Syntax) -> str:
+    def text(self, piece: Syntax) -> str:
+        """A piece as written."""
         return self.source.text[piece.start : piece.end]
 
     def _refuse_bare(self, symbol: Symbol, reading: Reading) -> None:
@@ -163,6 +172,18 @@ class Census:
         lag = sp.expand(t - step)
         if lag.is_Integer and lag > 0:
             self.lags[name] = max(self.lags.get(name, 0), int(lag))
+
+    def _check_exists(self, read: Read) -> None:
+        """Steps run from 1 to T; before them stand the initial values."""
+        step = read.reading.step
+        beyond = step is not None and (sp.expand(step - T).is_positive or (step.is_Integer and step < 1))
+        if step is None or not beyond or (step.is_Integer and step > -self.lags.get(read.reading.name, 0)):
+            return
+        raise TimeError(
+            found=f"{self.text(read.symbol)}, a step that does not exist: steps run from 1 to T",
+            write=f"{read.reading.name}_T for the last step, {read.reading.name}_1 for the first",
+            place=self.source.place(read.symbol.start, read.symbol.end),
+        )
 
     def _unassigned(self, timed: bool) -> list[str]:
         found = [
@@ -192,11 +213,29 @@ class Census:
             for symbol in line.names:
                 name = self.names.read(symbol).name
                 if not self.is_known(name):
-                    self.source.fail(symbol, f"{self._text(symbol)}, which no equation has", "a name of the cell")
+                    self.source.fail(symbol, f"{self.text(symbol)}, which no equation has", "a name of the cell")
                 if name in declared:
-                    self.source.fail(symbol, f"{self._text(symbol)} declared twice", "one line for each name")
+                    self.source.fail(symbol, f"{self.text(symbol)} declared twice", "one line for each name")
+                self._check_role(symbol, name, line)
                 declared[name] = line
         return declared
+
+    def _check_role(self, symbol: Symbol, name: str, line: Declaration) -> None:
+        """What a line says of a name is what the equations make of it."""
+        found = "an input" if name in self.inputs else "a parameter" if name in self.parameters else "assigned"
+        found = "a state" if name in self.states else found
+        for word, holds in (
+            ("input", name in self.inputs),
+            ("state", name in self.states),
+            ("signal", name in self.assigned),
+            ("parameter", name in self.parameters),
+            ("weight", name in self.parameters),
+            ("diagonal", name in self.parameters),
+        ):
+            if word in line.words and not holds:
+                text = self.text(symbol)
+                write = "an index for an input, as in x_t; a read at t-1 for a state; no index for a parameter"
+                self.source.fail(symbol, f"{text}: {word}, where the equations make it {found}", write)
 
     def has_vectors(self) -> bool:
         """Whether anything says that the cell is one of vectors: a capital, a size, or the notation."""
@@ -213,14 +252,14 @@ class Census:
             head, tail = symbol.base[:1], symbol.base[1:]
             below = symbol.below[0] if len(symbol.below) > 1 else None
             if len(symbol.base) == 2 and head.isupper() and tail.islower() and tail.isalpha():
-                index = self._text(symbol)[2:]
-                write = f"{head} {tail}{index}, or a line {self._text(symbol)}: input"
-                self.source.fail(symbol, f"{self._text(symbol)}, which may be a product or one name", write)
+                index = self.text(symbol)[2:]
+                write = f"{head} {tail}{index}, or a line {self.text(symbol)}: input"
+                self.source.fail(symbol, f"{self.text(symbol)}, which may be a product or one name", write)
             doubled = isinstance(below, Symbol) and len(below.base) == 2 and below.base[0] == below.base[1]
             if doubled and isinstance(below, Symbol) and len(symbol.base) == 1 and head.isupper():
                 letter, index = below.base[0], self.source.text[below.end : symbol.end]
                 write = f"{head}_{letter} {letter}{index}, or {head}_{{{below.base}}} with a space before what follows"
-                self.source.fail(symbol, f"{self._text(symbol)}, which may be a product or one name", write)
+                self.source.fail(symbol, f"{self.text(symbol)}, which may be a product or one name", write)
 
 
 def _quantities(names: Names, sheet: Sheet, declared: list[Symbol]) -> frozenset[str]:

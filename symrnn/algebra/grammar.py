@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from symrnn.algebra.parser import parse_tokens
 from symrnn.algebra.precedence import RELATIONS
-from symrnn.algebra.source import LIMITS, Limits, Source, Token, source_of
-from symrnn.algebra.syntax import Chain, Symbol, Syntax
+from symrnn.algebra.source import LIMITS, Limits, Source, Token, bounded_stack, source_of
+from symrnn.algebra.syntax import Chain, Num, Raised, Symbol, Syntax, Times
 from symrnn.algebra.tokens import tokens_of
 
 
@@ -40,7 +41,8 @@ def parse_expression(
     """
     source = source_of(text, latex, file, span, limits)
     tokens = tokens_of(source)
-    return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), tokens[-1])
+    with bounded_stack(source):
+        return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), tokens[-1])
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,15 @@ def equations_in(text: str, *, latex: bool | None = None, file: str | None = Non
     tokens = tokens_of(source)
     equations: list[Chain] = []
     declarations: list[Declaration] = []
-    for statement in _statements(tokens):
-        if any(token.kind == "op" and token.text in ":∈" for token, depth in _with_depth(statement) if depth == 0):
-            declarations.append(_declaration(source, statement))
+    statements = [part for statement in _statements(tokens) for part in _apart(statement)]
+    if len(statements) > limits.equations:
+        many = f"{len(statements)} equations where at most {limits.equations} are read"
+        source.refuse(statements[limits.equations][0], many, "a smaller cell")
+    for statement in statements:
+        if _is_declaration(statement):
+            declarations.append(_declaration(source, _plain(source, statement)))
         else:
-            equations += (_equation(source, part) for part in _apart(statement))
-    if len(equations) > limits.equations:
-        source.refuse(
-            equations[limits.equations],
-            f"{len(equations)} equations where at most {limits.equations} are read",
-            "a smaller cell",
-        )
+            equations.append(_equation(source, statement))
     return Sheet(source, tuple(equations), tuple(declarations))
 
 
@@ -147,8 +147,20 @@ def _is_infix(token: Token) -> bool:
     return token.kind == "op" and token.text in _CONTINUES
 
 
+def _plain(source: Source, statement: list[Token]) -> list[Token]:
+    """The tokens of a line on roles, read as plain text: its names stand one by one, not letter by letter."""
+    plain = replace(source, start=statement[0].start, end=statement[-1].end, latex=False)
+    return tokens_of(plain)[:-1] if source.latex else statement
+
+
+def _is_declaration(statement: list[Token]) -> bool:
+    return any(depth == 0 and token.kind == "op" and token.text in ":∈" for token, depth in _with_depth(statement))
+
+
 def _apart(statement: list[Token]) -> list[list[Token]]:
     """`a_t = …, h_t = …`: one equation for each relation, where commas stand between."""
+    if _is_declaration(statement):
+        return [statement]
     parts: list[list[Token]] = [[]]
     for token, depth in _with_depth(statement):
         if depth == 0 and token.kind == "op" and token.text == "," and _has_relation(parts[-1]):
@@ -208,8 +220,11 @@ def _declared_names(source: Source, tokens: list[Token], near: Token) -> list[Sy
 def _words_and_sizes(source: Source, tokens: list[Token]) -> tuple[tuple[str, ...], tuple[Syntax, ...]]:
     words: list[str] = []
     sizes: list[list[Token]] = [[]]
+    before: Token | None = None
     for token, depth in _with_depth(tokens):
-        if depth == 0 and token.kind == "name" and len(token.text) > 1 and not token.accents:
+        scripted = before is not None and before.text == "_"
+        before = token
+        if depth == 0 and token.kind == "name" and len(token.text) > 1 and not scripted:
             words.append(_word(source, token))
         elif depth == 0 and (token.text in ("×", ",") or (token.kind == "name" and token.text == "x")):
             sizes.append([])
@@ -228,9 +243,12 @@ def _word(source: Source, token: Token) -> str:
 
 def _space(source: Source, tokens: list[Token]) -> tuple[Syntax, ...]:
     """The sizes in `ℝ^{n×n}`."""
-    if tokens[0].text != "R":
-        source.fail(tokens[0], f"the set {tokens[0]}", "ℝ^n or ℝ^{n×m}")
-    if len(tokens) < 3:
-        return ()
-    inside = tokens[3:-1] if tokens[2].text == "{" else tokens[2:]
-    return _words_and_sizes(source, inside)[1]
+    tree = parse_tokens(source, tokens, tokens[0])
+    match tree:
+        case Symbol(base="R", below=(), above=(size,)) | Raised(base=Symbol(base="R"), exponent=size):
+            sizes = size.factors if isinstance(size, Times) and set(size.operators) == {"×"} else (size,)
+            if len(sizes) <= 2:
+                return sizes
+        case Symbol(base="R", below=(), above=()):
+            return (Num(Fraction(1), start=tree.start, end=tree.end),)
+    source.fail(tree, f"the set {source.text[tree.start : tree.end]}", "ℝ^n or ℝ^{n×m}")

@@ -7,6 +7,7 @@ elsewhere (`h_1` beside `h_t`) and part of the name where it has none (`W_1`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ import sympy as sp
 from symrnn.algebra.nodes import T, t
 from symrnn.algebra.source import Source
 from symrnn.algebra.syntax import Big, Call, Chain, Group, Num, Symbol, Syntax, Terms, Times
+
+_NUMBERED = re.compile(r"[tT]\d+")
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,21 @@ class Names:
             word = word_of(inside)
             if isinstance(inside, Num):
                 numbers.append(self._whole(inside))
-            elif word is not None and word not in self.bound:
+            elif word is not None and not self._holds_step(inside):
                 words.append(word)
             else:
                 steps.append(self.step(inside))
         return _Scripts(tuple(words), tuple(steps), tuple(numbers))
+
+    def _holds_step(self, script: Syntax) -> bool:
+        """Whether a script is a step or holds one: `t`, `h_t`, `t1`; the letters of `ht` are none."""
+        if isinstance(script, Symbol):
+            here = script.base in self.bound or _NUMBERED.match(script.base) is not None
+            return here or any(map(self._holds_step, (*script.below, *script.above)))
+        parts = script.children
+        inner = (one for part in parts if isinstance(part, Symbol) for one in (*part.below, *part.above))
+        numbered = len(parts) > 1 and isinstance(parts[1], Num) and self._holds_step(parts[0])
+        return numbered or any(map(self._holds_step, inner))
 
     def _whole(self, number: Num) -> int:
         if number.value.denominator != 1:
@@ -121,7 +134,8 @@ class Names:
                 return sp.Add(*(sign * self.step(term) for sign, term in terms))
             case Chain(sides=(_, step)):
                 return self.step(step)
-        self.source.fail(tree, "an index that is no step", "a step such as t, t-1 or T")
+        text = self.source.text[tree.start : tree.end]
+        self.source.fail(tree, f"{text} where a step should stand: the step is t", "an index such as t, t-1 or T")
 
 
 def _bound_in(tree: Syntax) -> Iterator[str]:

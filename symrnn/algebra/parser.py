@@ -30,12 +30,13 @@ from symrnn.algebra.syntax import (
     Symbol,
     Syntax,
     Terms,
+    Times,
 )
 
 LOSSES = frozenset({"L", "ell", "E", "J", "loss"})
 """Names that stand for some loss when they are given arguments."""
 _SIGN_WORDS = {"ᵀ": "T", "*": "star", "'": "prime", "+": "plus"}
-_CALLABLE = frozenset({"sigma", "step", "Phi", *GENERIC_NAMES}) | LOSSES
+_CALLABLE = frozenset({"sigma", "step", "Phi", "id", *GENERIC_NAMES}) | LOSSES
 
 
 def parse_tokens(source: Source, tokens: Sequence[Token], near: Piece) -> Syntax:
@@ -48,6 +49,15 @@ def parse_tokens(source: Source, tokens: Sequence[Token], near: Piece) -> Syntax
     if parser.peek.kind != "stop":
         parser.fail(parser.peek, f"{_said(parser.peek)} where the formula should end", "one formula on a line")
     return tree
+
+
+def _joined(tree: Syntax) -> Syntax:
+    """Letters side by side as one word: what stands under a wide accent."""
+    if not isinstance(tree, Times) or any(tree.operators) or any(part.depth > 1 for part in tree.factors):
+        return tree
+    letters = [part.base for part in tree.factors if isinstance(part, Symbol) and not part.accents]
+    joined = Symbol("".join(letters), start=tree.start, end=tree.end)
+    return joined if len(letters) == len(tree.factors) else tree
 
 
 def _said(token: Token) -> str:
@@ -89,25 +99,27 @@ class _Parser:
 
     def level(self) -> Syntax:
         """Everything up to a closing bracket, a comma, a semicolon or the end."""
-        return self.nested(self._level)
-
-    def nested(self, read: Callable[[], S]) -> S:
-        """What `read` reads, one level deeper: every recursion of this parser passes here."""
-        self.nesting += 1
-        if self.nesting > self.source.limits.depth:
-            self.source.refuse(self.peek, f"a formula nested more than {self.nesting - 1} deep", "names for its parts")
-        tree = read()
-        self.nesting -= 1
-        return tree
-
-    def _level(self) -> Syntax:
+        self._deepen()
         items: list[Item] = []
         while not self._ends(items):
             infix = self.peek.kind == "op" and self.peek.text in INFIX
             items.append(self.advance() if infix else self.operand())
+        self.nesting -= 1
         if not items:
             self.fail(self.peek, f"{_said(self.peek)} where a formula should stand", "a name, a number or a bracket")
         return grouped(self.source, items)
+
+    def nested(self, read: Callable[[], Syntax]) -> Syntax:
+        """What `read` reads, one level deeper: every recursion of this parser passes here or through `level`."""
+        self._deepen()
+        tree = read()
+        self.nesting -= 1
+        return tree
+
+    def _deepen(self) -> None:
+        self.nesting += 1
+        if self.nesting > self.source.limits.depth:
+            self.source.refuse(self.peek, f"a formula nested more than {self.nesting - 1} deep", "names for its parts")
 
     def _ends(self, items: list[Item]) -> bool:
         token = self.peek
@@ -141,7 +153,8 @@ class _Parser:
     def _name(self) -> Syntax:
         token = self.advance()
         symbol = Symbol(token.text, token.accents, start=token.start, end=token.end)
-        if token.text in FUNCTION_WORDS and not token.accents:
+        is_word = self.sees("close", "}") or self.sees("op", ",")
+        if token.text in FUNCTION_WORDS and not token.accents and not is_word:
             return self._function(symbol)
         long = len(token.text) > 1 and token.text not in GREEK_NAMES and "_" not in token.text
         if long and self.sees("open", "(") and not self.peek.spaced:
@@ -229,6 +242,7 @@ class _Parser:
         """`\\tilde{c}`, `\\hat y`."""
         token = self.advance()
         body = self.nested(self._argument)
+        body = _joined(body)
         if not isinstance(body, Symbol):
             self.fail(body, f"an accent {token} over more than a name", f"\\{token}{{c}}")
         accents = (*body.accents, token.text)
@@ -237,8 +251,13 @@ class _Parser:
     def _style(self) -> Syntax:
         """`\\mathbf{W}`: the letter."""
         token = self.advance()
-        body = self.nested(self._argument)
+        body = self._prefixed()
         return body.at(token.start, body.end)  # type: ignore[no-any-return]  # `at` keeps the class
+
+    def _prefixed(self) -> Syntax:
+        """What a style or root stands before: a brace group, a sign, or a function with its argument."""
+        is_function = self.sees("name") and self.peek.text in FUNCTION_WORDS
+        return self.nested(self._name if is_function else self._argument)
 
     def _fraction(self) -> Syntax:
         token = self.advance()
@@ -250,7 +269,7 @@ class _Parser:
         name = Symbol("sqrt", start=token.start, end=token.end)
         if self.sees("open", "["):
             self.fail(self.peek, "a root of higher order", "x^{1/3}")
-        body = self.nested(self._argument)
+        body = self._prefixed()
         return self.made(Call(name, (body.body if isinstance(body, Group) else body,)), token.start, body.end)
 
     def _big(self) -> Syntax:
@@ -308,16 +327,11 @@ class _Parser:
     def _below(self, token: Token, base: Syntax) -> list[Syntax]:
         if not isinstance(base, Symbol):
             self.fail(token, "a subscript on something that is no name", "a name with its subscript: h_{t-1}")
-        start = self.peek.start
         braced = self.sees("open", "{")
         script = self._argument()
-        parts, end = list(script.parts) if isinstance(script, Stack) else [script], self.tokens[self.at - 1].end
         if not braced:
             self._refuse_bare_lag(script, base)
-        if end - start > self.source.limits.subscript:
-            long = f"a subscript longer than {self.source.limits.subscript} characters"
-            self.source.refuse(Symbol("", start=start, end=end), long, "a shorter name")
-        return parts
+        return list(script.parts) if isinstance(script, Stack) else [script]
 
     def _refuse_bare_lag(self, step: Syntax, base: Symbol) -> None:
         """In plain text `h_t-1` may be meant as `h_{t-1}` or as `h_t - 1`."""
@@ -348,7 +362,7 @@ class _Parser:
             self.advance()
             body = self._number()
             return body if token.text == "+" else self.made(Terms(((-1, body),)), token.start, body.end)
-        if token.kind == "op" and token.text in _SIGN_WORDS:
+        if token.kind == "op" and token.text in _SIGN_WORDS and (token.text != "+" or self._is_last_in_braces()):
             self.advance()
             return Symbol(_SIGN_WORDS[token.text], start=token.start, end=token.end)
         if token.kind == "op" and token.text == "<":
@@ -360,6 +374,9 @@ class _Parser:
         if reader is None or (token.kind == "op" and token.text not in ("frac", "sqrt")):
             self.fail(token, f"{_said(token)} where a script or argument should stand", "braces around it: h_{t-1}")
         return reader(self)
+
+    def _is_last_in_braces(self) -> bool:
+        return self.tokens[self.at + 1].text == "}"
 
     def _braced(self) -> Syntax:
         """A brace group: what is in it, without the braces; signs that stand alone are words."""

@@ -95,8 +95,9 @@ def _times(source: Source, items: list[Item], looseness: int) -> Syntax:
     parts, operators = _split(items, (_LOOSE, _TIGHT)[looseness])
     for place, part in enumerate(parts):
         if not part or all(_is_sign(item) for item in part):
-            token = operators[max(0, place - 1)]
-            source.fail(token, f"nothing {'before' if place == 0 else 'after'} {token}", "a factor on both sides")
+            token = operators[max(0, place - 1)] if operators else items[-1]
+            where = "before" if operators and place == 0 else "after"
+            source.fail(token, f"nothing {where} {token}", "a factor on both sides")
     factors = [_signed(source, part, looseness + 1) for part in parts]
     if not operators:
         return factors[0]

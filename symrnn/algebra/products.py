@@ -15,7 +15,7 @@ from typing import NoReturn
 from symrnn.algebra.nodes import ONE, Shape
 from symrnn.algebra.shapes import SCALAR, Factor, Product, Shapes
 from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.syntax import Group, Quotient, Syntax, Transposed
+from symrnn.algebra.syntax import Call, Group, Quotient, Symbol, Syntax, Transposed, without_brackets
 from symrnn.errors import GrammarError
 
 
@@ -100,7 +100,7 @@ class _Decider:
     def _letters(self, product: Product, arrays: Sequence[Factor], level: int) -> Answer:
         letters = [factor for factor in arrays if self.shapes.kind(factor.shape) == "letter"]
         for factor in letters:
-            if level >= CAPITALS and isinstance(_inside(factor.tree), Transposed):
+            if level >= CAPITALS and isinstance(without_brackets(factor.tree), Transposed):
                 return self._learn(factor, (ONE, self.sizes.fresh(SIZE)))
         starred = any(factor.operator in ("*", "×") for factor in product.factors)
         if level < LETTERS or starred:
@@ -124,12 +124,16 @@ class _Decider:
         return self._is(product, left.shape)
 
     def _ask_which_product(self, product: Product, left: Factor, right: Factor) -> NoReturn:
-        texts = self.shapes.text(left.tree), self.shapes.text(right.tree)
+        texts = self._fenced(left.tree), self._fenced(right.tree)
         self.shapes.source.fail(
             product.tree,
             f"{right.operator} between two vectors, which may mean the entrywise or the inner product",
             f"{texts[0]} ⊙ {texts[1]} for the entrywise product, {texts[0]}ᵀ {texts[1]} for the inner product",
         )
+
+    def _fenced(self, tree: Syntax) -> str:
+        text = self.shapes.text(tree)
+        return text if isinstance(tree, Symbol | Group | Call) else f"({text})"
 
     def _chain(self, product: Product, arrays: Sequence[Factor], level: int) -> Answer:
         """The matrix product: neighbouring inner sizes are equal."""
@@ -171,9 +175,3 @@ class _Decider:
         """Raise the error that asks for the first factor that is open."""
         letters = [one.tree for one in product.factors if self.shapes.kind(one.shape) == "letter"]
         raise question(self.shapes, letters[0] if letters else product.tree)
-
-
-def _inside(tree: Syntax) -> Syntax:
-    while isinstance(tree, Group):
-        tree = tree.body
-    return tree

@@ -17,14 +17,15 @@ from symrnn.algebra.grammar import Declaration, Sheet, equations_in
 from symrnn.algebra.literals import Numbers
 from symrnn.algebra.names import Reading, word_of
 from symrnn.algebra.nodes import Node, Parameter, Signal, T, t
+from symrnn.algebra.ordering import in_order
 from symrnn.algebra.parser import LOSSES
 from symrnn.algebra.products import decide, question
-from symrnn.algebra.programs import STEPS, Equation, Program, ordered
+from symrnn.algebra.programs import STEPS, Equation, Program
 from symrnn.algebra.shapes import SCALAR, Shapes
 from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.source import Source
+from symrnn.algebra.source import Source, bounded_stack, source_of
 from symrnn.algebra.syntax import Group, Num, Symbol, Syntax, Terms, Times
-from symrnn.errors import Place, ShapeError, SymrnnError, TimeError
+from symrnn.errors import ShapeError, SymrnnError
 
 CONVENTION = "typed by the user"
 _TARGETS = frozenset({"y", "target"})
@@ -45,10 +46,12 @@ def parse_cell(text: str, name: str = "typed cell", file: str | None = None, *, 
     Found:      c_{t+1} is not known yet at step t
     Write:      c_{t-1} for the step before, c_t for this step
     """
-    sheet = equations_in(text, latex=latex, file=file)
-    if not sheet.equations:
-        sheet.source.fail(Symbol(""), "no equation", "h_t = tanh(W_h h_{t-1} + W_x x_t + b)")
-    return _Reader(sheet).program(name)
+    source = source_of(text, latex, file)
+    with bounded_stack(source):
+        sheet = equations_in(text, latex=latex, file=file)
+        if not sheet.equations:
+            source.fail(Symbol(""), "no equation", "h_t = tanh(W_h h_{t-1} + W_x x_t + b)")
+        return _Reader(sheet).program(name)
 
 
 class _Reader:
@@ -61,10 +64,21 @@ class _Reader:
         self.outputs_said = self._listed("output")
         self.said = {name: _said_size(self.source, line) for name, line in self.census.declared.items()}
         self.constants = self._constants()
-        self.parameters = [name for name in self.census.parameters if name not in self.constants]
         self.shapes = self._shapes()
-        self.sizes = self._named_sizes()
-        self.builder = Builder(self.shapes, self._node, self.sizes)
+        self.builder = Builder(self.shapes, self._node, {})
+        drafts = [(line, self._equation(line)) for line in self.census.lines]
+        self.first, self.steps, self.last = ([line for line, _ in part] for part in in_order(self.census, drafts))
+        self.lines = [*self.first, *self.steps, *self.last]
+        equations = {line.symbol: equation for line, equation in drafts}
+        self.names = [name for line in self.lines for name in equations[line.symbol].reads]
+        self.inputs = self._of(Signal, self.census.inputs)
+        self.parameters = self._of(Parameter, self.census.parameters)
+        self.builder = Builder(self.shapes, self._node, self._named_sizes())
+
+    def _of(self, kind: type[Parameter] | type[Signal], known: list[str]) -> list[str]:
+        """The names of a kind, in the order in which the equations read them."""
+        names = [name.name for name in self.names if isinstance(name, kind) and name.name in known]
+        return list(dict.fromkeys(names))
 
     def _listed(self, word: str) -> list[Symbol] | None:
         """The names of a line such as `outputs: h, y`."""
@@ -98,6 +112,8 @@ class _Reader:
 
     def _declare(self, shapes: Shapes, name: str, line: Declaration, said: tuple[sp.Expr, ...]) -> None:
         words = set(line.words)
+        if "scalar" in words and (said or words & {"vector", "matrix", "diagonal"}):
+            self.source.fail(line, "a scalar with the size of something else", "scalar, or a size")
         if "scalar" in words:
             shapes.by_name[name] = SCALAR
         elif len(said) == 2:
@@ -110,7 +126,7 @@ class _Reader:
             shapes.by_name[name] = (said[0] if said else shapes.sizes.fresh(SIZE), N.ONE)
 
     def _ask_what_is_open(self, shapes: Shapes) -> None:
-        for name in self.parameters:
+        for name in self.census.parameters:
             if name in shapes.by_name and shapes.kind(shapes.by_name[name]) in ("letter", "capital"):
                 raise question(shapes, self.census.symbol_of(name))
 
@@ -120,10 +136,11 @@ class _Reader:
         taken = {
             str(symbol) for shape in self.shapes.by_name.values() for size in shape for symbol in size.free_symbols
         }
-        states = sorted(census.states, key=lambda name: name != "h") or [line.target.name for line in census.lines]
-        inputs = sorted(census.inputs, key=lambda name: name != "x")
+        targets = [line.target.name for line in self.lines]
+        states = sorted((name for name in targets if name in census.states), key=lambda name: name != "h") or targets
+        inputs = sorted(self.inputs, key=lambda name: name != "x")
         wanted = [*zip(states[:1], "n", strict=False), *zip(inputs[:1], "m", strict=False)]
-        wanted += [(name, f"n_{name}") for name in [line.target.name for line in census.lines] + self.parameters]
+        wanted += [(name, f"n_{name}") for name in targets + self.parameters]
         wanted += [(name, f"m_{name}") for name in inputs]
         for name, size in wanted:
             shape = self.shapes.by_name.get(name)
@@ -167,20 +184,17 @@ class _Reader:
     def program(self, name: str) -> Program:
         """The Program, its equations in an order in which they can be computed."""
         census = self.census
-        pairs = [(line, self._equation(line)) for line in census.lines]
-        before = self._before(pairs)
-        steps = self._in_order([pair for pair in pairs if pair[0].is_step])
-        first = self._in_order([pair for pair in pairs if pair[1].target in before])
-        last = self._in_order([pair for pair in pairs if not pair[0].is_step and pair[1].target not in before])
+        first, steps, last = ([self._equation(line) for line in part] for part in (self.first, self.steps, self.last))
         outputs = self._output_names()
         loss = self._loss(last)
-        states = sorted(census.states, key=lambda one: one not in outputs)
+        states = [line.target.name for line in self.steps if line.target.name in census.states]
+        states = sorted(states, key=lambda one: one not in outputs)
         given = [one for one in self.parameters if self._is_given(one, loss)]
         sinks = [equation.target for equation in self._sinks(last) if equation.target != loss]
         return self._checked(
             name=name,
             equations=(*first, *steps, *last),
-            inputs=tuple(map(self._signal, census.inputs)),
+            inputs=tuple(map(self._signal, self.inputs)),
             parameters=tuple(self._parameter(one) for one in self.parameters if one not in given),
             states=tuple(map(self._signal, states)),
             initials=tuple(
@@ -207,35 +221,6 @@ class _Reader:
                 line = written.get(error.wrote.split("\n")[-1], self.census.lines[0])
                 error.place = self.source.place(line.symbol.start, line.expression.end)
             raise
-
-    def _before(self, pairs: Iterable[tuple[Line, Equation]]) -> set[N.Name]:
-        """The quantities computed once before the first step: what hangs on parameters only."""
-        once = {equation.target: equation for line, equation in pairs if not line.is_step}
-        late = {target for target, equation in once.items() if any(_is_timed(name) for name in equation.reads)}
-        while more := {target for target, one in once.items() if target not in late and set(one.reads) & late}:
-            late |= more
-        return set(once) - late
-
-    def _in_order(self, pairs: list[tuple[Line, Equation]]) -> tuple[Equation, ...]:
-        try:
-            return ordered(equation for _, equation in pairs)
-        except TimeError as error:
-            raise TimeError(found=error.found, write=error.write, place=self._cycle_place(pairs)) from None
-
-    def _cycle_place(self, pairs: list[tuple[Line, Equation]]) -> Place:
-        waiting = dict((equation.target, (line, equation)) for line, equation in pairs)
-        while ready := [target for target, (_, one) in waiting.items() if not set(one.reads) & set(waiting)]:
-            for target in ready:
-                del waiting[target]
-        for line, _ in waiting.values():
-            for read in self.census.reads:
-                if read.line is line and any(self._is_target(read.reading, target) for target in waiting):
-                    return self.source.place(read.symbol.start, read.symbol.end)
-        raise AssertionError("no cycle")
-
-    def _is_target(self, reading: Reading, target: N.Name) -> bool:
-        step = () if reading.step is None else (reading.step,)
-        return isinstance(target, Signal) and (target.name, target.indices) == (reading.name, step)
 
     # --- outputs, loss, given ---
 
@@ -312,10 +297,6 @@ def _is_loss(name: str) -> bool:
     return name.partition("_")[0] in LOSSES
 
 
-def _is_timed(name: N.Name) -> bool:
-    return isinstance(name, Signal) and bool(name.indices)
-
-
 def _fresh(name: str, taken: set[str]) -> sp.Symbol:
     while name in taken:
         name += "_2"
@@ -341,6 +322,6 @@ def _size(source: Source, tree: Syntax) -> sp.Expr:
             return _size(source, body)
         case Terms(terms=terms) if all(sign > 0 for sign, _ in terms):
             return sp.Add(*(_size(source, term) for _, term in terms))
-        case Times(factors=factors):
-            return sp.Mul(*(_size(source, factor) for factor in factors))
+        case Times(factors=(Num() as count, Symbol() as size), operators=("" | "*" | "·",)):
+            return _size(source, count) * _size(source, size)
     source.fail(tree, "a size that is no positive whole number", "n, 3, 2 n or n + m")

@@ -32,9 +32,12 @@ def with_scripts(source: Source, base: Syntax, below: Sequence[Script], above: S
     kept = [script for script in above if script not in powers]
     if isinstance(base, Symbol):
         end = max([base.end, *(script.end for script in (*below, *kept))])
+        if end - base.start > 3 * source.limits.name:
+            long = f"a name with scripts longer than {3 * source.limits.name} characters"
+            source.refuse(base.at(base.start, end), long, "a shorter name")
         scripts = tuple(script.tree for script in below), (*base.above, *(script.tree for script in kept))
         base = made(source, Symbol(base.base, base.accents, *scripts), base.start, end)
-    if powers and _is_transposed(powers[0].tree):
+    while powers and _is_transposed(powers[0].tree):
         base, powers = made(source, Transposed(base), base.start, powers[0].end), powers[1:]
     if not powers:
         return base

@@ -184,7 +184,8 @@ class Shapes:
         return result
 
     def _raised(self, tree: Raised, base: Syntax) -> Shape | None:
-        if self.numbers.value(tree.exponent) is None:
+        exponent = self.numbers.value(tree.exponent)
+        if exponent is None or not exponent.is_Rational:
             write = "exp(x_t), or a number such as x_t^2"
             self.source.fail(tree.exponent, "an exponent that is no number", write)
         return self.visit(base)

@@ -6,6 +6,8 @@ Reads a text; hands out places. Promises: what is too long is refused before any
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -19,9 +21,10 @@ class Limits:
     """What is refused before evaluation."""
 
     characters: int = 20_000
-    tokens: int = 10_000
+    tokens: int = 5_000
     depth: int = 100
-    subscript: int = 60
+    name: int = 60
+    accents: int = 3
     digits: int = 100
     exponent: int = 1_000
     equations: int = 200
@@ -77,6 +80,15 @@ class Source:
     def refuse(self, piece: Piece, found: str, write: str) -> NoReturn:
         """Raise the error that points at a piece: it is beyond the limits."""
         raise UnsafeInputError(found=found, write=write, place=self.place(piece.start, piece.end))
+
+
+@contextmanager
+def bounded_stack(source: Source) -> Iterator[None]:
+    """Where the caller's own stack leaves too little room for a formula within the limits, it is refused as well."""
+    try:
+        yield
+    except RecursionError:
+        source.refuse(Token("", "", source.start, source.start), "a formula nested too deep", "names for its parts")
 
 
 def source_of(

@@ -176,3 +176,10 @@ def walk(tree: Syntax) -> Iterator[Syntax]:
         piece = stack.pop()
         yield piece
         stack.extend(reversed(piece.children))
+
+
+def without_brackets(tree: Syntax) -> Syntax:
+    """The piece inside the brackets around it."""
+    while isinstance(tree, Group):
+        tree = tree.body
+    return tree

@@ -224,6 +224,9 @@ class _Scanner:
             yield self._single()
             return
         run = found[0]
+        if len(run) > self.source.limits.name:
+            long = f"a name of more than {self.source.limits.name} letters"
+            self.source.refuse(self._piece(found.end()), long, "a shorter name")
         for part in self._parts(run):
             yield self._with_accents(self._token("name", part, len(part)))
 
@@ -264,6 +267,9 @@ class _Scanner:
             else:
                 break
             self.at += 1
+            if len(marks) > self.source.limits.accents:
+                many = f"more than {self.source.limits.accents} accents on a letter"
+                self.source.refuse(self._piece(self.at + 1), many, "fewer accents")
         return tuple(mark for mark in marks if mark != "vec")
 
     def _unknown_character(self, char: str) -> NoReturn:

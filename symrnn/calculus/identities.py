@@ -1,11 +1,12 @@
-"""What a closed form is: a second claim about a named quantity, what it assumes, and how it is held to account.
+"""What a closed form is: a second claim about a named quantity, what it assumes, and how it is tried.
 
-A `ClosedForm` carries values by cases; `at` puts numbers for T and t, `holds` compares with the Program run step by
-step. Derivatives are taken there by differentiating the run itself, not by this package's own rules.
+A `ClosedForm` carries values by cases; `at` puts numbers for T and t, `holds` compares with the Program run
+step by step. Derivatives are taken there by differentiating the run itself, not by this package's own rules.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,14 +26,15 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Equation, Program, Range, Reason
 from symrnn.calculus.adjoints import LOSS
-from symrnn.calculus.entries import Matrix, Values, entries, run
+from symrnn.calculus.recurrences import settled
 from symrnn.calculus.unrolling import unroll, written_out
+from symrnn.calculus.valuation import Matrix, Values, matrix_of, run
 from symrnn.errors import InputError, TimeError
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """What a closed form takes to be so: a message key, the statement `left relation right`, and what it speaks of."""
+    """What a closed form takes to be so: a message key, `left relation right`, and what else it speaks of."""
 
     key: str
     left: Node
@@ -46,7 +48,7 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Case:
-    """The value where the condition holds; a case without one holds wherever those before it do not, or everywhere."""
+    """The value where the condition holds; a case without a condition holds everywhere."""
 
     value: Node
     condition: Assumption | None = None
@@ -54,10 +56,10 @@ class Case:
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """`of` = the value of the first case whose condition holds, under all `assumptions`, for every index of `domain`.
+    """`of` = the value of the first case whose condition holds, under all `assumptions`, throughout `domain`.
 
-    With `paths` "direct" the quantity is the derivative along the state's direct path only; it is the whole one where
-    the parameters `exact_without` are 0. `program` is the Program the claim is about.
+    With `paths` "direct" the quantity is the derivative along the state's direct path only; it is the whole
+    one where the parameters `exact_without` are 0. `program` is the Program the claim is about.
     """
 
     of: Name
@@ -80,12 +82,14 @@ class ClosedForm:
         >>> from symrnn.calculus.closed_forms import closed_forms
         >>> from symrnn.cells import rnn
         >>> print(closed_forms(rnn(activation="identity"))[0].at(5, 2))
-        ∂h_5/∂h_2 = W_h^3
+        ∂h_5/∂h_2 = W_h³
         """
         numbers = self._numbers(steps, step)
         target = substitute(self.of, numbers)
         assert isinstance(target, Name)
-        return Equation(target, written_out(substitute(self.cases[case].value, numbers)), self.reason)
+        return Equation(
+            target, settled(written_out(substitute(self.cases[case].value, numbers))), self.reason
+        )
 
     def _numbers(self, steps: int, step: int | None) -> dict[Any, Any]:
         numbers: dict[Any, Any] = {}
@@ -98,15 +102,17 @@ class ClosedForm:
             lo, hi = (int(bound.xreplace(numbers)) for bound in (place.lo, place.hi))
             if step is None or not lo <= step <= hi:
                 raise TimeError(
-                    f"{place.index} = {step}", found=f"a claim for {place.index} = {lo}..{hi}", write="a step among them"
+                    f"{place.index} = {step}",
+                    found=f"a claim for {place.index} = {lo}..{hi}",
+                    write="a step among them",
                 )
             numbers[place.index] = sp.Integer(step)
         return numbers
 
     def holds(self, steps: int, step: int | None = None, values: Values | None = None) -> bool:
-        """Whether the claim is true at T = `steps`, t = `step`: held against the Program run step by step, exactly.
+        """Whether the claim is true at T = `steps`, t = `step`: against the Program run step by step.
 
-        What has no value stays a symbol, so that the answer speaks of every value at once; sizes must be numbers.
+        What has no value stays a symbol, so the answer speaks of every value at once; sizes must be numbers.
 
         >>> from symrnn.calculus.closed_forms import closed_forms
         >>> from symrnn.cells import rnn
@@ -121,8 +127,14 @@ class ClosedForm:
         return all(vanishes(entry) for entry in difference)
 
     def __str__(self) -> str:
-        cases = [f"{case.value}" + (f" where {case.condition}" if case.condition else "") for case in self.cases]
-        return f"{self.of} = " + "; ".join(cases) + "".join(f" [{assumption}]" for assumption in self.assumptions)
+        cases = [
+            f"{case.value}" + (f" where {case.condition}" if case.condition else "") for case in self.cases
+        ]
+        return (
+            f"{self.of} = "
+            + "; ".join(cases)
+            + "".join(f" [{assumption}]" for assumption in self.assumptions)
+        )
 
     __repr__ = __str__
 
@@ -140,7 +152,32 @@ class NoClosedForm:
     __repr__ = __str__
 
 
-# --- holding a claim against the Program ----------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Permission:
+    """Which signals may be taken to be constant: those named, or any."""
+
+    names: Collection[str] | None
+
+    def __call__(self, signals: Iterable[Signal]) -> bool:
+        return self.names is None or all(signal.name in self.names for signal in signals)
+
+
+def held(signals: Iterable[Signal]) -> dict[Any, Node]:
+    """Each signal as it is when it is constant: f_t = f.
+
+    >>> from symrnn.algebra.nodes import n, t
+    >>> held([Signal("f", (n, 1), t)])
+    {f_t: f}
+    """
+    return {signal: Signal(signal.name, signal.shape) for signal in signals}
+
+
+def constant_over(signals: Iterable[Signal]) -> tuple[Assumption, ...]:
+    """x_t = x for each of the signals."""
+    return tuple(Assumption("constant", signal, "=", fixed) for signal, fixed in held(signals).items())
+
+
+# --- holding a claim against the Program --------------------------------------------------------------------
 
 
 class _Trial:
@@ -157,17 +194,17 @@ class _Trial:
     def _assume(self, assumption: Assumption, index: sp.Symbol, steps: range) -> None:
         left, right = assumption.left, assumption.right
         if assumption.key == "constant" and isinstance(left, Signal) and right is not None:
-            held = entries(right, self.values)
+            held = matrix_of(right, self.values)
             self.values.setdefault(left.name, held)
             self.instead |= {substitute(left, {index: sp.Integer(step)}): held for step in steps}
         elif assumption.key in ("diagonalisable", "numbers") and right is not None:
             if isinstance(left, Parameter) and left.name not in self.values and left not in self.values:
-                self.values[left] = entries(right, self.values)
-            elif assumption.key == "diagonalisable" and not any(name in self.values for name in ("V", "V_lambda")):
+                self.values[left] = matrix_of(right, self.values)
+            elif assumption.key == "diagonalisable":
                 self._diagonalise(assumption)
 
     def _diagonalise(self, assumption: Assumption) -> None:
-        matrix = entries(assumption.left, self.values)
+        matrix = matrix_of(assumption.left, self.values)
         if matrix.free_symbols:
             raise InputError(
                 str(assumption), found=f"no numbers for {assumption.left}", write="values for its parameters"
@@ -184,10 +221,10 @@ class _Trial:
         """Whether a case's condition holds; with symbols left, ≠ holds unless the two are the same."""
         if condition is None:
             return True
-        left = entries(condition.left, self.values)
+        left = matrix_of(condition.left, self.values)
         if condition.right is None:
             return not vanishes(left.det())
-        difference = left - entries(condition.right, self.values)
+        difference = left - matrix_of(condition.right, self.values)
         if condition.relation == "≠":
             return not any(vanishes(entry) for entry in difference)
         return all(vanishes(entry) for entry in difference)
@@ -201,7 +238,7 @@ class _Trial:
         if isinstance(node, Name):
             return run(self.unrolled, [node], self.values, self.instead)[0]
         known = {name: self.value_of(name) for name in names_in(node)}
-        return entries(node, {**self.values, **known})
+        return matrix_of(node, {**self.values, **known})
 
     def _jacobian(self, of: list[Name], wrt: list[Name]) -> Matrix:
         places = {name: self._places(name) for name in wrt}
@@ -212,25 +249,29 @@ class _Trial:
     def _gradient(self, of: Name) -> Matrix:
         place = self._places(of)
         loss = self._loss({**self.instead, of: place})
-        return self._placed(place.applyfunc(lambda entry: loss.diff(entry) if entry else sp.S.Zero), {of: place})
+        return self._placed(
+            place.applyfunc(lambda entry: loss.diff(entry) if entry else sp.S.Zero), {of: place}
+        )
 
     def _loss(self, instead: Values) -> sp.Expr:
         if self.unrolled.loss is not None:
             return run(self.unrolled, [self.unrolled.loss], self.values, instead)[0][0, 0]
         heads = (*self.unrolled.outputs, *self.unrolled.finals)
         values = run(self.unrolled, heads, self.values, instead)
-        weights = [entries(Immediate(LOSS, head), self.values) for head in heads]
+        weights = [matrix_of(Immediate(LOSS, head), self.values) for head in heads]
         return sp.Add(*(weight.dot(value) for weight, value in zip(weights, values, strict=True)))
 
     def _places(self, name: Name) -> Matrix:
         """A fresh symbol for every entry that can be other than 0."""
-        own = entries(name)
+        own = matrix_of(name)
         return own.applyfunc(lambda entry: sp.Dummy() if entry else sp.S.Zero)
 
     def _placed(self, matrix: sp.MatrixBase, places: dict[Name, Matrix]) -> Matrix:
         back: dict[sp.Expr, sp.Expr] = {}
         for name, place in places.items():
-            back |= {symbol: value for symbol, value in zip(place, self.value_of(name), strict=True) if symbol}
+            back |= {
+                symbol: value for symbol, value in zip(place, self.value_of(name), strict=True) if symbol
+            }
         return Matrix(matrix.xreplace(back))
 
 

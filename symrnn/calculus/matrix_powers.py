@@ -1,7 +1,7 @@
 """Powers of a matrix with a symbolic exponent: the node `W^k`, and its entries as SymPy expressions.
 
-Reads exact matrices; promises entries that are right for every k = 0, 1, 2, …: defective and nilpotent matrices
-included (0^k is [k = 0]), complex pairs in real form, and with symbols in the matrix one case for each condition.
+Reads exact matrices; promises entries that are right for every k = 0, 1, 2, …: defective and nilpotent
+matrices included (0^k is [k = 0]), complex pairs in real form, and one case for each condition on symbols.
 """
 
 from __future__ import annotations
@@ -26,16 +26,15 @@ from symrnn.algebra.nodes import (
     diag,
     power,
     scale,
-    transpose,
 )
 from symrnn.algebra.spelling import ATOM, SCRIPTED, Piece
 from symrnn.errors import InputError, NotYetError, ShapeError
 
-# --- the node -------------------------------------------------------------------------------------------------------
+# --- the node -----------------------------------------------------------------------------------------------
 
 
 class MatPower(Operation):
-    """W^k: the product of k factors W; W⁰ = I, and W^{-1} is the inverse. The exponent is an index expression.
+    """W^k: the product of k factors W; W⁰ = I, W^{-1} the inverse. The exponent is an index expression.
 
     >>> from symrnn.algebra.nodes import Parameter, T, n, t
     >>> MatPower(Parameter("W_h", (n, n)), T - t)
@@ -53,11 +52,12 @@ class MatPower(Operation):
     @property
     def exponent(self) -> sp.Expr:
         """k."""
-        return self.args[1]  # type: ignore[return-value]  # the constructor puts only an Expr there
+        return self.args[1]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same power of another base."""
-        return MatPower(*operands, self.exponent)
+        (body,) = operands
+        return MatPower(body, self.exponent)
 
 
 def _spelled(p: Printer, node: MatPower, parts: Sequence[Piece]) -> Piece:
@@ -76,6 +76,8 @@ def mat_power(body: Node, exponent: Any) -> Node:
     diag(f^{T-t})
     """
     exponent = sp.sympify(exponent, strict=True)
+    if isinstance(body, Number):
+        return Number(body.value**exponent)
     if body.is_scalar_shaped:
         return power(body, exponent)
     if exponent == 0 or isinstance(body, Eye):
@@ -88,29 +90,23 @@ def mat_power(body: Node, exponent: Any) -> Node:
         return diag(power(DiagonalOf(body), exponent))
     if isinstance(body, Scale) and isinstance(body.operands[1], Eye | Diag):
         scalar, rest = body.operands
-        number = Number(scalar.value**exponent) if isinstance(scalar, Number) else power(scalar, exponent)
-        return scale(number, mat_power(rest, exponent))
+        return scale(mat_power(scalar, exponent), mat_power(rest, exponent))
     return MatPower(body, exponent)
 
 
-def transposed_power(body: Node, exponent: Any) -> Node:
-    """(Wᵀ)^k."""
-    return mat_power(transpose(body), exponent)
-
-
-# --- the entries ----------------------------------------------------------------------------------------------------
+# --- the entries --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class PowerCase:
-    """W^k = `entries` where `condition` holds; the conditions of all cases exclude each other and leave nothing out."""
+    """W^k = `entries` where `condition` holds; the cases exclude each other and leave nothing out."""
 
     condition: Boolean
     entries: sp.ImmutableDenseMatrix
 
 
 def power_entries(matrix: sp.MatrixBase, exponent: Any) -> sp.ImmutableDenseMatrix:
-    """W^k entry by entry for a symbolic k; where the form depends on symbols in W an entry is a `Piecewise`.
+    """W^k entry by entry for a symbolic k; where its form depends on symbols in W, a `Piecewise`.
 
     >>> k = sp.Symbol("k", integer=True, nonnegative=True)
     >>> power_entries(sp.Matrix([[2, 1], [0, 2]]), k)
@@ -118,8 +114,8 @@ def power_entries(matrix: sp.MatrixBase, exponent: Any) -> sp.ImmutableDenseMatr
     [2**k, 2**(k - 1)*k],
     [   0,         2**k]])
 
-    Reference: C. Moler, C. Van Loan, "Nineteen dubious ways to compute the exponential of a matrix", SIAM Review 45
-    (2003), the polynomial methods; R. Horn, C. Johnson, "Matrix Analysis", section 3.2.
+    Reference: C. Moler, C. Van Loan, "Nineteen dubious ways to compute the exponential of a matrix,
+    twenty-five years later", SIAM Review 45 (2003): the polynomial methods.
     """
     cases = power_cases(matrix, exponent)
     if len(cases) == 1:
@@ -136,7 +132,7 @@ def power_entries(matrix: sp.MatrixBase, exponent: Any) -> sp.ImmutableDenseMatr
 
 
 def power_cases(matrix: sp.MatrixBase, exponent: Any) -> tuple[PowerCase, ...]:
-    """W^k by cases: one for a matrix of numbers; for a symbolic 2×2 distinct, equal and vanishing eigenvalues apart.
+    """W^k by cases: one for numbers; for a symbolic 2×2 distinct, equal and vanishing eigenvalues apart.
 
     >>> w, k = sp.Symbol("w"), sp.Symbol("k", integer=True, nonnegative=True)
     >>> [case.condition for case in power_cases(sp.Matrix([[w, 1], [0, w]]), k)]
@@ -166,9 +162,11 @@ def _always(entries: sp.MatrixBase) -> tuple[PowerCase, ...]:
 def _exact(matrix: sp.MatrixBase) -> sp.ImmutableDenseMatrix:
     matrix = sp.ImmutableDenseMatrix(matrix)
     if matrix.rows != matrix.cols or not matrix.rows:
-        raise ShapeError(str(matrix.tolist()), found=f"a matrix that is {matrix.shape}", write="a square matrix")
+        raise ShapeError(
+            str(matrix.tolist()), found=f"a matrix that is {matrix.shape}", write="a square matrix"
+        )
     if matrix.has(sp.Float):
-        raise InputError(str(matrix.tolist()), found="a float: a closed form is exact", write="a fraction, 1/2 for 0.5")
+        raise InputError(str(matrix.tolist()), found="a float", write="a fraction, 1/2 for 0.5")
     return matrix
 
 
@@ -176,9 +174,9 @@ def _scalar_power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
     return sp.KroneckerDelta(exponent, 0) if base.is_zero else base**exponent
 
 
-# Over the rationals. By Cayley and Hamilton every entry of W^k is a combination of the basis sequences that belong
-# to the factors of the characteristic polynomial; W⁰ … W^{n−1} fix the coefficients. No eigenvector is needed, so a
-# defective matrix is no exception, and each sequence is rational at every k, so the system is.
+# Over the rationals. By Cayley and Hamilton every entry of W^k is a combination of the basis sequences that
+# belong to the factors of the characteristic polynomial; W⁰ … W^{n−1} fix the coefficients. No eigenvector is
+# needed, so a defective matrix is no exception, and each sequence is rational at every k, so the system is.
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ def _collected(entry: sp.Expr) -> sp.Expr:
 
 
 def _factors_of(matrix: sp.ImmutableDenseMatrix) -> list[tuple[sp.Poly, int]]:
-    """The irreducible factors of the characteristic polynomial with their multiplicities; at most quadratic."""
+    """The irreducible factors of the characteristic polynomial, at most quadratic, with multiplicities."""
     x = sp.Dummy("x")
     factors: list[tuple[sp.Poly, int]] = matrix.charpoly(x).factor_list()[1]
     for factor, _ in factors:
@@ -255,7 +253,7 @@ def _choose(k: sp.Expr, j: int) -> sp.Expr:
 
 
 def _sequences_of_pair(middle: sp.Expr, product: sp.Expr, multiplicity: int) -> list[_Sequence]:
-    """λ± = p ± √q: C(k, j) (λ₊^{k−j} + λ₋^{k−j})/2 and C(k, j) (λ₊^{k−j} − λ₋^{k−j})/(2√q), rational at every k."""
+    """λ± = p ± √q: C(k, j) times (λ₊^{k−j} + λ₋^{k−j})/2 and (λ₊^{k−j} − λ₋^{k−j})/(2√q), both rational."""
 
     def walk(k: int, first: sp.Expr, second: sp.Expr) -> sp.Expr:
         for _ in range(k):

@@ -112,7 +112,7 @@ def named(
     row = _choice("cell", kind, KINDS)
     chosen = variant or next(iter(row.variants))
     source = _choice(f"variant of {kind}", chosen, row.variants)
-    program = _parsed(kind, chosen, lookup(activation).name, lookup(gate_activation).name)
+    program = _parsed(kind, chosen, _activation(activation), _activation(gate_activation))
     if not bias:
         program = without(program, tuple(p for p in program.parameters if p.name.startswith("b")))
     return replace(program, convention=source.convention, citation=source.citation)
@@ -124,14 +124,22 @@ def _choice(what: str, name: str, rows: Mapping[str, Row]) -> Row:
     return rows[name]
 
 
+def _activation(name: str) -> str:
+    """The one name of an activation, whatever its spelling."""
+    try:
+        return lookup(name).name
+    except ValueError as error:
+        raise InputError(name, found=str(error), write="an activation such as tanh, relu, sigmoid, identity") from None
+
+
 def text_of(
     kind: str, variant: str | None = None, activation: str = "tanh", gate_activation: str = "sigmoid"
 ) -> str:
     """The equations of a named cell as typed, with its declarations: what a model file's own equations extend."""
     row = _choice("cell", kind, KINDS)
     source = _choice(f"variant of {kind}", variant or next(iter(row.variants)), row.variants)
-    gates = source.equations.replace("sigma(", f"{lookup(gate_activation).name}(")
-    return gates.replace("tanh(", f"{lookup(activation).name}(") + row.declarations
+    gates = source.equations.replace("sigma(", f"{_activation(gate_activation)}(")
+    return gates.replace("tanh(", f"{_activation(activation)}(") + row.declarations
 
 
 @lru_cache(maxsize=64)

@@ -143,8 +143,16 @@ class _Reader:
         typed_loss = loss.get("equations")
         cell = self.cell(options, "")
         if typed_loss is not None:
-            return cell, self.cell(options, self.text(("loss", "equations"), typed_loss))
+            more = self.text(("loss", "equations"), typed_loss)
+            return cell, self.cell(options, f"{more}\n{self.scalar_lines(cell)}")
         return cell, self.with_loss(cell, loss)
+
+    def scalar_lines(self, cell: Program) -> str:
+        """Where every parameter is a plain number, states and inputs are numbers too: `L = h_1` is then a loss."""
+        if any(isinstance(value, list | dict) for value in self.table("parameters").values()):
+            return ""
+        lines = [f"{state}: state 1" for state in cell.states] + [f"{name}: input 1" for name in cell.inputs]
+        return "\n".join(lines)
 
     def cell(self, options: dict[str, Any], more: str) -> Program:
         """The cell of the file, with more equations typed below it."""

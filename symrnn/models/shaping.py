@@ -115,8 +115,11 @@ def fill(sizes: Sizes, path: Path, name: Name, value: Array) -> Array:
         return value
     if value.ndim == 0:
         if len(wanted) == 2 and wanted != (1, 1) and value[()] != 0:
+            told = "; ".join(f"{'.'.join(by)} says {size} = {sizes.known[size]}" for size, by in sizes.told_by.items())
             raise sizes.document.error(
-                path, f"one number for a matrix of {wanted[0]} × {wanted[1]}", "the matrix, row by row: [[…], […]]"
+                path,
+                f"one number for a matrix of {wanted[0]} × {wanted[1]}" + (f" ({told})" if told else ""),
+                "the matrix, row by row: [[…], […]]",
             )
         return np.full(wanted, value[()], dtype=value.dtype)
     raise sizes.document.error(path, f"shape {value.shape} where {name} wants {wanted}", _example(name))

@@ -54,7 +54,7 @@ def _value(tree: Syntax, assume: Mapping[str, str]) -> sp.Expr:
     match tree:
         case Num():
             return sp.Rational(tree.value.numerator, tree.value.denominator)
-        case Group():
+        case Group() if tree.bracket == "(":
             return _value(tree.body, assume)
         case Terms():
             return sp.Add(*(sign * _value(term, assume) for sign, term in tree.terms))

@@ -1,13 +1,14 @@
-"""Explicit entries: any Program at concrete sizes as SymPy expressions in the entries of its parameters and inputs.
+"""Explicit entries: a Program at concrete sizes as SymPy expressions in the entries of parameters and inputs.
 
-Reads Programs, a number of steps and sizes; returns SymPy matrices of ∂L/∂ of anything, of ∂h_T/∂h_0, of h_T itself.
-What has a name in the Program stays one shared subexpression, so a gradient takes a number of operations linear in
-T. Activations stay opaque (`Tanh`, `Sigma`) until `expand_activations`; with `named_steps` the forward values stay
-symbols `h_1`, `h_2` …, and a gradient is the short product a lecturer writes.
+Reads Programs, a number of steps and sizes; returns SymPy matrices: ∂L/∂ of anything, ∂h_T/∂h_0, h_T itself.
+What has a name in the Program stays one shared subexpression, so that a gradient takes a number of operations
+linear in T. Activations stay opaque (`Tanh`, `Sigma`) until `expand_activations`. With `named_steps` the
+forward values stay symbols `h_1`, `h_2` …, and a gradient is the short product a lecturer writes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +62,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SymbolTable:
-    """The symbols of the entries: `W_h_12`, `x_3_1`; of what is 1×1 `W_h`, `x_3`; of a cotangent ∂⁺L/∂h_3 `g_h_3`.
+    """The symbols of the entries: `W_h_12`, `x_3_1`; of what is 1×1 `W_h`, `x_3`; of ∂⁺L/∂h_3 `g_h_3`.
 
     >>> SymbolTable().matrix(Signal("x", (2, 1), 3), 2, 1)
     ((x_3_1,), (x_3_2,))
@@ -80,7 +81,7 @@ class SymbolTable:
         )
 
     def _symbol(self, name: Name, i: int, j: int, suffix: str) -> sp.Symbol:
-        owner = ((head(name), tuple(map(int, indices_of(name)))), i, j)  # type: ignore[call-overload]  # whole numbers
+        owner = ((head(name), tuple(map(int, indices_of(name)))), i, j)
         text = _stem(name) + suffix
         while self.owners.setdefault(text, owner) != owner:
             # Two quantities whose names read alike, such as a parameter x_3 beside an input x at step 3.
@@ -133,8 +134,8 @@ def gradient_entries(
 ) -> Interpretation:
     """∂L/∂ of every state, gate, input, initial value and parameter: from the quantity to its SymPy matrix.
 
-    Without a loss the given cotangent ∂⁺L/∂h_t is the symbol `g_h_t`. With `named_steps` the values of the forward
-    Program stay symbols. `values` puts numbers or symbols of one's own for parameters, inputs and initial values.
+    Without a loss the given cotangent ∂⁺L/∂h_t is the symbol `g_h_t`. With `named_steps` the values of the
+    forward Program stay symbols. `values` puts numbers or symbols of one's own for what is given.
 
     >>> from symrnn.cells import rnn
     >>> gradients = gradient_entries(rnn(), 2, {"n": 1, "m": 1}, named_steps=True)
@@ -150,7 +151,7 @@ def gradient_entries(
 def _forward(
     forward: Program, steps: int, sizes: Sizes | None, values: Values | None, named_steps: bool
 ) -> Machine:
-    """A machine that knows the forward values: as shared expressions, or as symbols asked for when they are read."""
+    """A machine that knows the forward values: as shared expressions, or as symbols made when read."""
     table = SymbolTable()
     domain = Symbols("flat" if named_steps else "shared")
     machine = Machine((forward,), steps, sizes, domain, table.matrix)
@@ -177,10 +178,10 @@ def entries(
     named_steps: bool = False,
     values: Values | None = None,
 ) -> sp.Matrix:
-    """A quantity, or its total derivative along every path: `of="h"` is h_T, `of="h", wrt="h[0]"` is ∂h_T/∂h_0.
+    """A quantity, or its total derivative along every path: with `of="h", wrt="h[0]"` it is ∂h_T/∂h_0.
 
-    A signal without a step means the last one. The derivative of the loss has the shape of `wrt`; of anything else it
-    is the Jacobian in numerator layout, of matrices on column-major vec.
+    A signal without a step means the last one. The derivative of the loss has the shape of `wrt`; of anything
+    else it is the Jacobian in numerator layout, of matrices on column-major vec.
 
     >>> from symrnn.cells import rnn
     >>> entries(rnn(), 2, {"n": 1, "m": 1}, of="h", wrt="h[0]", named_steps=True)
@@ -232,37 +233,35 @@ def jacobian_entries(
 
 
 def _resolved(program: Program, wanted: Name | str, steps: int) -> Name:
-    """A name at concrete steps, from a name or a label such as `h[2]`; without a step it stands at the last."""
+    """A name at concrete steps, from a name or a label such as `h[2]`; without a step it is at the last."""
     known = _known(program)
-    if isinstance(wanted, str):
-        stem, *indices = wanted.replace("]", "").split("[")
-        found = next((name for name in known.values() if name.name == stem), None)
-        if isinstance(found, Signal) and indices and all(index.lstrip("-").isdigit() for index in indices):
-            found = found.at(*map(int, indices))
-        elif indices:
-            found = None
-    else:
-        found = wanted if head(wanted) in known else None
-    if found is None:
-        names = ", ".join(name.name for name in known.values())
+    found = _labelled(known, wanted) if isinstance(wanted, str) else wanted
+    if found is None or head(found) not in map(head, known):
+        names = ", ".join(dict.fromkeys(name.name for name in known))
         raise InputError(str(wanted), found=f"no such quantity in {program.name}", write=f"one of: {names}")
-    last = dict.fromkeys({program.steps.index, *program.steps.hi.free_symbols}, steps)
-    return placed(found, last)
+    return placed(found, dict.fromkeys({program.steps.index, *program.steps.hi.free_symbols}, steps))
 
 
-def _known(program: Program) -> dict[Any, Any]:
-    """Every signal and parameter by what it is called; a signal as its own equation or declaration writes it."""
+def _labelled(known: Sequence[Signal | Parameter], wanted: str) -> Name | None:
+    stem, *indices = wanted.replace("]", "").split("[")
+    named = [name for name in known if name.name == stem]
+    if not indices:
+        # Beside the losses L_t of the steps there is L.
+        return min(named, key=lambda name: len(indices_of(name)), default=None)
+    found = next((name for name in named if isinstance(name, Signal) and name.indices), None)
+    whole = all(index.lstrip("-").isdigit() for index in indices)
+    return found.at(*map(int, indices)) if found is not None and whole else None
+
+
+def _known(program: Program) -> list[Signal | Parameter]:
+    """Every signal and parameter as its own equation or declaration writes it."""
     declared = (*program.inputs, *program.parameters, *program.initials, *program.given)
     names = [*(equation.target for equation in program), *declared]
-    known: dict[Any, Any] = {}
-    for name in names:
-        if isinstance(name, Signal | Parameter):
-            known.setdefault(head(name), name)
-    return known
+    return [name for name in names if isinstance(name, Signal | Parameter)]
 
 
 def _jacobian(machine: Machine, moved: Program, targets: list[Name], sources: list[Name]) -> sp.Matrix:
-    """Column by column: the tangent of the targets when one entry of one source moves and the other sources do not."""
+    """Column by column: the tangent of the targets when one entry of one source moves and no other does."""
     addresses = [machine.address(Tangent(source)) for source in sources]
     columns = []
     for source in sources:

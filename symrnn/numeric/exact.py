@@ -1,7 +1,7 @@
-"""Programs evaluated exactly: fractions and closed forms where they can be, else digits that a longer run confirmed.
+"""Programs evaluated exactly: fractions and closed forms, else digits that a longer run confirmed.
 
-Reads Programs, a number of steps, sizes and values; returns an `Evaluation`, which says whether it is exact and, if
-not, why. How long the fractions would get is bounded before any is computed.
+Reads Programs, a number of steps, sizes and values; returns an `Evaluation`, which says whether it is exact
+and, if not, why. Fractions that pass a budget of digits are given up for mpmath, before one is computed with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from symrnn.numeric.interpretation import Interpretation, Machine, Sizes, Values
 from symrnn.numeric.scalars import (
     Constants,
     Domain,
-    Heights,
     NoClosedForm,
     Rationals,
     Reals,
@@ -44,7 +43,7 @@ __all__ = [
 ]
 
 Programs = Program | Sequence[Program]
-"""A Program, or several of which each reads what the ones before assign: a forward Program and its adjoint."""
+"""A Program, or several of which each reads what those before assign: a forward Program and its adjoint."""
 
 BUDGET = 2_000
 """Digits that a numerator or denominator may have before evaluation goes on in mpmath."""
@@ -82,7 +81,7 @@ def interpret(
 class Evaluation:
     """Values by name, whether all of them are exact, and if not why not.
 
-    `values` holds fractions or SymPy expressions where `exact`, else mpmath numbers, right to `digits` digits.
+    `values` holds fractions or SymPy expressions where `exact`, else mpmath numbers right to `digits` digits.
     """
 
     values: Interpretation
@@ -111,7 +110,7 @@ class Evaluation:
 NOTES: Mapping[str, str] = MappingProxyType(
     {
         "no closed form": "{0} in {1} has no closed form: given to {digits} digits.",
-        "too many digits": "Exact fractions could need {1} digits and more, beyond the budget of {0}: "
+        "too many digits": "Exact fractions need {1} digits and more, beyond the budget of {0}: "
         "given to {digits} digits.",
     }
 )
@@ -128,8 +127,8 @@ def evaluate_exactly(
 ) -> Evaluation:
     """Every quantity as a fraction or in closed form if all of them can be, else to `digits` digits.
 
-    How long the fractions would get is bounded before any is computed; beyond `budget` digits (None: no limit)
-    the evaluation goes on in mpmath and says so. Values that are symbols give expressions in them.
+    Where a fraction passes `budget` digits (None: no limit) the evaluation goes on in mpmath and says so.
+    Values that are symbols give expressions in them.
 
     >>> from symrnn.cells import rnn
     >>> cell = rnn()
@@ -152,7 +151,7 @@ def evaluate_exactly(
 def exact_values(
     program: Programs, steps: int, sizes: Sizes | None, values: Values, budget: int | None = BUDGET
 ) -> Interpretation:
-    """Every quantity as a fraction or in closed form; raises `NoClosedForm` or `TooManyDigits` where that cannot be.
+    """Every quantity as a fraction or in closed form; else raises `NoClosedForm` or `TooManyDigits`.
 
     >>> from symrnn.cells import rnn
     >>> W_h, W_x, b = rnn().parameters
@@ -164,9 +163,7 @@ def exact_values(
     if _are_symbolic(values):
         return interpret(program, steps, sizes, values, Symbols("expanded"))
     try:
-        if budget is not None:
-            interpret(program, steps, sizes, values, Heights(budget))
-        return interpret(program, steps, sizes, values, Rationals())
+        return interpret(program, steps, sizes, values, Rationals(budget))
     except NoClosedForm:
         return interpret(program, steps, sizes, values, Constants())
 

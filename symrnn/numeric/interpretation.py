@@ -1,14 +1,16 @@
 """The interpreter: Programs walked step by step over any scalar domain, to one matrix for each name and step.
 
-Reads Programs, a number of steps, sizes and values; returns an `Interpretation`. Walks each recurrence in its own
-direction, decides guards before their bodies are looked at, takes a sum over steps as one running sum, and computes
-a subexpression that stands in several equations of a step once. `OPERATIONS` has a row for every node.
+Reads Programs, a number of steps, sizes and values; returns an `Interpretation`. Walks each recurrence in its
+own direction, decides guards before their bodies are looked at, takes a sum over steps as one running sum,
+and computes a subexpression that stands in several equations of a step once. `OPERATIONS` has a row for every
+node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from types import MappingProxyType
@@ -86,7 +88,7 @@ def label(name: Node) -> str:
 
 def placed(name: Name, env: Mapping[Any, int]) -> Name:
     """The name at the indices that `env` has numbers for."""
-    return substitute(name, {symbol: sp.Integer(step) for symbol, step in env.items()})  # type: ignore[return-value]  # a name stays a name
+    return substitute(name, {symbol: sp.Integer(step) for symbol, step in env.items()})
 
 
 # --- Results -----------------------------------------------------------------------------------------------
@@ -96,10 +98,10 @@ Entry = tuple[Name, Mapping[Any, int], Any]
 
 
 class Interpretation(Mapping[Name, Any]):
-    """From names to matrices, tuples of rows. A name is found whatever sizes it is written in, or by its label.
+    """From names to matrices (tuples of rows), found by name, whatever the sizes are written in, or by label.
 
-    `contributions` has, of every quantity that is a sum over steps, the summand of each step: the losses ℓ_t, and
-    each step's share of a parameter's gradient.
+    `contributions` has, of every quantity that is a sum over steps, the summand of each step: the losses ℓ_t,
+    and each step's share of a parameter's gradient.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Interpretation(Mapping[Name, Any]):
 
     def __getitem__(self, name: Name | str) -> Any:
         address = self._labels.get(name) if isinstance(name, str) else _address_of(name)
-        if address not in self._entries:
+        if address is None or address not in self._entries:
             raise KeyError(name)
         return self._entries[address][2]
 
@@ -173,7 +175,7 @@ class Interpretation(Mapping[Name, Any]):
 
 def _address_of(name: Name) -> Address | None:
     indices = indices_of(name)
-    return (head(name), tuple(map(int, indices))) if all(index.is_Integer for index in indices) else None  # type: ignore[arg-type]  # whole numbers
+    return (head(name), tuple(map(int, indices))) if all(index.is_Integer for index in indices) else None
 
 
 def each(change: Callable[[Any], Any], matrix: Matrix) -> Matrix:
@@ -189,6 +191,16 @@ def _shown(value: Any) -> str:
 
 
 # --- The machine -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a node is evaluated: the key of its value, its row of the table, and the indices it moves with."""
+
+    node: Node
+    key: int
+    row: Callable[[Machine, Any], Matrix]
+    moves_with: frozenset[Any]
 
 
 class Machine:
@@ -214,12 +226,13 @@ class Machine:
         self._sizes = _checked_sizes(programs, sizes)
         self._given: dict[Address, Any] = {}
         self._depth = 0
-        self._fixed: dict[Node, Matrix] = {}
-        self._memo: dict[Node, Matrix] = {}
+        self._plans: dict[int, _Plan] = {}
+        self._firsts: dict[Node, Node] = {}
+        self._fixed: dict[int, Matrix] = {}
+        self._memo: dict[int, Matrix] = {}
         self._summands: dict[Node, dict[int, Matrix]] = {}
         self._running: dict[Node, tuple[int, int, Matrix]] = {}
-        self._moving: dict[Node, frozenset[Any]] = {}
-        self._places: dict[Name, tuple[Hashable, tuple[sp.Expr, ...]]] = {}
+        self._places: dict[int, tuple[Name, Hashable, tuple[sp.Expr, ...]]] = {}
         self._offsets: dict[sp.Expr, tuple[Any, int] | None] = {}
 
     def branch(self, missing: Missing, forced: Mapping[Address, Matrix]) -> Machine:
@@ -227,6 +240,12 @@ class Machine:
         other = Machine((), 1, None, self.domain, missing)
         other.env, other._lasting, other._sizes = dict(self.env), self._lasting, self._sizes
         other.store, other._given, other.forced = dict(self.store), self._given, forced
+        other._plans, other._firsts, other._places, other._offsets = (
+            self._plans,
+            self._firsts,
+            self._places,
+            self._offsets,
+        )
         return other
 
     def interpretation(self) -> Interpretation:
@@ -254,10 +273,13 @@ class Machine:
 
     def address(self, name: Name) -> Address:
         """The name at the present indices."""
-        if name not in self._places:
-            self._places[name] = (head(name), indices_of(name))
-        place, indices = self._places[name]
+        _, place, indices = self._places.get(id(name)) or self._place(name)
         return (place, tuple([self.integer(index) for index in indices]))
+
+    def _place(self, name: Name) -> tuple[Name, Hashable, tuple[sp.Expr, ...]]:
+        # The name is kept, so that its identity stays its own.
+        self._places[id(name)] = (name, head(name), indices_of(name))
+        return self._places[id(name)]
 
     def read(self, name: Name) -> Matrix:
         """The matrix of a name at the present indices."""
@@ -285,7 +307,7 @@ class Machine:
             self._offsets[expression] = self._offset(expression)
         found = self._offsets[expression]
         if found is None:
-            return int(self.number(expression))  # type: ignore[arg-type]  # indices and sizes are whole
+            return int(self.number(expression))
         symbol, offset = found
         return offset if symbol is None else self.env[symbol] + offset
 
@@ -293,7 +315,7 @@ class Machine:
         # Nearly every index is `t + k`: read without substitution.
         symbols = [self._known(symbol) for symbol in expression.free_symbols]
         if not symbols:
-            return None, int(expression)  # type: ignore[arg-type]  # a whole number
+            return None, int(expression)
         offset = expression - symbols[0]
         return (symbols[0], int(offset)) if offset.is_Integer else None
 
@@ -373,12 +395,12 @@ class Machine:
             raise
         self.store[address] = value
         steps = {
-            symbol: self.env[symbol] for index in self._places[target][1] for symbol in index.free_symbols
+            symbol: self.env[symbol] for index in self._places[id(target)][2] for symbol in index.free_symbols
         }
         self.assigned[address] = (target, steps, value)
 
     def _summands_of(self, node: Node, index: sp.Symbol) -> dict[int, Matrix]:
-        """What a sum over steps was made of; of sums and multiples of such too, without the parts of no step."""
+        """What a sum over steps was made of; of sums and multiples of such too, without parts of no step."""
         if isinstance(node, N.Sum) and node.range[0] == index:
             return self._summands.get(node, {})
         if isinstance(node, N.Scale) and isinstance(node.operands[0], N.Number):
@@ -395,17 +417,24 @@ class Machine:
 
     def value(self, node: Node) -> Matrix:
         """The matrix of an expression at the present indices, each subexpression once."""
-        memo = self._memo if self._moves_with(node) else self._fixed
-        if node not in memo:
-            memo[node] = self.read(node) if isinstance(node, Name) else OPERATIONS[type(node)](self, node)
-        return memo[node]
+        plan = self._plans.get(id(node)) or self._plan(node)
+        memo = self._memo if plan.moves_with else self._fixed
+        found = memo.get(plan.key)
+        if found is None:
+            found = memo[plan.key] = plan.row(self, node)
+        return found
+
+    def _plan(self, node: Node) -> _Plan:
+        # By identity: comparing equal nodes at every step would cost more than most operations do.
+        first = self._firsts.setdefault(node, node)
+        row = Machine.read if isinstance(node, Name) else OPERATIONS[type(node)]
+        self._plans[id(node)] = _Plan(node, id(first), row, self._moves_with(node))
+        return self._plans[id(node)]
 
     def _moves_with(self, node: Node) -> frozenset[Any]:
         """The indices whose steps change the value of an expression."""
-        if node not in self._moving:
-            symbols: set[Any] = node.free_symbols - self._lasting
-            self._moving[node] = frozenset(symbol for symbol in symbols if symbol.name not in self._sizes)
-        return self._moving[node]
+        symbols: set[Any] = node.free_symbols - self._lasting
+        return frozenset(symbol for symbol in symbols if symbol.name not in self._sizes)
 
     def summed(self, node: N.Sum) -> Matrix:
         """Σ; where the bounds move with a recurrence, only the terms that are new are added."""
@@ -424,7 +453,7 @@ class Machine:
         return total
 
     def multiplied(self, node: N.Product) -> Matrix:
-        """∏, the factor at `first` leftmost; where `last` moves down with a recurrence, one factor a step is new."""
+        """∏, the factor at `first` leftmost; where `last` moves down with a recurrence, one a step is new."""
         body, (index, left, right) = node.operands[0], node.range
         first, last = self.integer(left), self.integer(right)
         top, reached, product = self._running.get(node) or (
@@ -549,7 +578,7 @@ def _eye(machine: Machine, node: N.Eye) -> Matrix:
 
 
 def _selector(machine: Machine, node: N.Selector) -> Matrix:
-    rows, offset, total = (machine.integer(size) for size in node.args)  # type: ignore[arg-type]  # sizes
+    rows, offset, total = (machine.integer(size) for size in node.args)
     return machine.ones_at(rows, total, {(i, offset + i) for i in range(rows)})
 
 
@@ -559,7 +588,7 @@ def _embedding(machine: Machine, node: N.Embedding) -> Matrix:
 
 
 def _commutation(machine: Machine, node: N.Commutation) -> Matrix:
-    rows, cols = (machine.integer(size) for size in node.args)  # type: ignore[arg-type]  # sizes
+    rows, cols = (machine.integer(size) for size in node.args)
     places = {(i * cols + j, j * rows + i) for i in range(rows) for j in range(cols)}
     return machine.ones_at(rows * cols, rows * cols, places)
 

@@ -1,8 +1,8 @@
 """Activations as SymPy functions that stay as they are: `Tanh`, `Sigma` and one for every row of the table.
 
-Reads rows of `activations` and SymPy expressions; returns SymPy expressions. Building one costs a few microseconds,
-because nothing is evaluated and no assumption is asked of the argument; `diff`, `evalf`, `lambdify` and printing work
-as of SymPy's own functions, and `expand_activations` turns them into those.
+Reads rows of `activations` and SymPy expressions; returns SymPy expressions. Building one costs a few
+microseconds, because nothing is evaluated and no assumption is asked of the argument; `diff`, `evalf`,
+`lambdify` and printing work as of SymPy's own functions, and `expand_activations` turns them into those.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sympy as sp
 from symrnn.algebra.activations import ACTIVATIONS, Activation, lookup, mpmath_value
 
 
-class Elementwise(sp.Function):
+class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
     """f(x) for a row f of the table of activations, never evaluated by itself.
 
     Entries of a network are real numbers, which is said once here: asking every argument would walk the whole
@@ -27,15 +27,17 @@ class Elementwise(sp.Function):
     row: ClassVar[Activation]
     is_commutative = True
     is_real = True
+    # A closed one such as Tanh(2) too: SymPy evaluates what it takes for a number whenever it wants a sign.
+    is_number = False
 
     def __new__(cls, argument: Any, **options: Any) -> Elementwise:
-        return sp.Expr.__new__(cls, sp.sympify(argument))
+        return sp.Expr.__new__(cls, sp.sympify(argument))  # type: ignore[no-any-return]  # SymPy has no stubs
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """f'(x), through the function's own value where its row allows it: 1 − tanh²."""
         return sp.sympify(self.row.slope(self.args[0], self))
 
-    @sp.cacheit
+    @sp.cacheit  # type: ignore[untyped-decorator]  # SymPy has no stubs
     def _eval_derivative(self, symbol: sp.Expr) -> sp.Expr:
         return self.fdiff() * self.args[0].diff(symbol)
 
@@ -45,11 +47,8 @@ class Elementwise(sp.Function):
         return set(_symbols_of(self))
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        argument = self.args[0].evalf(_digits(prec) + 5)
-        if not argument.is_Float and not argument.is_Integer:
-            return self.func(argument)
-        with mpmath.workprec(prec + 10):
-            return sp.Expr._from_mpmath(mpmath_value(self.row, argument._to_mpmath(prec + 10)), prec)
+        # Rounded up, so that the precision with which SymPy asks, a little more at each level, is often the same.
+        return _evaluated(self, 64 * (prec // 64 + 1))
 
     def doit(self, **hints: Any) -> sp.Expr:
         """SymPy's own form: `Tanh(x)` as `tanh(x)`, `Sigma(x)` as `1/(1 + exp(-x))`."""
@@ -70,8 +69,13 @@ class Elementwise(sp.Function):
         return _restored, (self.row.name, self.args[0])
 
 
-def _digits(prec: int) -> int:
-    return int(prec * 0.30103) + 1
+@lru_cache(maxsize=4096)
+def _evaluated(function: Elementwise, prec: int) -> sp.Expr:
+    argument = function.args[0].evalf(int(prec * 0.30103) + 1)
+    if not argument.is_Float and not argument.is_Integer:
+        return function.func(argument)
+    with mpmath.workprec(prec + 10):
+        return sp.Expr._from_mpmath(mpmath_value(function.row, argument._to_mpmath(prec + 10)), prec)
 
 
 @lru_cache(maxsize=4096)
@@ -116,27 +120,88 @@ Sigma = function_of(ACTIVATIONS["sigmoid"])
 """σ, left as it is."""
 
 
+# --- Nodes built as they stand -----------------------------------------------------------------------------
+
+MOST_NODES = 100_000
+_NODES: dict[tuple[Any, ...], sp.Expr] = {}
+"""Every shared node by kind and operands. Equal nodes have to be one object: SymPy compares two that are not
+by walking both, again for each of the exponentially many paths through shared steps."""
+
+
+def shared_node(kind: Any, *operands: Any) -> sp.Expr:
+    """The node itself, operands in this order: SymPy's constructors would sort, gather and flatten them."""
+    key = (kind, *operands)
+    found = _NODES.get(key)
+    if found is None:
+        found = _NODES[key] = _built(kind, operands)
+        # Asked now, while the operands' hashes are known: later it would recurse through every step.
+        hash(found)
+    return found
+
+
+def _built(kind: Any, operands: tuple[Any, ...]) -> sp.Expr:
+    if kind in (sp.Add, sp.Mul, sp.Pow):
+        node = sp.Expr.__new__(kind, *operands)
+        node.is_commutative = True
+        return node
+    return kind(*operands, evaluate=False) if issubclass(kind, sp.Function) else kind(*operands)
+
+
+def trim_shared_nodes() -> None:
+    """Forget the shared nodes when there are very many: between two computations, never within one."""
+    if len(_NODES) > MOST_NODES:
+        _NODES.clear()
+
+
+# --- Whole expressions -------------------------------------------------------------------------------------
+
+
 def expand_activations(expression: Any) -> Any:
-    """The same expression, or matrix, in SymPy's own functions, rebuilt in SymPy's usual flat form.
+    """The same expression, or matrix, in SymPy's own functions. Nothing else changes; `doit()` flattens.
 
     >>> w, h = sp.symbols("w h")
     >>> expand_activations(Sigma(w * h) + Tanh(h))
-    tanh(h) + 1/(1 + exp(-h*w))
+    tanh(h) + 1/(exp(-h*w) + 1)
     """
     if isinstance(expression, sp.MatrixBase):
         return expression.applyfunc(expand_activations)
-    rebuilt: dict[sp.Basic, Any] = {}
+    expanded: dict[Any, Any] = {}
     for node in _bottom_up(expression):
-        arguments = [rebuilt[part] for part in node.args]
+        arguments = [expanded[part] for part in node.args]
         if isinstance(node, Elementwise):
-            rebuilt[node] = node.row.formula(arguments[0])
+            expanded[node] = _put_in(_template(node.row), arguments[0])
         else:
-            rebuilt[node] = node.func(*arguments) if node.args else node
-    return rebuilt[expression]
+            expanded[node] = _with_arguments(node, arguments)
+    return expanded[expression]
+
+
+_X = sp.Dummy("x", real=True)
+
+
+@lru_cache(maxsize=256)
+def _template(row: Activation) -> sp.Expr:
+    return row.formula(_X)
+
+
+def _put_in(template: sp.Expr, argument: sp.Expr) -> sp.Expr:
+    # The formula is evaluated once, at a real symbol: at the argument SymPy would ask for its sign, its being real
+    # and so on, and walk every step for each answer.
+    rebuilt: dict[Any, Any] = {_X: argument}
+    for node in _bottom_up(template):
+        if node is not _X:
+            rebuilt[node] = _with_arguments(node, [rebuilt[part] for part in node.args])
+    return rebuilt[template]
+
+
+def _with_arguments(node: sp.Basic, arguments: list[Any]) -> Any:
+    if all(new is old for new, old in zip(arguments, node.args, strict=True)):
+        return node
+    is_plain = isinstance(node, sp.Add | sp.Mul | sp.Pow | sp.Function) and not isinstance(node, sp.Piecewise)
+    return shared_node(node.func, *arguments) if is_plain else node.func(*arguments)
 
 
 def _bottom_up(expression: sp.Basic) -> Iterator[sp.Basic]:
-    """Every distinct subexpression once, operands first. Iterative: a hundred steps nest deeper than Python does."""
+    """Every distinct subexpression once, operands first. Iterative: steps nest deeper than Python does."""
     done: set[sp.Basic] = set()
     stack = [(expression, False)]
     while stack:

@@ -1,30 +1,29 @@
 """Scalar domains: what a Program's entries may be, one small object each with the same few verbs.
 
-`Rationals` are fractions, `Constants` closed forms such as log(2) or 3/5 = tanh(log 2), `Reals` mpmath numbers,
-`Symbols` SymPy expressions, `Heights` bounds on how long the fractions would get. Each promises `add`, `mul`, `power`
-and `activate` on its own kind; a domain that cannot hold a value raises `NoClosedForm` or `TooManyDigits`, by which
-callers know to go on in another.
+`Rationals` are fractions, `Constants` closed forms such as log(2) and 3/5 = tanh(log 2), `Reals` mpmath
+numbers, `Symbols` SymPy expressions. Each promises `add`, `mul`, `power` and `activate` on its own kind; one
+that cannot hold a value raises `NoClosedForm` or `TooManyDigits`, by which callers know to go on in another.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any, Literal
+from functools import reduce
+from typing import Any, Literal, TypeAlias
 
 import mpmath
 import sympy as sp
 
 from symrnn.algebra.activations import Activation, exact_value
 from symrnn.errors import InputError
-from symrnn.numeric.opaque import Elementwise, function_of
+from symrnn.numeric.opaque import Elementwise, function_of, shared_node, trim_shared_nodes
 
-Given = Fraction | sp.Expr
+Given: TypeAlias = Fraction | sp.Expr
 """An exact value as it was given: a fraction, or a SymPy expression that is none."""
 
 
@@ -43,7 +42,7 @@ class NoClosedForm(Inexact):
 
 
 class TooManyDigits(Inexact):
-    """A fraction predicted to be longer than the budget: it could have this many digits."""
+    """A fraction longer than the budget: it has, or would have, this many digits."""
 
     def __init__(self, digits: int) -> None:
         self.digits = digits
@@ -101,7 +100,7 @@ def given(value: Any) -> Given:
         raise _no_number(value)
     if isinstance(value, sp.Expr) and not (value.is_Rational or value.is_Float):
         return _bounded(value)
-    if isinstance(value, mpmath.mpf) or (isinstance(value, sp.Float)):
+    if isinstance(value, mpmath.mpf | sp.Float):
         value = _fraction_of_mpf(value)
     try:
         return Fraction(int(value.p), int(value.q)) if isinstance(value, sp.Rational) else Fraction(value)
@@ -135,8 +134,13 @@ def _no_number(value: Any) -> InputError:
 
 @dataclass(frozen=True)
 class Rationals(Domain):
-    """ℚ: what leaves it raises `NoClosedForm`."""
+    """ℚ: what leaves it raises `NoClosedForm`, a numerator or denominator beyond the budget `TooManyDigits`.
 
+    Looked at after each single operation, which at most doubles the digits: a gated cell with rational
+    activations triples them at every step, 60,000 of them at step 9, and is stopped long before.
+    """
+
+    budget: int | None = None
     zero = Fraction(0)
     one = Fraction(1)
 
@@ -148,23 +152,34 @@ class Rationals(Domain):
         raise NoClosedForm(str(given))
 
     def add(self, terms: Sequence[Fraction]) -> Fraction:
-        return sum(terms, self.zero)
+        return reduce(lambda x, y: self._within(x + y), terms, self.zero)
 
     def mul(self, factors: Sequence[Fraction]) -> Fraction:
-        return math.prod(factors, start=self.one)
+        return reduce(lambda x, y: self._within(x * y), factors, self.one)
 
     def power(self, base: Fraction, exponent: sp.Expr) -> Fraction:
         if not base and exponent.is_negative:
             raise _division_by_zero()
+        if self.budget is not None and abs(exponent) * _digits(base) > 2 * self.budget:
+            raise TooManyDigits(int(abs(exponent) * _digits(base)))
         if isinstance(exponent, sp.Integer):
-            return base ** int(exponent)
-        return self.value(sp.Rational(base.numerator, base.denominator) ** exponent)
+            return self._within(base ** int(exponent))
+        return self._within(self.value(sp.Rational(base.numerator, base.denominator) ** exponent))
 
     def activate(self, row: Activation, x: Fraction) -> Fraction:
         value = exact_value(row, x)
         if value is None:
-            raise NoClosedForm(f"{row.unicode}({x})" if x.denominator < 10**9 else row.unicode)
+            raise NoClosedForm(f"{row.unicode}({x})" if _digits(x) < 20 else f"{row.unicode}(…)")
         return value
+
+    def _within(self, x: Fraction) -> Fraction:
+        if self.budget is not None and _digits(x) > self.budget:
+            raise TooManyDigits(_digits(x))
+        return x
+
+
+def _digits(x: Fraction) -> int:
+    return int(max(x.numerator.bit_length(), x.denominator.bit_length()) * 0.30103)
 
 
 def _division_by_zero() -> InputError:
@@ -211,7 +226,7 @@ class Constants(Domain):
             return x
         if x.count_ops() > MOST_OPERATIONS:
             raise NoClosedForm("a closed form of that length")
-        return sp.radsimp(sp.expand(x))
+        return _tidied(x)
 
 
 def _as_sympy(given: Given) -> sp.Expr:
@@ -234,8 +249,13 @@ def closed_form(row: Activation, x: sp.Expr) -> sp.Expr | None:
     else:
         # log 6 - log 2 as log 3 + log 2 - log 2: one logarithm for each prime.
         value = row.formula(sp.expand(sp.expand_log(x, factor=True))).rewrite(sp.exp)
-        value = value if value.is_Rational else sp.radsimp(sp.expand(sp.together(value)))
+        value = value if value.is_Rational else _tidied(sp.together(value))
     return value if _is_closed(value) else None
+
+
+def _tidied(x: sp.Expr) -> sp.Expr:
+    """Multiplied out, without roots in denominators."""
+    return sp.expand(sp.radsimp(sp.expand(x)))
 
 
 def _is_closed(value: sp.Expr) -> bool:
@@ -297,8 +317,10 @@ FEW_TERMS = 64
 
 @dataclass(frozen=True)
 class Symbols(Domain):
-    """SymPy expressions. What has a name in the Program stays one shared subexpression (`shared`), or products and
-    sums are flattened as SymPy does by itself (`flat`), or multiplied out too where that stays short (`expanded`).
+    """SymPy expressions, in one of three styles.
+
+    `shared`: what has a name in the Program stays one subexpression. `flat`: products and sums are gathered
+    as SymPy does by itself. `expanded`: polynomials are multiplied out as well, where that stays short.
 
     >>> x = sp.Symbol("x")
     >>> Symbols("shared").mul([x, Symbols("shared").mul([x, x])]), Symbols("flat").mul([x, x, x])
@@ -311,6 +333,9 @@ class Symbols(Domain):
     one = sp.S.One
     shifts_softmax = False
 
+    def __post_init__(self) -> None:
+        trim_shared_nodes()
+
     def value(self, given: Given) -> sp.Expr:
         return _as_sympy(given)
 
@@ -320,7 +345,7 @@ class Symbols(Domain):
         parts = self._flattened(sp.Add, terms)
         number = sp.Add(*(part for part in parts if part.is_Rational))
         rest = [part for part in parts if not part.is_Rational]
-        return _built(sp.Add, [*([] if number is sp.S.Zero else [number]), *rest], sp.S.Zero)
+        return _joined(sp.Add, [*([] if number is sp.S.Zero else [number]), *rest], sp.S.Zero)
 
     def mul(self, factors: Sequence[sp.Expr]) -> sp.Expr:
         if self.style != "shared":
@@ -330,7 +355,7 @@ class Symbols(Domain):
         rest = [part for part in parts if not part.is_Rational]
         if number is sp.S.Zero:
             return number
-        return _built(sp.Mul, [*([] if number is sp.S.One else [number]), *rest], sp.S.One)
+        return _joined(sp.Mul, [*([] if number is sp.S.One else [number]), *rest], sp.S.One)
 
     def _flattened(self, kind: type[sp.Expr], operands: Sequence[sp.Expr]) -> list[sp.Expr]:
         return [
@@ -344,7 +369,7 @@ class Symbols(Domain):
     def power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
         if base.is_Rational or self.style != "shared":
             return base**exponent
-        return sp.Pow(base, exponent, evaluate=False)
+        return shared_node(sp.Pow, base, exponent)
 
     def activate(self, row: Activation, x: sp.Expr) -> sp.Expr:
         if row.generic:
@@ -353,7 +378,7 @@ class Symbols(Domain):
             value = closed_form(row, x)
             if value is not None:
                 return value
-        return function_of(row)(x)
+        return shared_node(function_of(row), x)
 
     def is_zero(self, x: sp.Expr) -> bool:
         return x is sp.S.Zero
@@ -364,160 +389,20 @@ class Symbols(Domain):
         return sp.expand(x) if self.style == "expanded" and _is_short_polynomial(x) else x
 
 
-def _built(kind: type[sp.Expr], parts: list[sp.Expr], empty: sp.Expr) -> sp.Expr:
-    """The sum or product itself, operands in this order: SymPy's constructor would sort and gather them."""
-    if len(parts) < 2:
-        return parts[0] if parts else empty
-    expression = kind._from_args(tuple(parts), is_commutative=True)
-    # Asked now, while the operands' hashes are known: later it would recurse through every step.
-    hash(expression)
-    return expression
+def _joined(kind: Any, parts: list[sp.Expr], empty: sp.Expr) -> sp.Expr:
+    return shared_node(kind, *parts) if len(parts) > 1 else parts[0] if parts else empty
 
 
 def _is_short_polynomial(x: sp.Expr) -> bool:
     return not x.has(Elementwise) and _terms(x) <= FEW_TERMS
 
 
-def _terms(x: sp.Expr) -> int:
+def _terms(x: Any) -> int:
     """A bound on the terms of the expanded expression."""
     if isinstance(x, sp.Add):
         return sum(map(_terms, x.args))
     if isinstance(x, sp.Mul):
         return math.prod(map(_terms, x.args))
     if isinstance(x, sp.Pow) and x.exp.is_Integer and 0 < x.exp <= FEW_TERMS:
-        return _terms(x.base) ** int(x.exp)
+        return int(_terms(x.base) ** int(x.exp))
     return 1
-
-
-# --- How long fractions get --------------------------------------------------------------------------------
-
-Exponents = Mapping[int, int]
-
-
-@dataclass(frozen=True)
-class Height:
-    """|x| ≤ 2^magnitude, and x times the product of generator^exponent is whole."""
-
-    magnitude: float
-    denominator: Exponents
-
-
-_LOG_2 = math.log10(2)
-_NOTHING = Height(-math.inf, {})
-
-
-@dataclass(frozen=True)
-class Heights(Domain):
-    """Bounds on the length of fractions, computed instead of them: raises `TooManyDigits` at the first beyond budget.
-
-    Denominators are kept as prime exponents, so that a sum over a common denominator costs nothing: with decimals and
-    a linear cell the bound grows as the digits do.
-    """
-
-    budget: int
-    # Primes are their own keys; the unknown denominator of 1/x gets the next negative number.
-    logs: dict[int, float] = field(default_factory=dict, compare=False, repr=False)
-    zero = _NOTHING
-    one = Height(0.0, {})
-
-    def value(self, given: Given) -> Height:
-        if not isinstance(given, Fraction):
-            given = Rationals().value(given)
-        if not given:
-            return _NOTHING
-        denominator = dict(_factored(given.denominator))
-        for prime in denominator:
-            self.logs.setdefault(prime, _log2(prime))
-        return self._within(Height(_log2(abs(given.numerator)) - _log2(given.denominator), denominator))
-
-    def add(self, terms: Sequence[Height]) -> Height:
-        kept = [term for term in terms if term is not _NOTHING]
-        if len(kept) < 2:
-            return kept[0] if kept else _NOTHING
-        top = max(term.magnitude for term in kept)
-        magnitude = top + math.log2(sum(2.0 ** max(term.magnitude - top, -1000) for term in kept))
-        return self._within(Height(magnitude, _largest([term.denominator for term in kept])))
-
-    def mul(self, factors: Sequence[Height]) -> Height:
-        if any(factor is _NOTHING for factor in factors):
-            return _NOTHING
-        exponents: dict[int, int] = {}
-        for factor in factors:
-            for key, exponent in factor.denominator.items():
-                exponents[key] = exponents.get(key, 0) + exponent
-        return self._within(Height(math.fsum(factor.magnitude for factor in factors), exponents))
-
-    def power(self, base: Height, exponent: sp.Expr) -> Height:
-        if exponent.is_negative:
-            base, exponent = self._inverse(base), -exponent
-        if base is _NOTHING:
-            return base
-        whole = int(sp.ceiling(exponent))
-        magnitude = base.magnitude * float(exponent)
-        return self._within(Height(magnitude, {key: e * whole for key, e in base.denominator.items()}))
-
-    def activate(self, row: Activation, x: Height) -> Height:
-        if row.name == "softsign":
-            return self._softsign(x)
-        if row.range.is_FiniteSet:
-            return self.one
-        constants = [self.value(Rationals().value(value)) for _, value in row.parameters]
-        pieces = [x]
-        if constants:
-            pieces.append(self.add([self.mul([x, constants[0]]), *constants[1:]]))
-        bound = max(abs(row.range.inf), abs(row.range.sup))
-        limit = float(sp.log(bound, 2)) if bound.is_finite else math.inf
-        magnitude = min(limit, max(0.0, *(piece.magnitude for piece in pieces)))
-        # What is not piecewise linear is rational at rational points only, such as σ(0) = 1/2.
-        half = self.value(Fraction(1, 2))
-        return self._within(Height(magnitude, _largest([piece.denominator for piece in (*pieces, half)])))
-
-    def is_zero(self, x: Height) -> bool:
-        return x is _NOTHING
-
-    def _softsign(self, x: Height) -> Height:
-        if x is _NOTHING:
-            return x
-        bits = self._bits(x.denominator)
-        return self._within(Height(0.0, {self._unknown(max(bits, bits + x.magnitude) + 1): 1}))
-
-    def _inverse(self, x: Height) -> Height:
-        if x is _NOTHING:
-            raise _division_by_zero()
-        bits = self._bits(x.denominator)
-        return Height(bits, {self._unknown(max(0.0, bits + x.magnitude)): 1})
-
-    def _unknown(self, bits: float) -> int:
-        key = -1 - len(self.logs)
-        self.logs[key] = bits
-        return key
-
-    def _bits(self, denominator: Exponents) -> float:
-        return math.fsum(exponent * self.logs[key] for key, exponent in denominator.items())
-
-    def _within(self, x: Height) -> Height:
-        bits = self._bits(x.denominator)
-        digits = max(bits, bits + x.magnitude) * _LOG_2
-        if digits > self.budget:
-            raise TooManyDigits(math.ceil(digits))
-        return x
-
-
-def _log2(whole: int) -> float:
-    shift = max(0, whole.bit_length() - 64)
-    return shift + math.log2(whole >> shift)
-
-
-@lru_cache(maxsize=1024)
-def _factored(denominator: int) -> tuple[tuple[int, int], ...]:
-    # Small primes only; what is left stands as one generator, which can only make the bound larger.
-    return tuple((int(p), int(e)) for p, e in sp.factorint(denominator, limit=1000).items())
-
-
-def _largest(denominators: list[Exponents]) -> Exponents:
-    result = dict(denominators[0])
-    for exponents in denominators[1:]:
-        for key, exponent in exponents.items():
-            if exponent > result.get(key, 0):
-                result[key] = exponent
-    return result

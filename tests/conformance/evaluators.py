@@ -114,19 +114,18 @@ def interpreted(task: Task, domain: Domain | None = None) -> Found:
     examples = [_example(task, b, domain or Reals(DIGITS)) for b in range(task.batch)]
     dtype = float if domain is None else object
     values = {key: _stacked(task, key, [e.values[key] for e in examples], dtype) for key in examples[0].values}
-    gradients = {
-        key: _stacked(task, key, [e.gradients[key] for e in examples], dtype) for key in examples[0].gradients
-    }
+    gradients = {key: _stacked(task, key, [e.gradients[key] for e in examples], dtype) for key in examples[0].gradients}
     return Found(values, gradients)
 
 
 def _example(task: Task, b: int, domain: Domain) -> Found:
     programs = (forward(task.program), backward(task.program))
-    found = interpret(programs, task.steps, task.sizes, dict(_placed(task, b)), domain)
+    found = interpret(programs, task.steps, task.sizes, dict(placed(task, b)), domain)
     return Found(dict(_gathered(task, found)), dict(_gathered(task, found.gradients)))
 
 
-def _placed(task: Task, b: int) -> Iterator[tuple[Name, Any]]:
+def placed(task: Task, b: int) -> Iterator[tuple[Name, Any]]:
+    """The arrays of one example under names at concrete steps."""
     for name in task.given:
         array = task.array(name)
         if isinstance(name, Parameter):
@@ -156,7 +155,7 @@ def _gathered(task: Task, found: Mapping[Name, Any]) -> Iterator[tuple[str, np.n
             yield key_of(name), array if isinstance(name, Parameter) else array[:, 0]
     for name, by_step in steps.items():
         stacked = [by_step[step] for step in sorted(by_step)]
-        yield name, np.array(stacked)
+        yield f"{name}_t" if name == "L" else name, np.array(stacked)
 
 
 def _stacked(task: Task, key: str, parts: list[np.ndarray], dtype: type) -> np.ndarray:

@@ -129,7 +129,7 @@ class Evaluator:
     """What is known of names at concrete indices, and the values of expressions in it.
 
     `directions` makes every number a dual: a name moves along its direction, or not at all. `nudges` moves assigned
-    quantities as well. `real` computes in mpmath instead of fractions.
+    quantities as well, `pins` puts a value in the place of what is computed. `real` computes in mpmath instead of fractions.
     """
 
     def __init__(
@@ -140,22 +140,24 @@ class Evaluator:
         seed: int = 0,
         directions: Mapping[Name, Matrix] | None = None,
         nudges: Mapping[Name, Matrix] | None = None,
+        pins: Mapping[Name, Matrix] | None = None,
         real: bool = False,
     ) -> None:
         self.values: Values = dict(known or {})
         self.leaves: Values = {}
         self.assigned: set[Any] = set()
-        self.declared: set[Name] = set()
+        self.declared: set[Any] = set()
         self.index: dict[sp.Symbol, sp.Integer] = {N.T: sp.Integer(steps)}
         self.seed = seed
         self.directions = directions
         self.nudges = nudges or {}
+        self.pins = pins or {}
         self.real = real
 
     def run(self, program: Program) -> Evaluator:
         """Every equation of a Program at every step, each recurrence in its own direction."""
         self.assigned |= {_headed(equation.target) for equation in program}
-        self.declared |= {*program.initials, *program.given}
+        self.declared |= {_stepped(self.placed(name)) for name in (*program.initials, *program.given)}
         for _, block in groupby(program, key=lambda equation: equation.domain[:1]):
             self._walk(tuple(block))
         return self
@@ -184,7 +186,7 @@ class Evaluator:
         assert (len(value), len(value[0])) == tuple(name.shape), f"{name} is {name.shape}, its value is not"
         if name in self.nudges:
             value = map_entries(lambda v, d: v + Dual(0, d), value, self.nudges[name])
-        self.values[name] = value
+        self.values[name] = self.pins.get(name, value)
 
     def whole(self, expression: Any) -> int:
         """An index, bound or size as a number."""
@@ -207,7 +209,7 @@ class Evaluator:
         """The value of a name at the present indices: known, or drawn."""
         name = self.placed(name)
         if name not in self.values:
-            if _headed(name) in self.assigned and name not in self.declared:
+            if _headed(name) in self.assigned and _stepped(name) not in self.declared:
                 raise LookupError(f"{name} is read before it is assigned, or outside its range")
             drawn = map_entries(self.convert, draw(name, self.seed))
             self.leaves[name] = drawn
@@ -235,6 +237,14 @@ def _headed(name: Name) -> Any:
     if isinstance(name, Signal | Parameter):
         return (type(name), name.name)
     return name
+
+
+def _stepped(name: Name) -> Any:
+    """A name with its step and without any further index."""
+    signal = name
+    while isinstance(signal, N.Adjoint | N.Tangent):
+        signal = signal.of
+    return (_headed(name), signal.indices[:1] if isinstance(signal, Signal) else ())
 
 
 def _folded(evaluate: Evaluator, node: N.Operation, join: Callable[[Matrix, Matrix], Matrix]) -> Matrix:
@@ -267,12 +277,10 @@ def _cross_entropy(evaluate: Evaluator, node: N.CrossEntropy) -> Matrix:
 
 
 def _opaque(evaluate: Evaluator, node: N.Opaque) -> Matrix:
-    """Nothing is known of the function but its gradient: a value of 0 that moves along the given ∂⁺L_t/∂h_t."""
-    slope: Any = 0
-    for argument in node.operands:
-        gradient = values_of(evaluate(N.Immediate(node.value, argument)))  # type: ignore[arg-type]  # a name
-        slope = slope + dot(gradient, slopes_of(evaluate(argument)))
-    return ((Dual(Fraction(0), slope),),)
+    """Nothing is known of the function but its gradient, so it is taken linear: Σ ⟨∂⁺L_t/∂h_t, h_t⟩."""
+    gradients = [values_of(evaluate(N.Immediate(node.value, one))) for one in node.operands]  # type: ignore[arg-type]  # names
+    parts = [dot(gradient, evaluate(one)) for gradient, one in zip(gradients, node.operands, strict=True)]
+    return ((_total(parts),),)
 
 
 def _sum(evaluate: Evaluator, node: N.Sum) -> Matrix:

@@ -21,16 +21,18 @@ Draw = Callable[[st.SearchStrategy], object]  # type: ignore[type-arg]  # hypoth
 
 VECTOR, SCALAR, MATRIX = (n, sp.S.One), (sp.S.One, sp.S.One), (n, n)
 ACTIVATIONS = ("tanh", "relu", "hard_tanh", "softsign", "sigmoid", "identity")
+SMOOTH = ("tanh", "sigmoid", "sin", "identity")
+DEEPEST = 2
 NUMBERS = tuple(sp.Rational(*pair) for pair in ((1, 2), (-1, 1), (2, 1), (-2, 3)))
 
 
 class _Writer:
     """Writes expressions from what may be read so far; new parameters are declared as they are used."""
 
-    def __init__(self, draw: Draw, columns: bool, deepest: int) -> None:
+    def __init__(self, draw: Draw, guards: bool, smooth: bool) -> None:
         self.draw = draw
-        self.columns = columns
-        self.deepest = deepest
+        self.kinds = {VECTOR: VECTORS if guards else UNGUARDED, SCALAR: SCALARS, MATRIX: MATRICES}
+        self.activations = SMOOTH if smooth else ACTIVATIONS
         self.parameters: list[Parameter] = []
         self.readable: list[Signal] = []
 
@@ -61,14 +63,14 @@ class _Writer:
             case "transposed":
                 return N.Transpose(self.parameter("W", (rows, cols)))
             case "matrix" if rows == n:
-                return self.expression(MATRIX, self.deepest)
+                return self.expression(MATRIX, DEEPEST)
         return self.parameter("W", (rows, cols))
 
     def expression(self, shape: N.Shape, depth: int = 0) -> Node:
         """A random expression of that shape."""
-        if depth >= self.deepest and shape != MATRIX:
+        if depth >= DEEPEST and shape != MATRIX:
             return self.name(shape)
-        kinds = {VECTOR: VECTORS, SCALAR: SCALARS, MATRIX: MATRICES}[shape]
+        kinds = self.kinds[shape]
         kind = kinds[self.draw(st.sampled_from(tuple(kinds)))]  # type: ignore[index]  # a key
         return kind(self, depth + 1)
 
@@ -79,7 +81,7 @@ class _Writer:
         return self.expression(SCALAR, depth)
 
     def activation(self) -> str:
-        return str(self.pick(*ACTIVATIONS))
+        return str(self.pick(*self.activations))
 
     def number(self) -> N.Number:
         return N.Number(self.pick(*NUMBERS))
@@ -113,6 +115,7 @@ VECTORS: dict[str, Writing] = {
     "softmax": lambda w, d: N.Softmax(w.vector(d)),
     "guard": lambda w, d: N.Guarded(w.vector(d), *w.bounds()),
 }
+UNGUARDED = {key: kind for key, kind in VECTORS.items() if key != "guard"}
 SCALARS: dict[str, Writing] = {
     "name": lambda w, d: w.name(SCALAR),
     "inner": lambda w, d: N.Inner(w.vector(d), w.vector(d)),
@@ -134,9 +137,9 @@ MATRICES: dict[str, Writing] = {
 
 
 @st.composite
-def cells(draw: Draw, columns: bool = False, deepest: int = 2) -> Program:
+def cells(draw: Draw, columns: bool = False, guards: bool = True, smooth: bool = False) -> Program:
     """A cell without a loss; with `columns`, signals are columns, as step Jacobians want them."""
-    writer = _Writer(draw, columns, deepest)
+    writer = _Writer(draw, guards, smooth)
     shapes = [writer.pick(VECTOR, VECTOR, SCALAR) if i else VECTOR for i in range(draw(st.integers(1, 3)))]  # type: ignore[call-overload]  # an int
     states = [Signal(name, shape, t) for name, shape in zip("hcg", shapes, strict=False)]  # type: ignore[arg-type]  # shapes
     lags = {state: draw(st.integers(1, 2)) for state in states}
@@ -160,6 +163,10 @@ def _write(writer: _Writer, equations: list[Equation], target: Signal) -> None:
 
 
 def _declared(writer: _Writer, equations: list[Equation], states: list[Signal], draw: Draw) -> Program:
+    if not any(_lag(states[0], name) for equation in equations for name in equation.reads):
+        last = next(equation for equation in equations if equation.target == states[0])
+        carried = N.MatMul(writer.parameter("W", MATRIX), states[0].at(t - 1))
+        equations[equations.index(last)] = replace(last, expression=N.Add(last.expression, carried))
     reads = dict.fromkeys(name for equation in equations for name in equation.reads)
     depth = {state: max((_lag(state, name) for name in reads), default=0) for state in states}
     kept = [state for state in states if depth[state]]
@@ -183,9 +190,9 @@ def _lag(state: Signal, name: N.Name) -> int:
 
 
 @st.composite
-def programs(draw: Draw, columns: bool = False, deepest: int = 2) -> Program:
+def programs(draw: Draw, columns: bool = False, guards: bool = True, smooth: bool = False) -> Program:
     """A cell with given cotangents, a loss of any kind at the last or every step, or a generic loss."""
-    program = draw(cells(columns, deepest))
+    program = draw(cells(columns, guards, smooth))
     assert isinstance(program, Program)
     match draw(st.sampled_from(("cotangents", "kind", "generic"))):
         case "kind":
@@ -194,14 +201,14 @@ def programs(draw: Draw, columns: bool = False, deepest: int = 2) -> Program:
             reduce = draw(st.sampled_from(("sum", "mean")))
             return with_loss(program, kind, at, reduce, readout=draw(st.booleans()))  # type: ignore[arg-type]  # drawn
         case "generic":
-            return with_generic_loss(replace(program, outputs=program.outputs))
+            return with_generic_loss(program)
     return program
 
 
 @st.composite
-def settings(draw: Draw, longest: int = 3, columns: bool = False, deepest: int = 2) -> Setting:
+def settings(draw: Draw, longest: int = 3, columns: bool = False, guards: bool = True, smooth: bool = False) -> Setting:
     """A random Program with sizes, steps and a seed for its values."""
-    program = draw(programs(columns, deepest))
+    program = draw(programs(columns, guards, smooth))
     assert isinstance(program, Program)
     sizes = draw(st.sampled_from(({"n": 2, "m": 1}, {"n": 2, "m": 3, "p": 1}, {"n": 1, "m": 2}, {"n": 3, "m": 1, "p": 2})))
     steps, seed = draw(st.integers(1, longest)), draw(st.integers(0, 3))

@@ -45,7 +45,7 @@ V = Parameter("V", (n, n))
 U = Parameter("U", (n, m))
 b = Parameter("b", (n, 1))
 s = Parameter("s", (1, 1))
-G = Parameter("G", (n, n + m))
+G = Parameter("G", (n, m + n))
 D = Parameter("D", (n, n), "diagonal")
 
 
@@ -86,18 +86,18 @@ def _every_step(body: Node) -> Program:
 
 
 PROGRAMS: Mapping[type[Operation], Callable[[], Program]] = {
-    Add: lambda: cell(Add(MatMul(W, before), MatMul(V, Hadamard(before, before)), b)),
+    Add: lambda: cell(Add(b, MatMul(W, before), MatMul(V, Hadamard(before, before)))),
     Hadamard: lambda: cell(Hadamard(Add(MatMul(W, before), b), before, Add(b, before))),
     MatMul: lambda: cell(MatMul(W, V, before)),
     Scale: lambda: cell(Scale(Inner(before, b), MatMul(W, before))),
-    Transpose: lambda: cell(MatMul(Transpose(W), Transpose(MatMul(Transpose(before), V)))),
+    Transpose: lambda: cell(Add(MatMul(Transpose(W), before), Scale(MatMul(Transpose(before), b), b))),
     Power: lambda: cell(Power(Add(MatMul(W, before), b), 3)),
     Apply: lambda: cell(Apply("tanh", Add(MatMul(W, before), MatMul(U, x), b))),
     Diag: lambda: cell(MatMul(Diag(MatMul(W, before)), V, before)),
     DiagonalOf: lambda: cell(DiagonalOf(MatMul(W, Diag(before), V))),
     SquaredNorm: lambda: cell(Scale(SquaredNorm(before), MatMul(W, before))),
     Inner: lambda: cell(Scale(Inner(MatMul(W, before), MatMul(V, before)), b)),
-    Concat: lambda: cell(MatMul(G, Concat(before, x))),
+    Concat: lambda: cell(MatMul(G, Concat(x, before))),
     Softmax: lambda: cell(MatMul(V, Softmax(Add(MatMul(W, before), b)))),
     CrossEntropy: lambda: _every_step(CrossEntropy(Softmax(MatMul(V, h)), MatMul(D, h))),
     Opaque: lambda: with_generic_loss(cell(Add(MatMul(W, before), MatMul(U, x)))),

@@ -1,16 +1,15 @@
-"""Nodes as exact SymPy matrices, and Programs run with them: how a closed form is held against the unrolled Program.
+"""The value of a node as an exact SymPy matrix, and Programs run with such values: what claims are held to.
 
-Reads nodes and exact values; a name without a value becomes a symbol, so that a result can hold for every value.
+Reads nodes and exact values; a name without a value becomes a symbol, so a result can hold for every value.
 Promises: no float enters, nothing is rounded, and sums and powers with symbolic bounds stay symbolic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fractions import Fraction
 from functools import reduce
 from operator import add, mul
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy as sp
 
@@ -22,36 +21,39 @@ from symrnn.calculus.matrix_powers import MatPower, power_entries
 from symrnn.errors import InputError, NotYetError, ShapeError
 
 Values = Mapping[Any, Any]
-"""Exact values by node or by name: `{"W_h": Rational(1, 2), "x_2": [[1], [0]]}`; "x" speaks of every step of x."""
+"""Exact values by node or name: `{"W_h": Rational(1, 2), "x_2": [1, 0]}`; "x" speaks of every step of x."""
 
-Matrix = sp.ImmutableDenseMatrix
+Matrix: TypeAlias = sp.ImmutableDenseMatrix
 
 
-def entries(node: Node, values: Values | None = None) -> Matrix:
+def matrix_of(node: Node, values: Values | None = None) -> Matrix:
     """The node as a matrix of SymPy expressions; what has no value is a symbol.
 
     >>> from symrnn.algebra.nodes import Parameter, Signal, t
+    >>> from fractions import Fraction
     >>> w, h = Parameter("w", (1, 1)), Signal("h", (1, 1), t - 1)
-    >>> entries(w * h + 1, {"w": Fraction(1, 2)})
+    >>> matrix_of(w * h + 1, {"w": Fraction(1, 2)})
     Matrix([[h[t - 1]/2 + 1]])
     """
-    return _entries(node, values or {})
+    return _matrix_of(node, values or {})
 
 
-def scalar(node: Node, values: Values | None = None) -> sp.Expr:
+def scalar_of(node: Node, values: Values | None = None) -> sp.Expr:
     """The one entry of a 1×1 node.
 
     >>> from symrnn.algebra.nodes import Parameter, T, t
-    >>> scalar(Parameter("w", (1, 1)) ** (T - t))
+    >>> scalar_of(Parameter("w", (1, 1)) ** (T - t))
     w**(T - t)
     """
-    matrix = entries(node, values)
+    matrix = matrix_of(node, values)
     if matrix.shape != (1, 1):
-        raise ShapeError(str(node), found=f"a matrix that is {matrix.shape}", write="a scalar: sizes n = 1, m = 1")
+        raise ShapeError(
+            str(node), found=f"a matrix that is {matrix.shape}", write="a scalar: sizes n = 1, m = 1"
+        )
     return matrix[0, 0]
 
 
-def _entries(node: Node, values: Values) -> Matrix:
+def _matrix_of(node: Node, values: Values) -> Matrix:
     if isinstance(node, Name):
         return _named(node, values)
     if isinstance(node, N.Sum | N.Product):
@@ -59,12 +61,14 @@ def _entries(node: Node, values: Values) -> Matrix:
     row = ROWS.get(type(node))
     if row is None:
         raise NotYetError(
-            str(node), found=f"{type(node).__name__} has no exact entries here", write="an expression without it"
+            str(node),
+            found=f"{type(node).__name__} has no exact entries here",
+            write="an expression without it",
         )
-    return Matrix(row(node, [_entries(operand, values) for operand in operands_of(node)]))
+    return Matrix(row(node, [_matrix_of(operand, values) for operand in operands_of(node)]))
 
 
-# --- names ----------------------------------------------------------------------------------------------------------
+# --- names --------------------------------------------------------------------------------------------------
 
 
 def _named(name: Name, values: Values) -> Matrix:
@@ -75,11 +79,15 @@ def _named(name: Name, values: Values) -> Matrix:
     base, indices = _symbol_name(name), tuple(i for i in _indices(name) if i.free_symbols)
     if rows == cols == 1:
         return Matrix([[_symbol(base, indices)]])
-    places = (lambda i, j: str(i + 1)) if cols == 1 else (lambda i, j: f"{i + 1}{j + 1}")
     diagonal = isinstance(name, N.Parameter) and name.structure == "diagonal"
-    return Matrix(
-        rows, cols, lambda i, j: sp.S.Zero if diagonal and i != j else _symbol(f"{base}_{places(i, j)}", indices)
-    )
+
+    def entry(i: int, j: int) -> sp.Expr:
+        if diagonal and i != j:
+            return sp.S.Zero
+        place = str(i + 1) if cols == 1 else f"{i + 1}{j + 1}"
+        return _symbol(f"{base}_{place}", indices)
+
+    return Matrix(rows, cols, entry)
 
 
 def _indices(name: Name) -> tuple[sp.Expr, ...]:
@@ -107,7 +115,9 @@ def _symbol_name(name: Name) -> str:
     if isinstance(name, N.Signal | N.Parameter):
         fixed = [str(index).replace("-", "minus") for index in _indices(name) if not index.free_symbols]
         return "_".join((name.name, *fixed))
-    raise InputError(str(name), found="a quantity that has no value of its own", write="its equation's right side")
+    raise InputError(
+        str(name), found="a quantity that has no value of its own", write="its equation's right side"
+    )
 
 
 def _symbol(base: str, indices: Sequence[sp.Expr]) -> sp.Expr:
@@ -117,7 +127,9 @@ def _symbol(base: str, indices: Sequence[sp.Expr]) -> sp.Expr:
 def _whole(size: sp.Expr, node: Node) -> int:
     if not size.is_Integer:
         raise InputError(
-            str(node), found=f"its size {size} is no number, so it has no entries", write="program.with_sizes(n=2, …)"
+            str(node),
+            found=f"its size {size} is no number, so it has no entries",
+            write="program.with_sizes(n=2, …)",
         )
     return int(size)
 
@@ -125,6 +137,7 @@ def _whole(size: sp.Expr, node: Node) -> int:
 def exact(value: Any, name: Node) -> Matrix:
     """A value as an exact matrix: a number, a list, a list of rows or a SymPy matrix.
 
+    >>> from fractions import Fraction
     >>> from symrnn.algebra.nodes import Signal
     >>> exact([1, Fraction(1, 2)], Signal("x", (2, 1)))
     Matrix([
@@ -134,12 +147,16 @@ def exact(value: Any, name: Node) -> Matrix:
     if isinstance(value, sp.MatrixBase):
         matrix = Matrix(value)
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        matrix = Matrix([[_number(v) for v in row] if isinstance(row, Sequence) else [_number(row)] for row in value])
+        matrix = Matrix(
+            [[_number(v) for v in row] if isinstance(row, Sequence) else [_number(row)] for row in value]
+        )
     else:
         matrix = Matrix([[_number(value)]])
     if matrix.has(sp.Float):
         raise InputError(f"{name} = {value}", found="a float", write="a fraction: 1/2 for 0.5")
-    fits = all(not size.is_number or size == have for size, have in zip(name.shape, matrix.shape, strict=True))
+    fits = all(
+        not size.is_number or size == have for size, have in zip(name.shape, matrix.shape, strict=True)
+    )
     if not fits:
         raise ShapeError(
             f"{name} = {value}", found=f"a value that is {matrix.shape}", write=f"one that is {name.shape}"
@@ -149,11 +166,13 @@ def exact(value: Any, name: Node) -> Matrix:
 
 def _number(value: Any) -> sp.Expr:
     if isinstance(value, str | float):
-        raise InputError(repr(value), found=f"a {type(value).__name__}", write="an exact number: Fraction(1, 2)")
+        raise InputError(
+            repr(value), found=f"a {type(value).__name__}", write="an exact number: Fraction(1, 2)"
+        )
     return sp.sympify(value, strict=True)
 
 
-# --- constants and operations: a row each ---------------------------------------------------------------------------
+# --- constants and operations: a row each -------------------------------------------------------------------
 
 Row = Callable[[Any, list[Matrix]], sp.MatrixBase]
 
@@ -164,7 +183,7 @@ def _sizes(node: Node) -> tuple[int, int]:
 
 
 def _selector(node: N.Selector, parts: list[Matrix]) -> sp.MatrixBase:
-    offset = _whole(node.args[1], node)  # type: ignore[arg-type]  # the constructor puts only an Expr there
+    offset = _whole(node.args[1], node)
     return sp.Matrix(*_sizes(node), lambda i, j: sp.Integer(i + offset == j))
 
 
@@ -239,26 +258,28 @@ def _repeated(node: N.Sum | N.Product, values: Values) -> Matrix:
     if first.is_Integer and last.is_Integer:
         forward = isinstance(node, N.Sum)
         steps = range(int(first), int(last) + 1) if forward else range(int(first), int(last) - 1, -1)
-        parts = [_entries(substitute(body, {index: sp.Integer(step)}), values) for step in steps]
+        parts = [_matrix_of(substitute(body, {index: sp.Integer(step)}), values) for step in steps]
         start = sp.zeros(*_sizes(node)) if forward else sp.eye(_sizes(node)[0])
         return Matrix(reduce(add if forward else mul, parts, start))
-    part = _entries(body, values)
+    part = _matrix_of(body, values)
     if isinstance(node, N.Sum):
         return part.applyfunc(lambda entry: sp.Sum(entry, (index, first, last)))
     if not part.has(index):
         return power_entries(part, sp.expand(first - last + 1))
     if not part.is_diagonal():
-        raise NotYetError(str(node), found="a product of matrices that change from step to step", write="numbers")
+        raise NotYetError(
+            str(node), found="a product of matrices that change from step to step", write="numbers"
+        )
     return Matrix(sp.diag(*(sp.Product(part[i, i], (index, last, first)) for i in range(part.rows))))
 
 
-# --- running a Program ----------------------------------------------------------------------------------------------
+# --- running a Program --------------------------------------------------------------------------------------
 
 
 def run(
     unrolled: Program, wanted: Iterable[Name], values: Values | None = None, instead: Values | None = None
 ) -> tuple[Matrix, ...]:
-    """The wanted quantities of an unrolled Program; `instead` sets quantities aside from their equations.
+    """The wanted quantities of an unrolled Program; `instead` gives some a value in place of their equation.
 
     >>> from symrnn.algebra.nodes import Signal
     >>> from symrnn.calculus.unrolling import unroll
@@ -270,8 +291,8 @@ def run(
     wanted = tuple(wanted)
     known: dict[Any, Any] = {**(values or {}), **(instead or {})}
     for equation in _needed(unrolled, wanted, set(instead or {})):
-        known[equation.target] = entries(equation.expression, known).applyfunc(sp.expand)
-    return tuple(entries(name, known) for name in wanted)
+        known[equation.target] = matrix_of(equation.expression, known).applyfunc(sp.expand)
+    return tuple(matrix_of(name, known) for name in wanted)
 
 
 def _needed(program: Program, wanted: Sequence[Name], aside: set[Any]) -> list[Equation]:

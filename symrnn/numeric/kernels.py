@@ -1,0 +1,118 @@
+"""What compiled code calls beside NumPy's own functions: products and sums over all steps of a chunk at once.
+
+Arrays hold columns, time outermost: (T, rows, B), or (T, rows) for a batch of one, where BLAS then takes its
+matrix-vector path. A parameter that is a column is (rows, 1) beside a batch and (rows,) without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from scipy.special import softmax as _softmax
+
+Array = NDArray[Any]
+
+CHUNK = 2**17
+"""Numbers per array in a chunk of steps, 1 MB: whole-chunk operations stay in cache."""
+
+
+def chunks(steps: int, numbers: int) -> list[slice]:
+    """Spans of steps of about `CHUNK` numbers each, at least 64 steps for a batch of one.
+
+    >>> chunks(5, 1)
+    [slice(0, 5, None)]
+    """
+    size = min(steps, max(16, CHUNK // max(numbers, 1)))
+    return [slice(start, min(start + size, steps)) for start in range(0, steps, size)]
+
+
+def at(array: Array, span: slice, offset: int) -> Array:
+    """The rows of an array that stand `offset` beside those of a span."""
+    return array[span.start + offset : span.stop + offset]
+
+
+def both_ways(matrix: Array, vectors: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """v ↦ M v and v ↦ Mᵀ v, writing into a given output; for vectors both read one contiguous copy of Mᵀ."""
+    transposed = np.ascontiguousarray(matrix.T)
+    return (transposed.T if vectors else np.ascontiguousarray(matrix)).dot, transposed.dot
+
+
+def through(matrix: Array, columns: Array) -> Array:
+    """M x_t for every step.
+
+    >>> through(np.eye(2), np.ones((3, 2))).shape
+    (3, 2)
+    """
+    if columns.ndim == 2:
+        return np.asarray(columns @ matrix.T)
+    return np.matmul(matrix, columns)
+
+
+def contract(left: Array, right: Array) -> Array:
+    """Σ_t u_t v_tᵀ, over the batch too.
+
+    >>> contract(np.ones((3, 2)), np.ones((3, 4))).tolist()
+    [[3.0, 3.0, 3.0, 3.0], [3.0, 3.0, 3.0, 3.0]]
+    """
+    return np.asarray(_flat(left) @ _flat(right).T)
+
+
+def _flat(columns: Array) -> Array:
+    if columns.ndim == 2:
+        return columns.T
+    return columns.swapaxes(0, 1).reshape(columns.shape[1], -1)
+
+
+def summed(columns: Array) -> Array:
+    """Σ_t u_t, over the batch too: (rows,)."""
+    return np.asarray(columns.sum(axis=0) if columns.ndim == 2 else columns.sum(axis=(0, 2)))
+
+
+def outer(left: Array, right: Array) -> Array:
+    """u vᵀ of one step, summed over the batch."""
+    return np.outer(left, right) if left.ndim == 1 else np.asarray(left @ right.T)
+
+
+def single(column: Array) -> Array:
+    """u of one step, summed over the batch: (rows,)."""
+    return column if column.ndim == 1 else np.asarray(column.sum(axis=1))
+
+
+def column_axis(array: Array, timed: bool) -> int:
+    """Which axis the entries of a column run along."""
+    return 1 if timed else 0
+
+
+def entries_sum(array: Array, timed: bool) -> Array:
+    """1ᵀ x of every column, as a (1,)-row."""
+    return np.asarray(array.sum(axis=column_axis(array, timed), keepdims=True))
+
+
+def softmax(array: Array, timed: bool) -> Array:
+    """softmax(x) of every column."""
+    return np.asarray(_softmax(array, axis=column_axis(array, timed)))
+
+
+def cross_entropy(target: Array, logits: Array, timed: bool) -> Array:
+    """−yᵀ log softmax(o) of every column, as a (1,)-row."""
+    axis = column_axis(logits, timed)
+    return np.asarray(-(target * log_softmax(logits, axis=axis)).sum(axis=axis, keepdims=True))
+
+
+def concatenated(parts: tuple[Array, ...], timed: bool) -> Array:
+    """[x; y; …] of every column."""
+    return np.concatenate(parts, axis=1 if timed else 0)
+
+
+def forwards(*columns: Array) -> Iterator[tuple[Array, ...]]:
+    """The steps of several arrays together."""
+    return zip(*columns, strict=True)
+
+
+def backwards(*columns: Array) -> Iterator[tuple[Array, ...]]:
+    """The steps of several arrays together, last step first."""
+    return zip(*(column[::-1] for column in columns), strict=True)
