@@ -28,8 +28,10 @@ _STEPS = frozenset({"t", "T", "k", "j", "i", "tau", "+", "-", ","})
 def with_scripts(source: Source, base: Syntax, below: Sequence[Script], above: Sequence[Script]) -> Syntax:
     """The operand with what stands below and above it; of several powers the last is read first."""
     named = isinstance(base, Symbol)
-    powers = [script for script in above if not named or _is_operation(source, script.tree)]
-    kept = [script for script in above if script not in powers]
+    powers: list[Script] = []
+    kept: list[Script] = []
+    for script in above:
+        (powers if not named or _is_operation(source, script.tree) else kept).append(script)
     if isinstance(base, Symbol):
         end = max([base.end, *(script.end for script in (*below, *kept))])
         if end - base.start > 3 * source.limits.name:

@@ -13,7 +13,7 @@ from typing import NoReturn, Protocol
 
 from symrnn.errors import GrammarError, Place, UnsafeInputError
 
-_LATEX = re.compile(r"\\[A-Za-z(\[]|\$")
+_LATEX = re.compile(r"\\[A-Za-z(\[,;!]|\$")
 
 
 @dataclass(frozen=True)

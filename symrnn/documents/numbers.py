@@ -14,8 +14,8 @@ from symrnn.calculus.rewriting import expose
 from symrnn.calculus.unrolling import unroll
 from symrnn.documents.document import Claim, Norm, Relation, Section, Table, Words
 from symrnn.models.model import Model
-from symrnn.numeric.evaluation import cotangents_of, evaluate, key_of
-from symrnn.numeric.results import Results, entries_of
+from symrnn.numeric.evaluation import cotangents_of, evaluate
+from symrnn.numeric.results import Results, entries_of, key_of
 
 MOST_LINES = 80
 """Beyond so many lines the numbers stand in a table only."""

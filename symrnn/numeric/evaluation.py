@@ -13,12 +13,11 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra.nodes import Adjoint, Block, Immediate, Name, Parameter, Signal, substitute
-from symrnn.algebra.programs import Program, family
+from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
 from symrnn.errors import LimitError
-from symrnn.models.losses import training_step
 from symrnn.models.model import Array, Model
 from symrnn.numeric.compiled import evaluate_compiled
 from symrnn.numeric.exact import (
@@ -30,7 +29,7 @@ from symrnn.numeric.exact import (
     evaluate_to_digits,
     exact_values,
 )
-from symrnn.numeric.results import Results
+from symrnn.numeric.results import Results, key_of
 
 BUDGET = 2_000
 MOST_EXACT_WORK = 200_000
@@ -189,13 +188,6 @@ def _plain(value: Array, bare: bool) -> Any:
     return listed[0] if bare and value.shape == (1,) else listed
 
 
-def key_of(name: Any) -> str:
-    """`h[3]`, `W_h`, `L`: how results are keyed."""
-    if isinstance(name, Signal):
-        return name.name + "".join(f"[{index}]" for index in name.indices)
-    return name.name if isinstance(name, Parameter) else str(name)
-
-
 class _Shaper:
     """Brings an interpreter's matrix to the form of the JSON contract: bare scalars, flat columns, rows of rows."""
 
@@ -208,6 +200,3 @@ class _Shaper:
         if one and (self.bare or name.shape == (1, 1)):
             return rows[0][0]
         return [row[0] for row in rows] if name.shape[1] == 1 and not isinstance(name, Block) else rows
-
-
-__all__ = ["Results", "evaluate", "family", "key_of", "programs_of", "training_step"]

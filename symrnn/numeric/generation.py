@@ -24,7 +24,6 @@ from symrnn.algebra.nodes import (
     Signal,
     names_in,
     operands_of,
-    substitute,
     transpose,
 )
 from symrnn.algebra.programs import Equation, Program, blocks_of, family, lag_of, signal_of, sizes_of
@@ -63,6 +62,9 @@ def local(name: Name) -> str:
         return f"d_{local(name.of)}"
     if isinstance(name, Immediate):
         return f"given_{local(name.wrt)}"
+    if isinstance(name, Signal) and name.name == "L" and name.indices:
+        # The loss of a step beside the loss of all.
+        return "L_t"
     if isinstance(name, Signal | Parameter):
         return identifier(name.name)
     raise NotYetError(str(name), found="no array for it", write="symrnn evaluate --digits 15")
@@ -83,7 +85,7 @@ class Generator:
         self.setup: list[str] = []
         self.loops: dict[int, Loop] = {}
         self.hoisted = 0
-        self.declared: set[str] = set()
+        self.kept: dict[Node, str] = {}
 
     # --- names and places ---
 
@@ -93,6 +95,8 @@ class Generator:
             for equation in program:
                 for name in (equation.target, *equation.reads):
                     signal = signal_of(name) or (name.wrt if isinstance(name, Immediate) else None)
+                    if isinstance(name, Immediate) and not name.has(self.index):
+                        continue
                     if isinstance(signal, Signal) and signal.indices:
                         self._note(family(name) if not isinstance(name, Immediate) else _timed_key(name), signal.time)
 
@@ -131,7 +135,7 @@ class Generator:
     def once_read(self, name: Name) -> str:
         """A name at a fixed step."""
         time = _time_of(name)
-        if time is None:
+        if time is None or isinstance(name, Immediate):
             return self.variable(name)
         span = self.spans[self.key(name)]
         if time.is_Integer:
@@ -139,7 +143,8 @@ class Generator:
         beyond = sp.expand(time - self.last)
         if not beyond.is_Integer:
             raise NotYetError(str(name), found="a step that is neither T + k nor a number", write="h_T")
-        return f"{self.variable(name)}[T + {int(beyond) - 1 + span.below}]"
+        row = int(beyond) - 1 + span.below
+        return f"{self.variable(name)}[T{f' + {row}' if row > 0 else f' - {-row}' if row else ''}]"
 
     def function(self, row: Activation) -> str:
         """The variable of an activation's array function."""
@@ -153,15 +158,12 @@ class Generator:
         return {local(name) for program in self.programs for name in (*program.parameters, *program.inputs)}
 
     def whole(self, node: Node) -> str:
-        """An expression over the steps of a chunk, sums through a stack as one product."""
-        return Whole(self.whole_read, True, self.function).text(self._fused(node))
+        """An expression over the steps of a chunk; what the forward loop kept is not computed again."""
+        return Whole(self.whole_read, True, self.function, self.kept).text(node)
 
     def once(self, node: Node) -> str:
         """An expression at one step."""
         return Whole(self.once_read, False, self.function).text(node)
-
-    def _fused(self, node: Node) -> Node:
-        return node
 
     # --- the whole ---
 
@@ -297,19 +299,20 @@ class Generator:
         return None
 
     def _stacked_sums(self, stack: str, kind: str, right: str, members: list[tuple[Adjoint, int]]) -> None:
-        if len(members) == 1 and False:
-            return
         argument = f"{stack}, {right}" if right else stack
         self.hoisted += 1
         variable = f"sums{self.hoisted}"
         self.out.add(f"{variable} = {kind}({argument})")
         for target, member in members:
             rows = self._rows(target.of.shape[0])
-            self.out.add(f"{self.variable(target)} += {variable}[{member} * {rows}:{member + 1} * {rows}]")
+            self.out.add(f"{self.variable(target)} += {variable}[{_rows_of(member, 1, rows)}]")
 
     @staticmethod
     def _rows(size: sp.Expr) -> str:
-        return number(size) if not size.is_Integer else str(int(size))
+        """A size as Python text: a name, a number, or a sum of them."""
+        if size.is_Integer:
+            return str(int(size))
+        return identifier(size.name) if size.is_Symbol else number(size)
 
     # --- a recurrence ---
 
@@ -444,7 +447,7 @@ class Generator:
         name = "forward" if self.backward is None else "forward_and_gradients"
         shapes = "columns, time outermost: (T, rows, B), or (T, rows) for a batch of one (B is None)"
         return [
-            f"def {name}(T, B, sizes, given, functions):",
+            f"def {name}(T, B, sizes, shapes, given, functions):",
             f'    """{self.forward.name}: arrays hold {shapes}."""',
         ]
 
@@ -456,7 +459,6 @@ class Generator:
         for row, variable in self.functions.items():
             out.add(f"{variable} = functions[{row!r}]")
         out.add("add, multiply, subtract, negative = np.add, np.multiply, np.subtract, np.negative")
-        out.add("one = np.array(1.0)  # a 0-d array: a Python float costs every call 0.4 µs more")
         out.add("columns = (lambda rows: (rows,)) if B is None else (lambda rows: (rows, B))")
         for parameter in self.forward.parameters:
             out.add(f"{local(parameter)} = given[{parameter.name!r}]")
@@ -465,22 +467,26 @@ class Generator:
             out.add(line)
         numbers = max((len(s.members) for s, _ in self.stacks.values()), default=1)
         rows = self._rows(self.forward.states[0].shape[0]) if self.forward.states else "1"
-        out.add(f"spans = chunks(T, {numbers} * int({rows}) * (B or 1))")
+        out.add(f"spans = chunks(T, {numbers} * {rows} * (B or 1))")
 
     def _declare_arrays(self) -> None:
         written = {family(e.target) for program in self.programs for e in program}
         names = {self.key(n): n for p in self.programs for e in p for n in (e.target, *e.reads)}
         done: set[str] = set()
+        absent = set() if self.keep else {family(e.target) for loop in self.loops.values() for e in loop.inlined}
         for key, name in names.items():
+            if key in absent:
+                continue
             if key in self.stacks:
                 stack, position = self.stacks[key]
                 if stack.name not in done:
                     done.add(stack.name)
                     self._declare(stack.name, f"{len(stack.members)} * {self._rows(stack.rows)}", self.spans[key])
                 rows = self._rows(stack.rows)
-                self.out.add(f"{local(name)} = {stack.name}[:, {position} * {rows}:{position + 1} * {rows}]")
+                self.out.add(f"{local(name)} = {stack.name}[:, {_rows_of(position, 1, rows)}]")
             elif key in self.spans and key in written:
-                self._declare(local(name), self._rows(name.shape[0]), self.spans[key])
+                looped = any(family(e.target) == key for p in self.programs for e in p if e.domain)
+                self._declare(local(name), self._rows(name.shape[0]), self.spans[key], looped)
             elif not isinstance(name, Parameter) and key not in written and not _is_parameter_adjoint(name):
                 self.out.add(f"{local(name)} = given[{_given_key(name)!r}]")
         for initial in self.forward.initials:
@@ -489,18 +495,18 @@ class Generator:
             for e in program:
                 if _is_parameter_adjoint(e.target):
                     assert isinstance(e.target, Adjoint)
-                    self.out.add(f"{local(e.target)} = np.zeros(np.shape({local(e.target.of)}))")
-                    self.out.add(f"{local(e.target)} = gradient_shape({local(e.target)})")
+                    self.out.add(f"{local(e.target)} = np.zeros(shapes[{e.target.of.name!r}])")
 
-    def _declare(self, variable: str, rows: str, span: Span) -> None:
+    def _declare(self, variable: str, rows: str, span: Span, looped: bool = True) -> None:
         extra = span.below + span.beyond
         length = f"T + {extra}" if extra else "T"
         adjoint = variable.startswith("d_")
-        make = "np.zeros" if extra and adjoint else "np.full" if extra else "np.empty"
+        # What no loop fills stands at single steps; the other rows are zero.
+        make = "np.zeros" if (extra and adjoint) or not looped else "np.full" if extra else "np.empty"
         # Rows outside 1..T that are no initial values belong to steps that do not exist: any finite number will do
         # for forward values, for the gradients they meet there are zero.
         fill = ", 0.5" if make == "np.full" else ""
-        self.out.add(f"{variable} = {make}(({length}, *columns(int({rows}))){fill})")
+        self.out.add(f"{variable} = {make}(({length}, *columns({rows})){fill})")
 
     def _tail(self) -> list[str]:
         names: dict[str, str] = {}
@@ -510,6 +516,15 @@ class Generator:
         inlined = {local(e.target) for loop in self.loops.values() for e in loop.inlined if not self.keep}
         entries = ", ".join(f"{name!r}: {name}" for name in names if name not in inlined)
         return [f"    return {{{entries}}}"]
+
+
+def _rows_of(position: int, count: int, rows: str) -> str:
+    """The rows of some neighbours in a stack: `n:2 * n`."""
+
+    def times(k: int) -> str:
+        return "" if k == 0 else rows if k == 1 else f"{k} * {rows}"
+
+    return f"{times(position)}:{times(position + count)}"
 
 
 def _timed_key(name: Immediate) -> Family:
@@ -636,7 +651,7 @@ class _Core:
         self.temporaries[rows] = count
         self.gen.hoisted += 1
         variable = f"work{self.gen.hoisted}"
-        self.gen.setup.append(f"{variable} = np.empty(columns(int({rows})))")
+        self.gen.setup.append(f"{variable} = np.empty(columns({rows}))")
         return variable
 
     # --- equations ---
@@ -721,7 +736,7 @@ class _Core:
             self.grouped.add(stack.members[member])
         row = equation.expression.activation  # type: ignore[attr-defined]  # an Apply: activation_of found one
         rows = self.gen._rows(stack.rows)
-        cut = f"[:, {run[0]} * {rows}:{run[-1] + 1} * {rows}]"
+        cut = f"[:, {_rows_of(run[0], len(run), rows)}]"
         below, below_source = (self.gen.spans[s.members[0]].below for s in (stack, source))
         argument = self.view(f"at({source.name}, span, {below_source}){cut}", f"{source.name}_{row.name}_t")
         out = self.view(f"at({stack.name}, span, {below}){cut}", f"{stack.name}_{row.name}_t")
@@ -736,9 +751,21 @@ class _Core:
             return self.hoist(node)
         if isinstance(node, Name):
             return self.step_read(node)
-        variable = self.temporary(node.shape)
+        variable = self._kept(node) if self._is_worth_keeping(node) else self.temporary(node.shape)
         self.into(node, variable)
         return variable
+
+    def _is_worth_keeping(self, node: Node) -> bool:
+        """The backward sweep wants the slope of every activation of the forward loop, through its output."""
+        return isinstance(node, N.Apply) and self.loop.step > 0 and self.gen.backward is not None
+
+    def _kept(self, node: Node) -> str:
+        self.gen.hoisted += 1
+        variable = f"kept{self.gen.hoisted}"
+        rows = self.gen._rows(node.shape[0])
+        self.gen.setup.append(f"{variable} = np.empty((T, *columns({rows})))")
+        self.gen.kept[node] = f"at({variable}, span, 0)"
+        return self.view(f"at({variable}, span, 0)", f"{variable}_t")
 
     def into(self, node: Node, out: str) -> None:
         """Code that leaves the expression in `out`."""
@@ -833,6 +860,3 @@ def _sign(term: Node) -> tuple[str, Node]:
     if isinstance(term, N.Scale) and term.operands[0] == N.Number(-1):
         return "subtract", term.operands[1]
     return "add", term
-
-
-__all__ = ["Generator", "substitute"]

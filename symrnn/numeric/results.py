@@ -17,6 +17,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from symrnn.algebra.nodes import Parameter, Signal
+
 ROWS_SHOWN = 16
 COMPONENTS_SHOWN = 3
 
@@ -74,6 +76,13 @@ class Results:
         return to_table(self)
 
     __repr__ = __str__
+
+
+def key_of(name: Any) -> str:
+    """`h[3]`, `W_h`, `L`: how results are keyed."""
+    if isinstance(name, Signal):
+        return name.name + "".join(f"[{index}]" for index in name.indices)
+    return name.name if isinstance(name, Parameter) else str(name)
 
 
 def as_json(value: Any, digits: int | None = None) -> Any:

@@ -3,24 +3,23 @@
 Reads a `Chain` and the shape of what is pushed.  Returns a `Stepper`, which multiplies its block by many step
 Jacobians in a row.  Promises nothing about magnitudes: that is the business of `scaling` and `transport`.
 
-A vector costs a matrix–vector product for each matrix, so matrices that read one source are stacked into
-one product (a fan), and those that fill one row are laid side by side (a gathering).  A block of many
-columns costs a matrix product for each matrix, so the matrices between one source and one row are added up
-first: M_t = Σ_g diag(left_g) U_g diag(right_g), O(n²), then a single product.
+Matrices that read one source are stacked into one product (a fan), whose weights are applied afterwards, and
+those that fill one row from several sources are laid side by side (a gathering).  A block of many columns
+makes each product dear, so the matrices between one source and one row are first added up (a mixture), and
+the fan stacks the mixtures of all rows: an LSTM needs one product 2H×H · H×2H a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from symrnn.numeric.chains import Chain, FloatArray, Row, Term
+from symrnn.numeric.mixtures import Operation, added, copied, mixture, multiplied, room, weighted
 
 __all__ = ["Stepper"]
-
-Operation = Callable[[int], Any]
 
 # From this many columns on, adding matrices up is cheaper than one product for each of them.
 TALL = 8
@@ -69,22 +68,30 @@ class Stepper:
         self._side = (self._side + stop - start) % 2
 
 
-class _Fan(NamedTuple):
-    """Several matrices that read one source, stacked: weight[t] ∘ (matrix @ source)."""
+# Fills the array it is given.
+_Writer = Callable[[FloatArray], list[Operation]]
 
+
+class _Fan(NamedTuple):
+    """Matrices that read one source, stacked: `fill` them, then out = weight[t] ∘ (matrix @ source).
+
+    `places` says where in `out` a part stands, by the term (vectors) or by the row's name (many columns).
+    """
+
+    fill: list[Operation]
     matrix: FloatArray
     weight: FloatArray | None
     out: FloatArray
-    places: dict[int, slice]
+    places: dict[int | str, slice]
 
 
 class _Tools:
-    """What the two programs of a stepper share: the chain, stacked constants and blocks to work in."""
+    """What the two programs of a stepper share: the chain, its fans and blocks to work in."""
 
     def __init__(self, chain: Chain, tail: tuple[int, ...]) -> None:
         self.chain, self.tail = chain, tail
         self.tall = tail >= (TALL,)
-        self.fans = {} if self.tall else _fans(self)
+        self.fans = _tall_fans(self) if self.tall else _thin_fans(self)
         self._made: dict[Any, Any] = {}
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -114,12 +121,11 @@ class _Program:
         self.tools, self.chain = tools, tools.chain
         self.operations: list[Operation] = []
         self._values = {name: source[place] for name, place in self.chain.slices.items()}
-        self._fanned: set[str] = set()
+        self._spread: set[str] = set()
         homes = {name: target[place] for name, place in self.chain.slices.items()}
         for row in self.chain.rows:
-            self._add_row(
-                row, [homes[name] for name, output in self.chain.outputs.items() if output == row.name]
-            )
+            states = [state for state, output in self.chain.outputs.items() if output == row.name]
+            self._add_row(row, [homes[state] for state in states])
 
     def _add_row(self, row: Row, homes: list[FloatArray]) -> None:
         written, ready = self._tall(row) if self.tools.tall else self._thin(row)
@@ -128,7 +134,7 @@ class _Program:
             return
         out = homes[0] if homes else self.tools.once(("row", row.name), lambda: self.tools.block(row.size))
         self._sum(written, ready, out)
-        self.operations += [_copy(out, home) for home in homes[1:]]
+        self.operations += [copied(out, home) for home in homes[1:]]
         self._values[row.name] = out
 
     def _sum(self, written: Sequence[_Writer], ready: list[FloatArray], out: FloatArray) -> None:
@@ -136,26 +142,24 @@ class _Program:
         if written:
             self.operations += written[0](out)
         elif len(ready) > 1:
-            self.operations.append(_add(ready.pop(0), ready.pop(0), out))
+            self.operations.append(added(ready.pop(0), ready.pop(0), out))
         else:
-            self.operations.append(_copy(ready.pop(0), out) if ready else lambda t: out.fill(0.0))
+            self.operations.append(copied(ready.pop(0), out) if ready else lambda t: out.fill(0.0))
         for write in written[1:]:
             scratch = self.tools.scratch("part", len(out))
-            self.operations += [*write(scratch), _add(out, scratch, out)]
-        self.operations += [_add(out, part, out) for part in ready]
+            self.operations += [*write(scratch), added(out, scratch, out)]
+        self.operations += [added(out, part, out) for part in ready]
 
     def _thin(self, row: Row) -> tuple[list[_Writer], list[FloatArray]]:
-        """The parts of a row for a vector: one stacked product for many matrices."""
+        """The parts of a row for a vector: those to be written, and those that stand somewhere already."""
         written: list[_Writer] = []
         ready: list[FloatArray] = []
         gathered: list[Term] = []
         for term in row.terms:
-            fan = self.tools.fans.get(term.source)
             if term.is_identity:
                 ready.append(self._values[term.source])
-            elif fan is not None and id(term) in fan.places:
-                self._spread(term.source, fan)
-                ready.append(fan.out[fan.places[id(term)]])
+            elif (part := self._fanned(term.source, id(term))) is not None:
+                ready.append(part)
             elif term.matrix is not None and not term.is_stacked and term.left is None:
                 gathered.append(term)
             else:
@@ -170,64 +174,67 @@ class _Program:
         """The parts of a row for many columns: one product for each source."""
         written: list[_Writer] = []
         ready: list[FloatArray] = []
-        for source in dict.fromkeys(term.source for term in row.terms):
-            terms = [term for term in row.terms if term.source == source]
-            n_in = len(self._values[source])
-            if _worth_merging(terms, n_in, self.tools.tail[0]):
-                written.append(self._merge((row.name, source), terms))
+        for source, terms in _by_source(row).items():
+            if (part := self._fanned(source, row.name)) is not None:
+                ready.append(part)
+            elif _worth_mixing(terms, self._values[source].shape):
+                written.append(self._mix(row, source, terms))
             else:
                 ready += [self._values[source] for term in terms if term.is_identity]
                 written += [self._single(term) for term in terms if not term.is_identity]
         return written, ready
 
+    def _fanned(self, source: str, part: int | str) -> FloatArray | None:
+        """The part of a fan, which is computed when its first part is asked for; None where there is none."""
+        fan = self.tools.fans.get(source)
+        if fan is None or part not in fan.places:
+            return None
+        if source not in self._spread:
+            self._spread.add(source)
+            self.operations += [*fan.fill, multiplied(fan.matrix, self._values[source], fan.out)]
+            if fan.weight is not None:
+                self.operations.append(weighted(fan.weight, fan.out, fan.out))
+        return fan.out[fan.places[part]]
+
     def _single(self, term: Term) -> _Writer:
         source = self._values[term.source]
         if term.matrix is None:
             weight = self.tools.once(("diagonal", id(term)), lambda: _present(term.diagonal()))
-            return lambda out: [_scale(self.tools.weight(weight), source, out)]
+            return lambda out: [weighted(self.tools.weight(weight), source, out)]
         return lambda out: self._product(term, source, out)
 
     def _product(self, term: Term, source: FloatArray, out: FloatArray) -> list[Operation]:
+        """left ∘ (matrix @ (right ∘ source))."""
         operations = []
         if term.right is not None:
             scaled = self.tools.scratch("scaled", len(source))
-            operations.append(_scale(self.tools.weight(term.right), source, scaled))
+            operations.append(weighted(self.tools.weight(term.right), source, scaled))
             source = scaled
-        operations.append(_dot(_present(term.matrix), source, out))
+        operations.append(multiplied(_present(term.matrix), source, out))
         if term.left is not None:
-            operations.append(_scale(self.tools.weight(term.left), out, out))
+            operations.append(weighted(self.tools.weight(term.left), out, out))
         return operations
-
-    def _spread(self, source: str, fan: _Fan) -> None:
-        """Compute a fan, when its first part is asked for."""
-        if source not in self._fanned:
-            self._fanned.add(source)
-            self.operations.append(_dot(fan.matrix, self._values[source], fan.out))
-            if fan.weight is not None:
-                self.operations.append(_scale(fan.weight, fan.out, fan.out))
 
     def _gather(self, row: str, terms: list[Term]) -> _Writer:
         """[U_1 … U_g] @ [right_1 ∘ source_1; …; right_g ∘ source_g]."""
         matrices = [_present(term.matrix) for term in terms]
-        beside = self.tools.once(("gathering", row), lambda: np.concatenate(matrices, axis=1))
-        column = self.tools.scratch("gathered", beside.shape[1])
+        beside = self.tools.once(("beside", row), lambda: np.concatenate(matrices, axis=1))
+        column = self.tools.scratch("column", beside.shape[1])
         operations, start = [], 0
         for term in terms:
             source = self._values[term.source]
             part = column[start : start + len(source)]
             weight = None if term.right is None else self.tools.weight(term.right)
-            operations.append(_copy(source, part) if weight is None else _scale(weight, source, part))
+            operations.append(copied(source, part) if weight is None else weighted(weight, source, part))
             start += len(source)
-        return lambda out: [*operations, _dot(beside, column, out)]
+        return lambda out: [*operations, multiplied(beside, column, out)]
 
-    def _merge(self, key: tuple[str, str], terms: list[Term]) -> _Writer:
+    def _mix(self, row: Row, source: str, terms: list[Term]) -> _Writer:
         """M_t @ source, with M_t = Σ_g diag(left_g) U_g diag(right_g)."""
-        merging, matrix = self.tools.once(("merge", *key), lambda: _merging(terms, self.chain.steps))
-        source = self._values[key[1]]
-        return lambda out: [*merging, _dot(matrix, source, out)]
-
-
-_Writer = Callable[[FloatArray], list[Operation]]
+        value = self._values[source]
+        matrix = self.tools.once(("matrix", row.name, source), lambda: room(terms, row.size, len(value)))
+        fill = self.tools.once(("fill", row.name, source), lambda: mixture(terms, self.chain.steps, matrix))
+        return lambda out: [*fill, multiplied(matrix, value, out)]
 
 
 def _present(array: FloatArray | None) -> FloatArray:
@@ -235,123 +242,78 @@ def _present(array: FloatArray | None) -> FloatArray:
     return array
 
 
-def _fans(tools: _Tools) -> dict[str, _Fan]:
-    """For every source that several unweighted constant matrices read, those matrices stacked."""
+def _by_source(row: Row) -> dict[str, list[Term]]:
+    """The terms of a row by what they read."""
+    sources: dict[str, list[Term]] = {}
+    for term in row.terms:
+        sources.setdefault(term.source, []).append(term)
+    return sources
+
+
+def _worth_mixing(terms: list[Term], shape: tuple[int, ...]) -> bool:
+    """Mixing costs passes over matrices; it saves a product, or a pass over a block wider than the matrix."""
+    if all(term.matrix is None for term in terms):
+        return False
+    bare = terms[0].left is None and terms[0].right is None
+    return len(terms) > 1 or (shape[1] > shape[0] and not bare)
+
+
+def _is_fannable(term: Term) -> bool:
+    return term.matrix is not None and not term.is_stacked and term.right is None
+
+
+def _thin_fans(tools: _Tools) -> dict[str, _Fan]:
+    """For every source that several constant matrices read, those matrices stacked, each at its term."""
     readers: dict[str, list[Term]] = {}
     for term in (term for row in tools.chain.rows for term in row.terms):
-        if term.matrix is not None and not term.is_stacked and term.right is None:
+        if _is_fannable(term):
             readers.setdefault(term.source, []).append(term)
-    return {source: _fan(tools, terms) for source, terms in readers.items() if len(terms) > 1}
+    return {source: _thin_fan(tools, terms) for source, terms in readers.items() if len(terms) > 1}
 
 
-def _fan(tools: _Tools, terms: list[Term]) -> _Fan:
+def _thin_fan(tools: _Tools, terms: list[Term]) -> _Fan:
     matrix = np.concatenate([_present(term.matrix) for term in terms])
+    places = _places((id(term), len(_present(term.matrix))) for term in terms)
     weight = (
         tools.weight(_beside(terms, tools.chain.steps)) if any(t.left is not None for t in terms) else None
     )
-    places, start = {}, 0
-    for term in terms:
-        places[id(term)] = slice(start, start + len(_present(term.matrix)))
-        start = places[id(term)].stop
-    return _Fan(matrix, weight, tools.block(start), places)
+    return _Fan([], matrix, weight, tools.block(len(matrix)), places)
 
 
 def _beside(terms: list[Term], steps: int) -> FloatArray:
     """The left weights side by side, (T, Σ n_out)."""
-    sizes = [len(_present(term.matrix)) for term in terms]
-    weights = (
-        term.left if term.left is not None else np.ones((steps, n))
-        for term, n in zip(terms, sizes, strict=True)
-    )
+    ones = (np.ones((steps, len(_present(term.matrix)))) for term in terms)
+    weights = (one if term.left is None else term.left for term, one in zip(terms, ones, strict=True))
     return np.concatenate(list(weights), axis=1)
 
 
-# Merging costs a pass over the matrices, and saves a product, or a pass over a block wider than the matrix.
-def _worth_merging(terms: list[Term], n_in: int, columns: int) -> bool:
-    if all(term.matrix is None for term in terms):
-        return False
-    bare = terms[0].left is None and terms[0].right is None
-    return len(terms) > 1 or (columns > n_in and not bare)
+def _tall_fans(tools: _Tools) -> dict[str, _Fan]:
+    """For every source that several rows read through constant matrices, their mixtures stacked by row."""
+    readers: dict[str, list[tuple[Row, list[Term]]]] = {}
+    for row in tools.chain.rows:
+        for source, terms in _by_source(row).items():
+            through = [term for term in terms if term.matrix is not None]
+            if through and all(map(_is_fannable, through)):
+                readers.setdefault(source, []).append((row, terms))
+    return {source: _tall_fan(tools, parts) for source, parts in readers.items() if len(parts) > 1}
 
 
-def _merging(terms: list[Term], steps: int) -> tuple[list[Operation], FloatArray]:
-    """The operations that fill M_t, and M_t."""
-    matrices = [term for term in terms if term.matrix is not None]
-    constant = not any(term.is_stacked for term in matrices)
-    if constant and all(term.right is None for term in matrices):
-        operations, merged = _mixed([_present(t.matrix) for t in matrices], [t.left for t in matrices])
-    elif constant and all(term.left is None for term in matrices):
-        # Weights on the columns are weights on the rows of the transposed matrix.
-        operations, turned = _mixed([_present(t.matrix).T for t in matrices], [t.right for t in matrices])
-        merged = turned.T
-    else:
-        operations, merged = _added(matrices, steps)
-    diagonal = np.einsum("ii->i", merged) if merged.shape[0] == merged.shape[1] else merged[:0, 0]
-    for term in terms:
-        if term.matrix is None:
-            operations.append(_add_weight(term.diagonal(), diagonal))
-    return operations, merged
+def _tall_fan(tools: _Tools, parts: list[tuple[Row, list[Term]]]) -> _Fan:
+    places = _places((row.name, row.size) for row, _ in parts)
+    n_in = next(_present(term.matrix).shape[1] for term in parts[0][1] if term.matrix is not None)
+    matrix = np.empty((sum(row.size for row, _ in parts), n_in))
+    fill = [
+        operation
+        for row, terms in parts
+        for operation in mixture(terms, tools.chain.steps, matrix[places[row.name]])
+    ]
+    return _Fan(fill, matrix, None, tools.block(len(matrix)), places)
 
 
-def _mixed(
-    matrices: list[FloatArray], weights: list[FloatArray | None]
-) -> tuple[list[Operation], FloatArray]:
-    """Σ_g diag(weight_g) U_g: row i is (weight_1i … weight_gi) @ U[i], so one batched product does it."""
-    n_out, n_in = matrices[0].shape
-    given = [weight for weight in weights if weight is not None]
-    if not given:
-        total = np.sum(matrices, axis=0)
-        merged = np.empty_like(total)
-        return [_copy(total, merged)], merged
-    constants = np.stack(matrices, axis=1)
-    columns = [np.ones_like(given[0]) if weight is None else weight for weight in weights]
-    mixture = np.stack(columns, axis=2)[:, :, None, :]
-    merged = np.empty((n_out, 1, n_in))
-    return [lambda t: np.matmul(mixture[t], constants, out=merged)], merged[:, 0, :]
-
-
-def _added(terms: list[Term], steps: int) -> tuple[list[Operation], FloatArray]:
-    """Σ_g diag(left_g) U_g diag(right_g) one after the other, for matrices of every kind."""
-    first = _present(terms[0].matrix)
-    merged, part = (np.empty(first.shape[-2:]) for _ in range(2))
-    operations: list[Operation] = []
-    for term in terms:
-        out = part if operations else merged
-        operations += _weighted(term, steps, out)
-        if out is part:
-            operations.append(_add(merged, part, merged))
-    return operations, merged
-
-
-def _weighted(term: Term, steps: int, out: FloatArray) -> list[Operation]:
-    matrix, left, right = _present(term.matrix), term.left, term.right
-    stacked = np.broadcast_to(matrix, (steps, *matrix.shape[-2:]))
-    operations: list[Operation] = [lambda t: np.copyto(out, stacked[t])]
-    if left is not None:
-        operations = [lambda t: np.multiply(stacked[t], left[t][:, None], out=out)]
-    if right is not None:
-        operations.append(lambda t: np.multiply(out, right[t], out=out))
-    return operations
-
-
-def _add_weight(weight: FloatArray | None, out: FloatArray) -> Operation:
-    return lambda t: np.add(out, 1.0 if weight is None else weight[t], out=out)
-
-
-def _copy(source: FloatArray, out: FloatArray) -> Operation:
-    return lambda t: np.copyto(out, source)
-
-
-def _add(first: FloatArray, second: FloatArray, out: FloatArray) -> Operation:
-    return lambda t: np.add(first, second, out=out)
-
-
-def _scale(weight: FloatArray, source: FloatArray, out: FloatArray) -> Operation:
-    return lambda t: np.multiply(source, weight[t], out=out)
-
-
-def _dot(matrix: FloatArray, source: FloatArray, out: FloatArray) -> Operation:
-    # np.dot skips the machinery of a ufunc, a microsecond that shows at small sizes.
-    if matrix.ndim == 3:
-        return lambda t: np.dot(matrix[t], source, out=out)
-    return lambda t: np.dot(matrix, source, out=out)
+def _places(sizes: Iterable[tuple[int | str, int]]) -> dict[int | str, slice]:
+    """Consecutive slices of the given sizes, by their keys."""
+    places, start = {}, 0
+    for key, size in sizes:
+        places[key] = slice(start, start + size)
+        start += size
+    return places

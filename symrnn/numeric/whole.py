@@ -41,10 +41,20 @@ def number(value: sp.Expr) -> str:
 
 
 class Whole:
-    """Writes expressions; `read` says how a name is written, `timed` whether arrays have a time axis."""
+    """Writes expressions; `read` says how a name is written, `timed` whether arrays have a time axis.
 
-    def __init__(self, read: Read, timed: bool, activation: Callable[[Activation], str]) -> None:
+    `known` are expressions that stand in an array already.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        timed: bool,
+        activation: Callable[[Activation], str],
+        known: Mapping[Node, str] = MappingProxyType({}),
+    ) -> None:
         self.read = read
+        self.known = known
         self.timed = timed
         self.activation = activation
 
@@ -52,6 +62,8 @@ class Whole:
         """The expression as Python text."""
         if isinstance(node, Name):
             return self.read(node)
+        if node in self.known:
+            return self.known[node]
         rule = _RULES.get(type(node))
         if rule is None:
             raise NotYetError(str(node), found="no array code for it", write="symrnn evaluate --digits 15")

@@ -18,7 +18,9 @@ from symrnn.algebra.nodes import Adjoint, Immediate, Name, Parameter, Signal
 from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
+from symrnn.numeric.compilation import compile_gradients
 from symrnn.numeric.exact import interpret
+from symrnn.numeric.generation import local
 from symrnn.numeric.scalars import Domain, Reals
 
 Arrays = Mapping[str, np.ndarray]
@@ -172,7 +174,44 @@ def _parameter_keys(program: Program) -> frozenset[str]:
 
 # --- the compiled code ----------------------------------------------------------------------------------------------
 
-EVALUATORS: dict[str, Callable[[Task], Found]] = {"interpreted": interpreted}
+
+def compiled(task: Task) -> Found:
+    """By `numeric.compilation`, the batch at once; with a batch of one, without a batch axis."""
+    run = compile_gradients(task.program, keep=True)
+    alone = task.batch == 1
+    given = {}
+    for name in task.given:
+        array = task.array(name)
+        if isinstance(name, Parameter):
+            array = array.reshape([size for size, said in zip(array.shape, name.shape, strict=True) if said != 1])
+        elif alone:
+            array = array[..., 0, :]
+        given[_argument(name)] = array
+    found = run(given, task.steps)
+    columns = {key: _batched(found[key], alone) for key in found if key in found.below and key != "L"}
+    values = {key: column for key, column in columns.items() if not key.startswith("d_")}
+    gradients = {key.removeprefix("d_"): column for key, column in columns.items() if key.startswith("d_")}
+    for name in task.program.parameters:
+        if f"d_{local(name)}" in found:
+            gradients[key_of(name)] = found[f"d_{local(name)}"].reshape(task.array(name).shape)
+    for name in task.program.initials:
+        if f"d_{local(name)}" in found:
+            gradients[key_of(name)] = _batched(found.at(f"d_{local(name)}", int(name.time)), alone)
+    return Found(values | ({"L": found["L"].reshape(task.batch)} if "L" in found else {}), gradients)
+
+
+def _argument(name: Name) -> str:
+    """What compiled code calls a name: `h0` for the initial value h_0, `given_h` for a cotangent."""
+    if isinstance(name, Signal) and name.indices and name.time.is_Integer:
+        return f"{name.name}{name.time}"
+    return local(name)
+
+
+def _batched(column: np.ndarray, alone: bool) -> np.ndarray:
+    return column[..., None, :] if alone else column
+
+
+EVALUATORS: dict[str, Callable[[Task], Found]] = {"interpreted": interpreted, "compiled": compiled}
 """Every evaluator of the library, by name."""
 
 

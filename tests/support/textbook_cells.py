@@ -111,9 +111,9 @@ CELLS = {
     ),
     "gru, by coordinates": Typed(
         r"""z^{\langle t\rangle} = \sigma(W_z x^{\langle t\rangle} + U_z h^{\langle t-1\rangle})
-        r^{\langle t\rangle} = \sigma(W_r x^{\langle t\rangle} + U_r h^{\langle t-1\rangle})
-        \tilde{h}^{\langle t\rangle} = \tanh(W x^{\langle t\rangle} + U (r^{\langle t\rangle} \odot h^{\langle t-1\rangle}))
-        h^{\langle t\rangle} = z^{\langle t\rangle} h^{\langle t-1\rangle} + (1 - z^{\langle t\rangle}) \tilde{h}^{\langle t\rangle}""",
+        r^{<t>} = \sigma(W_r x^{<t>} + U_r h^{<t-1>})
+        \tilde{h}^{<t>} = \tanh(W x^{<t>} + U (r^{<t>} \odot h^{<t-1>}))
+        h^{\langle t\rangle} = z^{<t>} h^{<t-1>} + (1 - z^{<t>}) \tilde{h}^{<t>}""",
         shapes="U n×n, W n×m",
     ),
     "mgu": Typed(
@@ -153,7 +153,8 @@ CELLS = {
         shapes="A_1 n×n, A_2 n×n, B_1 n×m",
     ),
     "two layers": Typed(
-        "h^{(1)}_t = tanh(W^{(1)} h^{(1)}_{t-1} + U^{(1)} x_t)\nh^{(2)}_t = tanh(W^{(2)} h^{(2)}_{t-1} + U^{(2)} h^{(1)}_t)",
+        "h^{(1)}_t = tanh(W^{(1)} h^{(1)}_{t-1} + U^{(1)} x_t)\n"
+        "h^{(2)}_t = tanh(W^{(2)} h^{(2)}_{t-1} + U^{(2)} h^{(1)}_t)",
         states="h_2 h_1", outputs="h_2", shapes="W_1 n×n, U_2 n_h_2×n",
     ),
     "fast weights": Typed(
