@@ -1,23 +1,20 @@
 """What does the product of T step Jacobians cost, against T bare matrix products?
 
-Every time is a median over repeats that take turns, with one BLAS thread; scaling and the norm at the end are
-included in ours, and nothing but `np.matmul(…, out=…)` in the bare ones.
+Ours includes the scaling and the logarithm of the norm at the end; the bare products are nothing but
+`np.matmul(…, out=…)`.  Seconds are those of the processor, on one core and one BLAS thread.
 
-    python benchmarks/jacobian_products.py [--quick] [--format table|json]
+    python benchmarks/jacobian_products.py [--quick] [--format table|json] [--clock cpu|wall]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from statistics import median
-from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from timing import CLOCKS, aligned, interleaved, one_thread, progress
 
 from symrnn.numeric.chains import Chain, FloatArray, Row, Term
 from symrnn.numeric.transport import full, pull, push
@@ -27,7 +24,7 @@ SEED = 2026
 
 @dataclass(frozen=True)
 class Case:
-    """Two ways to the same number of steps: `reference` is what `ours` is divided by."""
+    """Two ways through the same number of steps, and how many times the reference ours may take."""
 
     question: str
     steps: int
@@ -37,8 +34,8 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Milliseconds, and their ratio."""
+class Answer:
+    """Median milliseconds, and their ratio."""
 
     question: str
     steps: int
@@ -91,26 +88,22 @@ def bare(size: int, columns: int | None, steps: int, rng: np.random.Generator) -
 def cases(quick: bool) -> Iterator[Case]:
     """Every comparison, with the ratio that it should stay below."""
     rng = np.random.default_rng(SEED)
-    for size, target in ((64, 1.4), (128, 1.2), (256, 1.1)):
-        steps = 100 if quick else 1000
+    for size, steps, target in ((64, 1000, 1.4), (128, 500, 1.2), (256, 250, 1.1)):
+        steps = steps // 10 if quick else steps
         chain = rnn(size, steps, rng)
         question = f"RNN, H = {size}: full / bare H×H products"
         yield Case(question, steps, _full(chain), bare(size, size, steps, rng), target)
-    for size in (64, 128):
-        steps = 50 if quick else 500
+    for size, steps in ((64, 500), (128, 200)):
+        steps = steps // 10 if quick else steps
         chain = lstm(size, steps, rng)
         question = f"LSTM, H = {size}: full / bare 2H×2H products"
         yield Case(question, steps, _full(chain), bare(2 * size, 2 * size, steps, rng), 1.0)
     for size in (64, 256):
-        steps = 200 if quick else 2000
+        steps = 100 if quick else 1000
         chain, vector = rnn(size, steps, rng), rng.normal(size=size)
-        vector_bare = bare(size, None, steps, rng)
-        yield Case(
-            f"RNN, H = {size}: push / bare products with a vector", steps, _push(chain, vector), vector_bare
-        )
-        yield Case(
-            f"RNN, H = {size}: pull / bare products with a vector", steps, _pull(chain, vector), vector_bare
-        )
+        once = bare(size, None, steps, rng)
+        yield Case(f"RNN, H = {size}: push / bare products with a vector", steps, _push(chain, vector), once)
+        yield Case(f"RNN, H = {size}: pull / bare products with a vector", steps, _pull(chain, vector), once)
     small = rnn(16, 1000, rng)
     yield Case(
         "RNN, H = 16: tree / loop", 1000, _full(small), lambda: full(small, method="loop").log_norm, 0.5
@@ -129,45 +122,45 @@ def _pull(chain: Chain, vector: FloatArray) -> Callable[[], object]:
     return lambda: pull(chain, vector).log_norm
 
 
-def measure(case: Case, repeats: int) -> Timing:
-    """Medians of `repeats` runs of each way, taking turns after one run to warm up."""
-    ways = (case.ours, case.reference)
-    times: tuple[list[float], list[float]] = ([], [])
-    for way in ways:
-        way()
-    for _ in range(repeats):
-        for way, taken in zip(ways, times, strict=True):
-            start = perf_counter()
-            way()
-            taken.append(1e3 * (perf_counter() - start))
-    ours, reference = (median(taken) for taken in times)
-    return Timing(case.question, case.steps, ours, reference, ours / reference, case.target)
+def answer(case: Case, seconds: float, clock: str) -> Answer:
+    """The two ways taking turns for some seconds."""
+    progress(case.question)
+    taken = interleaved({"ours": case.ours, "reference": case.reference}, seconds=seconds, clock=clock)
+    ours, reference = 1e3 * taken["ours"].median, 1e3 * taken["reference"].median
+    return Answer(case.question, case.steps, ours, reference, ours / reference, case.target)
 
 
-def table(timings: list[Timing]) -> str:
-    """The timings as text, one line each."""
-    width = max(len(timing.question) for timing in timings)
-    lines = [f"{'':{width}}  {'T':>5} {'ours ms':>9} {'other ms':>9} {'ratio':>6} {'target':>6}"]
-    for t in timings:
-        target = "" if t.target is None else f"{t.target:.2f}"
-        numbers = f"{t.steps:5} {t.ours_ms:9.2f} {t.reference_ms:9.2f} {t.ratio:6.2f} {target:>6}"
-        lines.append(f"{t.question:{width}}  {numbers}")
-    return "\n".join(lines)
+def table(answers: list[Answer]) -> str:
+    """The answers as text, one line each."""
+    rows = [("", "T", "ours ms", "other ms", "ratio", "at most")]
+    for a in answers:
+        target = "" if a.target is None else f"{a.target:.2f}"
+        rows.append(
+            (a.question, f"{a.steps}", f"{a.ours_ms:.2f}", f"{a.reference_ms:.2f}", f"{a.ratio:.2f}", target)
+        )
+    return aligned(rows)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure every case and print the table or the JSON object."""
+def main() -> None:
+    """Measure every case and print the table or one JSON object."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a tenth of the steps, three repeats")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the steps and of the time")
     parser.add_argument("--format", choices=("table", "json"), default="table")
-    options = parser.parse_args(arguments)
-    with threadpool_limits(limits=1):
-        timings = [measure(case, 3 if options.quick else 11) for case in cases(options.quick)]
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="cpu")
+    options = parser.parse_args()
+    with one_thread():
+        answers = [
+            answer(case, 0.5 if options.quick else 8.0, options.clock) for case in cases(options.quick)
+        ]
+    progress("")
     if options.format == "json":
-        json.dump({"seed": SEED, "timings": [asdict(timing) for timing in timings]}, sys.stdout, indent=2)
-        print()
+        print(
+            json.dumps(
+                {"seed": SEED, "clock": options.clock, "answers": list(map(asdict, answers))}, indent=1
+            )
+        )
     else:
-        print(table(timings))
+        print(table(answers))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ from symrnn import __version__
 from symrnn.errors import InputError, SymrnnError
 
 MARK = "made with symrnn"
-EXIT_USAGE = 2
-EXIT_FAULT = 3
+MOST_INPUT = 5_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -117,7 +116,6 @@ def evaluate(
     source: str, digits: int | None, setting: str | None, form: str, output: str | None, force: bool
 ) -> None:
     """Evaluate every value and gradient of a MODEL file: exact where the cell allows it."""
-    from symrnn.errors import InputError
     from symrnn.models.model import Model
     from symrnn.numeric.evaluation import evaluate as evaluate_model
     from symrnn.numeric.results import to_json, to_table
@@ -175,8 +173,18 @@ def _resolve(source: str, variant: str | None) -> Any:
     from symrnn.models.sources import resolve
 
     if source == "-":
-        return resolve(source, variant, text=click.get_text_stream("stdin", encoding="utf-8").read())
+        return resolve(source, variant, text=_standard_input())
     return resolve(source, variant)
+
+
+def _standard_input() -> str:
+    data = sys.stdin.buffer.read(MOST_INPUT + 1)
+    if len(data) > MOST_INPUT:
+        raise InputError("-", found="more than 5 MB on standard input", write="a smaller text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
 
 
 def _write(text: str, output: str | None, force: bool, what: str) -> None:

@@ -203,6 +203,9 @@ class Builder:
     def _inverse(self, tree: Syntax) -> Node:
         """1/x entry by entry; of a power x^k it is x^{-k}."""
         node = self.build(tree)
+        if node.shape[0] != 1 and node.shape[1] != 1:
+            found = f"a division by {self.shapes.text(tree)}, which is a matrix"
+            self.shapes.misfit(tree, found, "a divisor that is a scalar or a vector of one shape")
         if isinstance(without_brackets(tree), Raised) and isinstance(node, N.Power):
             return N.Power(node.operands[0], -node.exponent)
         return N.Power(node, -1)

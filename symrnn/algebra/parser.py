@@ -182,9 +182,9 @@ class _Parser:
         arguments, end = self._list()
         return self.made(Call(function, tuple(arguments), certain), function.start, end)
 
-    def _list(self) -> tuple[list[Syntax], int]:
+    def _list(self, opened: Token | None = None) -> tuple[list[Syntax], int]:
         """What stands in brackets, apart at commas and semicolons, and where the bracket ends."""
-        opener = self.advance()
+        opener = opened or self.advance()
         bars, self.bars = self.bars, []
         parts = [self.level()]
         while self.sees("op", ",", ";"):
@@ -379,17 +379,19 @@ class _Parser:
         return self.tokens[self.at + 1].text == "}"
 
     def _braced(self) -> Syntax:
-        """A brace group: what is in it, without the braces; signs that stand alone are words."""
-        following, after = self.tokens[self.at + 1], self.tokens[self.at + 2 : self.at + 3]
-        if following.kind == "op" and (following.text == "<" or (after and after[0].text == "}")):
+        """A brace group: what is in it, without the braces; signs that begin it are words."""
+        opener, following = self.peek, self.tokens[self.at + 1]
+        signs: list[Syntax] = []
+        if following.kind == "op" and following.text in ("<", "ᵀ", "*", "'", "+"):
             self.advance()
-            inside = self._argument()
-            if not self.sees("close", "}"):
-                self.fail(self.peek, f"{_said(self.peek)} inside a bracket {{", "}")
-            self.advance()
-            return inside
-        opener = self.peek
-        parts, end = self._list()
+            if following.text != "+" or self._is_last_in_braces():
+                signs = [self._argument()]
+            if self.sees("close", "}") and signs:
+                self.advance()
+                return signs[0]
+            self.at -= not signs
+        parts, end = self._list(opened=opener if signs else None)
+        parts = [*signs, *parts]
         return parts[0] if len(parts) == 1 else self.made(Stack(tuple(parts)), opener.start, end)
 
     def _angled(self) -> Syntax:

@@ -15,7 +15,7 @@ from typing import NoReturn
 from symrnn.algebra.nodes import ONE, Shape
 from symrnn.algebra.shapes import SCALAR, Factor, Product, Shapes
 from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.syntax import Call, Group, Quotient, Symbol, Syntax, Transposed, without_brackets
+from symrnn.algebra.syntax import Call, Group, Quotient, Symbol, Syntax, Transposed, walk, without_brackets
 from symrnn.errors import GrammarError
 
 
@@ -174,4 +174,5 @@ class _Decider:
     def ask(self, product: Product) -> NoReturn:
         """Raise the error that asks for the first factor that is open."""
         letters = [one.tree for one in product.factors if self.shapes.kind(one.shape) == "letter"]
-        raise question(self.shapes, letters[0] if letters else product.tree)
+        inside = [piece for tree in letters for piece in walk(tree) if self.shapes.is_open(piece)]
+        raise question(self.shapes, (inside or letters or [product.tree])[0])

@@ -107,6 +107,10 @@ class Shapes:
             return "letter" if LOWER in ranks else "capital"
         return "column" if cols == ONE else "row" if rows == ONE else "matrix"
 
+    def is_open(self, tree: Syntax) -> bool:
+        """Whether a piece is a name that may still be a scalar or a vector."""
+        return isinstance(tree, Symbol) and self.kind(self._by_piece.get(id(tree))) == "letter"
+
     # --- what must be equal ---
 
     def equate(self, target: Syntax, expression: Syntax) -> None:

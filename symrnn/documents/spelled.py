@@ -45,7 +45,7 @@ def number_text(value: Any, digits: int = DIGITS) -> str:
         return value
     if isinstance(value, sp.Expr | Fraction | int):
         return str(value)
-    if isinstance(value, mpmath.mpf):
+    if hasattr(value, "_mpf_"):
         return str(mpmath.nstr(value, digits))
     return f"{float(value):.{digits}g}"
 

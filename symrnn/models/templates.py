@@ -21,6 +21,7 @@ def model_text(cell: str, variant: str | None = None, hidden: int = 2, inputs: i
     lines = [
         "# A model file for symrnn. Decimals are exact; a value may also be a fraction or logarithm in quotes",
         '# ("1/3", "ln(2)"), a symbol ("w"), or drawn: {init = "pytorch", seed = 1}, {normal = [0, 1], seed = 2}.',
+        f"# Convention: {program.convention}",
         "",
         "[cell]",
         *_cell_lines(cell, variant),

@@ -107,6 +107,11 @@ class Term:
         return self.left is None and self.matrix is None and self.right is None
 
     @property
+    def is_constant(self) -> bool:
+        """Whether the path is one matrix, the same at every step."""
+        return self.left is None and self.right is None and self.matrix is not None and not self.is_stacked
+
+    @property
     def is_stacked(self) -> bool:
         """Whether the matrix is another one at every step."""
         return self.matrix is not None and self.matrix.ndim == 3

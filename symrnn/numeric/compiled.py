@@ -52,6 +52,7 @@ def evaluate_compiled(model: Model, note: str = "") -> Results:
     return Results(
         name=model.name,
         steps=model.steps,
+        convention=model.program.convention,
         exact=False,
         values=values,
         gradients=gradients,

@@ -6,7 +6,8 @@ where fractions would pass the budget), the compiled float64 code otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
 from symrnn.errors import LimitError
+from symrnn.models.losses import RATE, THRESHOLD, training_step
 from symrnn.models.model import Array, Model
+from symrnn.models.shaping import axes
 from symrnn.numeric.compiled import evaluate_compiled
 from symrnn.numeric.exact import (
     DIGITS,
@@ -28,8 +31,10 @@ from symrnn.numeric.exact import (
     TooManyDigits,
     evaluate_to_digits,
     exact_values,
+    interpret,
 )
-from symrnn.numeric.results import Results, key_of
+from symrnn.numeric.results import Results, entries_of, key_of
+from symrnn.numeric.scalars import Reals, Symbols
 
 BUDGET = 2_000
 MOST_EXACT_WORK = 200_000
@@ -41,13 +46,18 @@ def evaluate(model: Model, digits: int | None = None) -> Results:
     """Every value h_t, …, L and every gradient ∂L/∂h_t, ∂L/∂W of a model, with each step's summand and Jacobian.
 
     Exact where the cell and the numbers allow it within a budget of 2,000 digits a number; with `digits`, that many
-    significant digits; float64 otherwise.
+    significant digits; float64 otherwise. A model with an [update] also gets its new parameters and its new loss.
 
     >>> from symrnn.models.files import load
     >>> results = evaluate(load("example:linear"))
     >>> results["L"], results["dL/dh[0]"]
     (1/128, -1/64)
     """
+    results = _evaluated(model, digits)
+    return results if model.update is None else replace(results, update=_updated(model, results, digits))
+
+
+def _evaluated(model: Model, digits: int | None) -> Results:
     if digits is not None:
         _refuse_large(model, f"--digits {digits}")
         return _interpreted(model, evaluate_to_digits(*_task(model), digits), False, digits, "")
@@ -60,6 +70,40 @@ def evaluate(model: Model, digits: int | None = None) -> Results:
     except TooManyDigits as found:
         note = NOTES["too many digits"].format(BUDGET, found.digits, digits=DIGITS)
         return _interpreted(model, evaluate_to_digits(*_task(model), DIGITS), False, DIGITS, note)
+
+
+def _updated(model: Model, results: Results, digits: int | None) -> dict[str, Any]:
+    """The parameters after one training step, and the loss with them."""
+    assert model.update is not None
+    step = training_step(model.program, clip=model.update.clip)
+    values: dict[Name, Any] = {name: model.values[name] for name in model.program.parameters}
+    values |= {Adjoint(p): as_array(results.gradients[p.name], p, model) for p in model.program.parameters}
+    values[RATE] = model.update.rate
+    if model.update.threshold is not None:
+        values[THRESHOLD] = model.update.threshold
+    domain = Symbols("expanded") if results.exact else Reals(digits or 17)
+    found = interpret(step, 1, dict(model.sizes), values, domain)
+    shaped = {p: _Shaper(model.bare)(p, found[Parameter(f"{p.name}_prime", *p.args[1:])]) for p in model.program.parameters}
+    new = {p: as_array(value, p, model) for p, value in shaped.items()}
+    if not results.exact and digits is None:
+        new = {name: np.asarray(value, dtype=np.float64) for name, value in new.items()}
+        shaped = {name: _plain(value, model.bare) for name, value in new.items()}
+    after = _evaluated(replace(model, values={**model.values, **new}, update=None), digits)
+    return {**{p.name: value for p, value in shaped.items()}, "L": after.values["L"]}
+
+
+def as_array(value: Any, name: Name, model: Model) -> Array:
+    """A result as an array of its parameter's shape."""
+    shape = tuple(int(size.xreplace(_numbers(model))) for size in axes(name.shape))
+    array = np.empty(shape, dtype=object)
+    entries = [_as_given(entry) for entry in entries_of(value)]
+    array[...] = np.array(entries, dtype=object).reshape(shape)
+    return array
+
+
+def _as_given(entry: Any) -> Any:
+    """An mpmath number as the fraction its digits say, so that it can be given again."""
+    return sp.Rational(str(entry)) if hasattr(entry, "_mpf_") else entry
 
 
 def _refuse_large(model: Model, wrote: str) -> None:
@@ -161,6 +205,7 @@ def _interpreted(
     results = Results(
         name=model.name,
         steps=model.steps,
+        convention=model.program.convention,
         exact=exact,
         values=values,
         gradients=gradients,
@@ -184,8 +229,7 @@ def _given_values(model: Model, digits: int | None) -> dict[str, Any]:
 
 
 def _plain(value: Array, bare: bool) -> Any:
-    listed = value.tolist()
-    return listed[0] if bare and value.shape == (1,) else listed
+    return value.reshape(-1)[0] if bare and value.size == 1 else value.tolist()
 
 
 class _Shaper:

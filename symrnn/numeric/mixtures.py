@@ -62,6 +62,9 @@ def mixture(terms: Sequence[Term], steps: int, out: FloatArray) -> list[Operatio
     array([[11.]])
     """
     kind, matrices = _kind(terms), [term.matrix for term in terms if term.matrix is not None]
+    if len(terms) == 1 and terms[0].is_constant:
+        np.copyto(out, matrices[0])  # once and for all
+        return []
     through = [term for term in terms if term.matrix is not None]
     if kind == "left":
         operations = _mixed(matrices, [term.left for term in through], out)
@@ -108,10 +111,16 @@ def _summed(terms: list[Term], steps: int, out: FloatArray) -> list[Operation]:
 def _formed(term: Term, steps: int, out: FloatArray) -> list[Operation]:
     assert term.matrix is not None
     stack = np.broadcast_to(term.matrix, (steps, *term.matrix.shape[-2:]))
-    first: Operation = lambda t: np.copyto(out, stack[t])  # noqa: E731  # one of two, and the other is bound too
-    if (left := term.left) is not None:
-        first = lambda t: np.multiply(stack[t], left[t][:, None], out=out)  # noqa: E731  # see above
+    first = _taken(stack, out) if term.left is None else _rows_weighted(term.left, stack, out)
     return [first] if term.right is None else [first, weighted(term.right, out, out)]
+
+
+def _taken(stack: FloatArray, out: FloatArray) -> Operation:
+    return lambda t: np.copyto(out, stack[t])
+
+
+def _rows_weighted(left: FloatArray, stack: FloatArray, out: FloatArray) -> Operation:
+    return lambda t: np.multiply(stack[t], left[t][:, None], out=out)
 
 
 def _weight_added(weight: FloatArray | None, out: FloatArray) -> Operation:

@@ -42,6 +42,7 @@ class Results:
     parameters: tuple[str, ...] = ()
     digits: int | None = None
     note: str = ""
+    convention: str = ""
     update: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
@@ -56,6 +57,7 @@ class Results:
 
         content: dict[str, Any] = {
             "exact": self.exact,
+            "convention": self.convention,
             "values": shown(self.values),
             "gradients": shown(self.gradients),
             "contributions": {key: shown(entries) for key, entries in self.contributions.items()},
@@ -91,7 +93,7 @@ def as_json(value: Any, digits: int | None = None) -> Any:
     >>> as_json(Fraction(-1, 8)), as_json(0.5), as_json(math.inf), as_json(mpmath.mpf("0.25"), 5)
     ('-1/8', 0.5, None, {'decimal': '0.25', 'digits': 5})
     """
-    if isinstance(value, mpmath.mpf):
+    if hasattr(value, "_mpf_"):
         return {"decimal": mpmath.nstr(value, digits or 15, strip_zeros=True), "digits": digits or 15}
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
@@ -112,12 +114,15 @@ def to_table(results: Results) -> str:
     steps = range(results.steps + 1)
     body = [[str(step), *(text(column.get(step), results) for _, column in columns)] for step in steps]
     heads = ["t", *(head for head, _ in columns)]
-    lines = [f"{results.name}: {'exact' if results.exact else _precision(results)}", ""]
+    lines = [f"{results.name}: {'exact' if results.exact else _precision(results)}"]
+    lines += [f"Convention: {results.convention}", ""] if results.convention else [""]
     lines += _laid_out(heads, _elided(body))
     if "L" in results.values:
         lines += ["", f"L = {text(results.values['L'], results)}"]
     lines += [f"∂L/∂{name} = {text(results.gradients[name], results)}" for name in results.parameters]
-    lines += [f"{name} = {text(value, results)}" for name, value in results.update.items()]
+    if results.update:
+        lines += ["", "after one training step:"]
+        lines += [f"{name} = {text(value, results)}" for name, value in results.update.items()]
     if results.note:
         lines += ["", results.note]
     return "\n".join(lines) + "\n"
@@ -192,7 +197,7 @@ def number(value: Any, digits: int | None = None) -> str:
     """One number in a table."""
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
-    if isinstance(value, mpmath.mpf):
+    if hasattr(value, "_mpf_"):
         return str(mpmath.nstr(value, digits or 15))
     return str(value)
 

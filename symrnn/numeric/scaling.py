@@ -18,9 +18,11 @@ __all__ = ["Growth", "IntArray", "careful_step", "growth", "normalise"]
 
 IntArray = NDArray[np.int64]
 
-# A factor of a smaller largest entry than 2^-200, or a row that can grow beyond 2^300 in one step, is handled
-# with care: products of three factors and sums of rows then stay inside float64's 2^±1022 in all other steps.
-FAINT, STEEP = 2.0**-200, 2.0**300
+# A step is tame if no path through it, factors below 1 left out, can enlarge an entry beyond 2^100.  What a
+# partial product below 2^-1022 loses is then below 2^-922 at the end of the step.
+STEEP = 2.0**100
+# Up to this many bits a step the largest factors of all steps serve as the bound for every step.
+FEW_BITS = 16.0
 # The exponent of nothing: below every real one, and still far from the ends of int64 and of ldexp's int.
 NOWHERE = -(2**40)
 
@@ -43,36 +45,43 @@ def growth(chain: Chain) -> Growth:
     >>> growth(Chain.from_dense(np.full((3, 1, 1), 4.0))).bits
     array([2., 2., 2.])
     """
-    ones = np.ones(chain.steps)
-    bound = {name: ones for name, _ in chain.states}
+    found = _bounds(chain, together=True)
+    if not found.tame.all() or found.bits.max(initial=0.0) > FEW_BITS:
+        found = _bounds(chain, together=False)
+    return Growth(*(np.broadcast_to(values, (chain.steps,)) for values in found))
+
+
+def _bounds(chain: Chain, together: bool) -> Growth:
+    """The bounds of every step, or one for all steps together."""
+    bound: dict[str, FloatArray] = {name: np.ones(1) for name, _ in chain.states}
     peak = dict(bound)
-    tame = np.ones(chain.steps, dtype=bool)
     with np.errstate(over="ignore"):  # an infinite bound is the right answer: such a step is not tame
         for row in chain.rows:
-            bound[row.name], peak[row.name] = np.zeros(chain.steps), np.zeros(chain.steps)
-            for term in row.terms:
-                norms = _factor_norms(term)
-                bound[row.name] += np.prod(norms, axis=0) * bound[term.source]
-                peak[row.name] += np.prod(np.maximum(norms, 1.0), axis=0) * peak[term.source]
-                tame &= ((norms == 0.0) | (norms >= FAINT)).all(axis=0)
-            tame &= peak[row.name] <= STEEP
-    largest = np.max([bound[name] for name in chain.outputs.values()], axis=0)
-    return Growth(np.log2(np.maximum(largest, 1.0)), tame)
+            norms = [(term.source, _factor_norms(term, together)) for term in row.terms]
+            bound[row.name] = sum((np.prod(n, axis=0) * bound[source] for source, n in norms), np.zeros(1))
+            peak[row.name] = sum(
+                (np.prod(np.maximum(n, 1.0), axis=0) * peak[source] for source, n in norms), np.ones(1)
+            )
+    largest = np.max(np.broadcast_arrays(*(bound[name] for name in chain.outputs.values())), axis=0)
+    steepest = np.max(np.broadcast_arrays(*peak.values()), axis=0)
+    return Growth(np.log2(np.maximum(largest, 1.0)), steepest <= STEEP)
 
 
-def _factor_norms(term: Term) -> FloatArray:
-    """‖left‖_max, ‖matrix‖_∞, ‖right‖_max at every step, an array (factors, T) or (factors, 1)."""
-    norms = [_largest(weight, axis=1) for weight in (term.left, term.right) if weight is not None]
+def _factor_norms(term: Term, together: bool) -> FloatArray:
+    """‖left‖_max, ‖right‖_max and ‖matrix‖_∞, an array (factors, T), or (factors, 1) for all steps together."""
+    norms = [_largest(weight, 1, together) for weight in (term.left, term.right) if weight is not None]
     if term.matrix is not None and term.is_stacked:
         # n times the largest entry bounds the row sums, without an array of the stack's size.
-        norms.append(term.matrix.shape[2] * _largest(term.matrix, axis=(1, 2)))
+        norms.append(term.matrix.shape[2] * _largest(term.matrix, (1, 2), together))
     elif term.matrix is not None:
         norms.append(np.abs(term.matrix).sum(axis=1).max(keepdims=True))
     return np.array(np.broadcast_arrays(*norms)) if norms else np.ones((1, 1))
 
 
-def _largest(array: FloatArray, axis: int | tuple[int, ...]) -> FloatArray:
-    return np.asarray(np.maximum(array.max(axis=axis), -array.min(axis=axis)))
+def _largest(array: FloatArray, axes: int | tuple[int, ...], together: bool = False) -> FloatArray:
+    if together:
+        return np.maximum(array.max(initial=0.0), -array.min(initial=0.0)).reshape(1)
+    return np.asarray(np.maximum(array.max(axis=axes), -array.min(axis=axes)))
 
 
 def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -84,7 +93,7 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
     (array([[0.5   , 0.    ],
            [0.0625, 0.    ]]), array([4, 0]))
     """
-    exponent = np.frexp(_largest(block, axis=0))[1]
+    exponent = np.frexp(_largest(block, 0))[1]
     return np.ldexp(block, -exponent), np.asarray(exponent, dtype=np.int64)
 
 

@@ -307,7 +307,7 @@ class _Loop:
         np.copyto(self.kept, self.stepper.value)
         self._run(t, stop)
         value = self.stepper.value
-        largest = np.maximum(value.max(axis=0), -value.min(axis=0))
+        largest = np.abs(value, out=self.stepper.spare).max(axis=0)
         if (largest < LOW)[self.alive].any():
             np.copyto(self.stepper.value, self.kept)
             self.reach = max(1, (stop - t) // 2)

@@ -218,7 +218,8 @@ MISTAKES = [
     ("a, b", 2, ", where the formula should end", "one formula on a line"),
     ("h_", 3, "the end of the line where a script or argument should stand", "braces around it: h_{t-1}"),
     ("(a + b)_t", 8, "a subscript on something that is no name", "a name with its subscript: h_{t-1}"),
-    ("h_t-1", 1, "h_t-1, which may mean the step t-1 or a difference", "h_{t-1} for the step, h_t - 1 for the difference"),
+    ("h_t-1", 1, "h_t-1, which may mean the step t-1 or a difference",
+     "h_{t-1} for the step, h_t - 1 for the difference"),
     (r"\tanhh(x)", 1, r"the unknown command \tanhh", r"\tanh"),
     (r"\odto", 1, r"the unknown command \odto", r"\odot"),
     (r"a \frobnicate b", 3, r"the unknown command \frobnicate",
@@ -287,11 +288,11 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_refused_at_once(name: str) -> None:
     """Refused within 300 ms, without evaluation and without a recursion error."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(SymrnnError) as caught:
         parse_expression(HOSTILE[name])
     assert str(caught.value)
-    assert time.perf_counter() - begun < 0.3
+    assert time.process_time() - begun < 0.3
 
 
 def test_limits_are_unsafe_input() -> None:

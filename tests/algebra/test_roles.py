@@ -120,7 +120,7 @@ def test_form_as_written() -> None:
         "-3 W_h z_t": N.Scale(N.Number(-3), N.MatMul(W_h, z)),
     }
     for text, node in cases.items():
-        assert parse_cell(f"h_t = {text}\nh_t: n")["h_t"].expression == node, text
+        assert parse_cell(f"h_t = {text}\nh_t: n\nz_t: n")["h_t"].expression == node, text
 
 
 # --- spellings ------------------------------------------------------------------------------------------------------
@@ -159,10 +159,12 @@ def test_every_spelling_is_one_program(text: str) -> None:
 
 CANDIDATES = [
     "c̃_t = tanh(W_c x_t + U_c h_{t-1} + b_c)\nc_t = f_t * c_{t-1} + i_t ∘ c̃_t\nh_t = o_t ⊙ tanh(c_t)",
-    unicodedata.normalize("NFD", "c̃_t = tanh(W_c x_t + U_c h_{t-1} + b_c); c_t = f_t c_{t-1} + i_t c̃_t; h_t = o_t tanh(c_t)"),
+    unicodedata.normalize(
+        "NFD", "c̃_t = tanh(W_c x_t + U_c h_{t-1} + b_c); c_t = f_t c_{t-1} + i_t c̃_t; h_t = o_t tanh(c_t)"
+    ),
     "c~_t = tanh(W_c x_t + U_c h_{t-1} + b_c)\nc_t = f_t c_{t-1} + i_t c~_t\nh_t = o_t × tanh(c_t)",
     "c_tilde_t = tanh(W_c x_t + U_c h_{t-1} + b_c)\nc_t = f_t c_{t-1} + i_t c_tilde_t\nh_t = o_t * tanh(c_t)",
-    r"\tilde{c}_t = tanh(W_c x_t + U_c h_{t-1} + b_c), \quad c_t = f_t \odot c_{t-1} + i_t \circ \tilde c_t, \quad"
+    r"\tilde{c}_t = tanh(W_c x_t + U_c h_{t-1} + b_c), \quad c_t = f_t \odot c_{t-1} + i_t \circ \tilde c_t, \quad "
     r"h_t = o_t \odot \tanh c_t",
 ]  # fmt: skip
 
@@ -200,7 +202,8 @@ def test_names_are_identifiers() -> None:
 
 MISTAKES: list[tuple[str, type[SymrnnError], int, int, str, str]] = [
     ("h_t = tahn(W h_{t-1})", GrammarError, 1, 7, "tahn, which is no function known here", "tanh(…)"),
-    ("h_t = σ_g(W x_t)", GrammarError, 1, 7, "σ_g, which may be any function", "the function itself: sigma(…) or tanh(…)"),
+    ("h_t = σ_g(W x_t)", GrammarError, 1, 7, "σ_g, which may be any function",
+     "the function itself: sigma(…) or tanh(…)"),
     ("h_t = tanh(W h_{t+1} + x_t)", TimeError, 1, 14, "h_{t+1} is not known yet at step t",
      "h_{t-1} for the step before, h_t for this step"),
     ("h_{t+1} = tanh(W h_t + U x_t)", TimeError, 1, 1,
@@ -216,7 +219,7 @@ MISTAKES: list[tuple[str, type[SymrnnError], int, int, str, str]] = [
      "h_T for the last step, h_1 for the first"),
     ("h_t = a * h_{t-1} + W x_t", GrammarError, 1, 7, "a, which may be a scalar or a vector here",
      "a line that says which: a: scalar, or a: n"),
-    ("h_t = (1 - a) * h_{t-1} + W x_t", GrammarError, 1, 7, "(1 - a), which may be a scalar or a vector here",
+    ("h_t = (1 - a) * h_{t-1} + W x_t", GrammarError, 1, 12, "a, which may be a scalar or a vector here",
      "a line that says which: a: scalar, or a: n"),
     ("h_t = W h_{t-1} + ‖p‖ x_t", GrammarError, 1, 20, "p, which may be a scalar or a vector here",
      "a line that says which: p: scalar, or p: n"),
@@ -328,19 +331,19 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_cells_are_refused_at_once(name: str) -> None:
     """Refused within 300 ms."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(SymrnnError):
         parse_cell(HOSTILE[name])
-    assert time.perf_counter() - begun < 0.3
+    assert time.process_time() - begun < 0.3
 
 
 def test_the_largest_cells_are_bearable() -> None:
     """A cell at the limits is read in seconds, not minutes."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     backwards = "\n".join(f"a{i}_t = a{i + 1}_t" for i in range(150)) + "\na150_t = x_t"
     assert len(parse_cell(backwards)) == 151
     assert parse_cell("h_t = " + "(" * 90 + "x_t" + ")" * 90)["h_t"].expression == Signal("x", (1, 1), t)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_a_range_of_its_own() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -275,6 +275,7 @@ def deeplearning_ai(case: dict[str, Any], name: str, evaluate: Evaluate) -> Iter
     yield Claim(quantity, ours, printed, 0.5000001 * unit, relative=False)
 
 
+@cache
 def _deeplearning_ai_group(which: str, evaluate: Evaluate) -> dict[str, np.ndarray]:
     return {
         "rnn_forward": _rnn_forward,

@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch")
 from .test_autograd import BOUND, LOSSES, Loss, drawn, judged, program_of  # noqa: E402  after the check for PyTorch
 from .torch_cells import CELLS  # noqa: E402
 
-POINTS = 3
+POINTS = 2
 
 
 def _rng(cell: str, point: int) -> np.random.Generator:

@@ -55,7 +55,7 @@ def test_the_print_is_what_was_typed() -> None:
         "h_t = tanh(W_hh h_{t-1} + W_xh x_t + b_h)",
         "h_t = W (h_{t-1} + (U x_t - b)) - 3 x_t",
         "h_t = σ²(W [h_{t-1}; x_t]) / (1 + exp(-x_t))",
-        "a^f_t = λ Wᵀ x_t + diag(a) h*_t",
+        "a^f_t = λ Wᵀ x_t + diag(a) h^*_t",
     ):
         assert str(parse_cell(text)) == text
 
