@@ -129,6 +129,10 @@ class _Reader:
         for name in self.census.parameters:
             if name in shapes.by_name and shapes.kind(shapes.by_name[name]) in ("letter", "capital"):
                 raise question(shapes, self.census.symbol_of(name))
+        named = {unknown for shape in shapes.by_name.values() for unknown in shapes.sizes.unknowns(shape)}
+        for symbol in shapes.identities:
+            if not named.issuperset(shapes.sizes.unknowns(shapes.of(symbol) or SCALAR)):
+                shapes.misfit(symbol, "I, whose size nothing says", "a matrix or vector beside it")
 
     def _named_sizes(self) -> dict[sp.Dummy, N.Size]:
         """n for the state, m for the input, and a size named after its quantity for what is independent of them."""

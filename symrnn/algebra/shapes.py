@@ -68,6 +68,7 @@ class Shapes:
         self.all_scalar = all_scalar
         self.by_name = dict(known)
         self.products: list[Product] = []
+        self.identities: list[Symbol] = []
         self._by_piece: dict[int, Shape | None] = {}
 
     # --- names ---
@@ -173,6 +174,7 @@ class Shapes:
         reading = self.names.read(symbol)
         if reading.name == "I" and "I" not in self.by_name:
             size = self.sizes.fresh(SIZE)
+            self.identities.append(symbol)
             return (size, size)
         return self.of_name(reading.name, reading.step is not None)
 

@@ -123,13 +123,20 @@ class Term:
             return None if either is None else either[start:stop]
         return self.left[start:stop] * self.right[start:stop]
 
-    def matrices(self, start: int, stop: int) -> FloatArray:
-        """diag(left) matrix diag(right) at the steps start..stop-1, to be broadcast over time."""
+    def matrices(self, out: FloatArray, start: int = 0) -> FloatArray:
+        """diag(left) matrix diag(right) of as many steps as `out` has, (steps, n_out, n_in), from `start`."""
         assert self.matrix is not None
-        local = self.matrix[start:stop] if self.is_stacked else self.matrix[None]
-        if self.left is not None:
-            local = self.left[start:stop, :, None] * local
-        return local if self.right is None else local * self.right[start:stop, None, :]
+        stop = start + len(out)
+        local = self.matrix[start:stop] if self.is_stacked else self.matrix
+        if self.left is None:
+            np.copyto(out, local)
+        else:
+            # Spread first, then multiply: one long inner loop a step instead of one a row.
+            np.copyto(out, self.left[start:stop, :, None])
+            out *= local
+        if self.right is not None:
+            out *= self.right[start:stop, None, :]
+        return out
 
     def transpose(self, reader: str) -> Term:
         """right ∘ (matrixᵀ @ (left ∘ reader)), with the steps in reverse: what the source collects back."""
@@ -236,18 +243,24 @@ class Chain:
         known: dict[str, FloatArray] = {}
         for row in self.rows:
             known[row.name] = self._dense_row(row, known, start, max(start, stop))
-        return np.concatenate([known[self.outputs[name]] for name, _ in self.states], axis=1)
+        parts = [known[self.outputs[name]] for name, _ in self.states]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _dense_row(self, row: Row, known: Mapping[str, FloatArray], start: int, stop: int) -> FloatArray:
-        total = np.zeros((stop - start, row.size, self.size))
+        total = np.empty((stop - start, row.size, self.size))
+        for state, columns in self.slices.items():
+            _fill(total[:, :, columns], [term for term in row.terms if term.source == state], start, stop)
         for term in row.terms:
-            if (columns := self.slices.get(term.source)) is not None:
-                _add_local(total[:, :, columns], term, start, stop)
-            elif term.matrix is None:
+            if term.source in self.slices:
+                continue
+            if term.matrix is None:
                 weight = term.diagonal(start, stop)
                 total += known[term.source] if weight is None else weight[:, :, None] * known[term.source]
             else:
-                total += term.matrices(start, stop) @ known[term.source]
+                total += (
+                    term.matrices(np.empty((stop - start, *term.matrix.shape[-2:])), start)
+                    @ known[term.source]
+                )
         return total
 
     def transpose(self) -> Chain:
@@ -379,13 +392,20 @@ def _reachable(origin: str, edges: Iterable[tuple[str, str]]) -> set[str]:
     return seen
 
 
-def _add_local(block: FloatArray, term: Term, start: int, stop: int) -> None:
-    if term.matrix is not None:
-        block += term.matrices(start, stop)
-        return
-    weight = term.diagonal(start, stop)
-    # einsum's "tii->ti" is a writable view of the diagonals, whatever the memory order.
-    np.einsum("tii->ti", block)[...] += 1.0 if weight is None else weight
+def _fill(block: FloatArray, terms: list[Term], start: int, stop: int) -> None:
+    """block ← Σ of the terms that read one state."""
+    through = [term for term in terms if term.matrix is not None]
+    if through:
+        through[0].matrices(block, start)
+    else:
+        block.fill(0.0)
+    for term in through[1:]:
+        block += term.matrices(np.empty(block.shape), start)
+    for term in terms:
+        if term.matrix is None:
+            weight = term.diagonal(start, stop)
+            # einsum's "tii->ti" is a writable view of the diagonals, whatever the memory order.
+            np.einsum("tii->ti", block)[...] += 1.0 if weight is None else weight
 
 
 def _check(chain: Chain) -> None:

@@ -165,7 +165,7 @@ def exact_values(
     try:
         return interpret(program, steps, sizes, values, Rationals(budget))
     except NoClosedForm:
-        return interpret(program, steps, sizes, values, Constants())
+        return interpret(program, steps, sizes, values, Constants(budget))
 
 
 def _are_symbolic(values: Values) -> bool:
@@ -228,7 +228,7 @@ def evaluate_to_digits(
 def _settled(
     coarse: Interpretation, fine: Interpretation, digits: int, precision: int, longer: int
 ) -> list[Any] | None:
-    """The numbers of the longer run, rounded to the digits, if the shorter run confirms every one of them."""
+    """The numbers of the longer run, shown to the digits, if the shorter run confirms every one of them."""
     context = Reals(digits).context
     ten = context.mpf(10)
     largest = max([context.one, *(abs(x) for x in fine.scalars())])
@@ -236,7 +236,8 @@ def _settled(
     settled = []
     for a, b in zip(coarse.scalars(), fine.scalars(), strict=True):
         if a == b or abs(a - b) <= abs(b) * ten ** (-digits - 1):
-            settled.append(+context.convert(b))
+            # Not rounded to the context: printing rounds, and twice would be once too often.
+            settled.append(context.convert(b))
         elif longer >= ZERO_AFTER * digits and abs(a) <= noise and abs(b) <= finer_noise:
             settled.append(context.zero)
         else:

@@ -47,7 +47,7 @@ class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
         return set(_symbols_of(self))
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        # Rounded up, so that the precision with which SymPy asks, a little more at each level, is often the same.
+        # Rounded up: SymPy asks a little more at each level, and the same precision is found again.
         return _evaluated(self, 64 * (prec // 64 + 1))
 
     def doit(self, **hints: Any) -> sp.Expr:
@@ -184,8 +184,8 @@ def _template(row: Activation) -> sp.Expr:
 
 
 def _put_in(template: sp.Expr, argument: sp.Expr) -> sp.Expr:
-    # The formula is evaluated once, at a real symbol: at the argument SymPy would ask for its sign, its being real
-    # and so on, and walk every step for each answer.
+    # The formula is evaluated once, at a real symbol: of the argument SymPy would ask its sign, whether it is
+    # real and so on, and walk every step for each answer.
     rebuilt: dict[Any, Any] = {_X: argument}
     for node in _bottom_up(template):
         if node is not _X:

@@ -160,8 +160,9 @@ class Rationals(Domain):
     def power(self, base: Fraction, exponent: sp.Expr) -> Fraction:
         if not base and exponent.is_negative:
             raise _division_by_zero()
-        if self.budget is not None and abs(exponent) * _digits(base) > 2 * self.budget:
-            raise TooManyDigits(int(abs(exponent) * _digits(base)))
+        least = int(abs(exponent) * (_bits(base) - 1) * LOG_2)
+        if self.budget is not None and least > self.budget:
+            raise TooManyDigits(least)
         if isinstance(exponent, sp.Integer):
             return self._within(base ** int(exponent))
         return self._within(self.value(sp.Rational(base.numerator, base.denominator) ** exponent))
@@ -169,17 +170,21 @@ class Rationals(Domain):
     def activate(self, row: Activation, x: Fraction) -> Fraction:
         value = exact_value(row, x)
         if value is None:
-            raise NoClosedForm(f"{row.unicode}({x})" if _digits(x) < 20 else f"{row.unicode}(…)")
+            raise NoClosedForm(f"{row.unicode}({x})" if _bits(x) < 64 else f"{row.unicode}(…)")
         return value
 
     def _within(self, x: Fraction) -> Fraction:
-        if self.budget is not None and _digits(x) > self.budget:
-            raise TooManyDigits(_digits(x))
+        digits = int(_bits(x) * LOG_2)
+        if self.budget is not None and digits > self.budget:
+            raise TooManyDigits(digits)
         return x
 
 
-def _digits(x: Fraction) -> int:
-    return int(max(x.numerator.bit_length(), x.denominator.bit_length()) * 0.30103)
+LOG_2 = math.log10(2)
+
+
+def _bits(x: Fraction) -> int:
+    return max(x.numerator.bit_length(), x.denominator.bit_length())
 
 
 def _division_by_zero() -> InputError:
@@ -196,8 +201,12 @@ MOST_OPERATIONS = 120
 
 @dataclass(frozen=True)
 class Constants(Domain):
-    """Numbers with a closed form in rationals, roots, π and logarithms, as SymPy expressions."""
+    """Numbers with a closed form in rationals, roots, π and logarithms, as SymPy expressions.
 
+    One too long to read raises `NoClosedForm`, one with fractions beyond the budget `TooManyDigits`.
+    """
+
+    budget: int | None = None
     zero = sp.S.Zero
     one = sp.S.One
 
@@ -222,11 +231,12 @@ class Constants(Domain):
         return value
 
     def settle(self, x: sp.Expr) -> sp.Expr:
-        if x.is_Rational:
-            return x
+        digits = max(int(_bits(Rationals().value(q)) * LOG_2) for q in x.atoms(sp.Rational) | {sp.S.One})
+        if self.budget is not None and digits > self.budget:
+            raise TooManyDigits(digits)
         if x.count_ops() > MOST_OPERATIONS:
-            raise NoClosedForm("a closed form of that length")
-        return _tidied(x)
+            raise NoClosedForm("an expression of that length")
+        return x if x.is_Rational else _tidied(x)
 
 
 def _as_sympy(given: Given) -> sp.Expr:

@@ -48,7 +48,8 @@ def growth(chain: Chain) -> Growth:
     found = _bounds(chain, together=True)
     if not found.tame.all() or found.bits.max(initial=0.0) > FEW_BITS:
         found = _bounds(chain, together=False)
-    return Growth(*(np.broadcast_to(values, (chain.steps,)) for values in found))
+    shape = (chain.steps,)
+    return Growth(np.broadcast_to(found.bits, shape), np.broadcast_to(found.tame, shape))
 
 
 def _bounds(chain: Chain, together: bool) -> Growth:
@@ -68,7 +69,7 @@ def _bounds(chain: Chain, together: bool) -> Growth:
 
 
 def _factor_norms(term: Term, together: bool) -> FloatArray:
-    """‖left‖_max, ‖right‖_max and ‖matrix‖_∞, an array (factors, T), or (factors, 1) for all steps together."""
+    """‖left‖_max, ‖right‖_max and ‖matrix‖_∞, an array (factors, T), or (factors, 1) for all together."""
     norms = [_largest(weight, 1, together) for weight in (term.left, term.right) if weight is not None]
     if term.matrix is not None and term.is_stacked:
         # n times the largest entry bounds the row sums, without an array of the stack's size.
@@ -80,7 +81,7 @@ def _factor_norms(term: Term, together: bool) -> FloatArray:
 
 def _largest(array: FloatArray, axes: int | tuple[int, ...], together: bool = False) -> FloatArray:
     if together:
-        return np.maximum(array.max(initial=0.0), -array.min(initial=0.0)).reshape(1)
+        return np.array([max(array.max(initial=0.0), -array.min(initial=0.0))])
     return np.asarray(np.maximum(array.max(axis=axes), -array.min(axis=axes)))
 
 

@@ -1,5 +1,481 @@
-"""placeholder until the helper's file lands."""
-def contributions(program, arrays, given):
-    return {}
-def step_jacobians(program, arrays, given):
-    return {}
+"""Expressions evaluated over all steps at once, from the arrays of every quantity: step Jacobians, each step's summand.
+
+Reads nodes and arrays; returns arrays (T, r, c), with a batch (T, B, r, c). A table has one row per node; axes that an
+expression does not move along stay of length 1 until the end. What stands outside 1..T is zero unless it was given, and a
+guarded expression counts only where its guard holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from scipy.special import softmax as _softmax
+
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Adjoint, Block, Immediate, Name, Node, Parameter, Signal, operands_of, transpose
+from symrnn.algebra.programs import Equation, Program, signal_of
+from symrnn.calculus.adjoints import adjoint
+from symrnn.calculus.jacobians import jacobian
+from symrnn.errors import InputError, NotYetError
+from symrnn.numeric.compilation import Arrays
+from symrnn.numeric.generation import local
+
+Array = NDArray[Any]
+Given = Mapping[str, Any]
+"""Parameters, inputs, initial values, targets and cotangents by name, as compiled code takes them."""
+Numbers = Mapping[sp.Symbol, int]
+
+
+def over_steps(
+    node: Node, read: Callable[[Name], Array], steps: int, numbers: Numbers = MappingProxyType({}), index: sp.Symbol = N.t
+) -> Array:
+    """The expression at every step 1..T: (T, r, c), or (T, B, r, c) where `read` returns a batch.
+
+    Args:
+        node: any expression; the names in it are read, not looked into.
+        read: a name's array (T, [B,] r, c); axes it does not move along may have length 1.
+        steps: T.
+        numbers: values of the size symbols and of T, where the expression needs them.
+        index: the symbol that counts the steps.
+
+    >>> h = Signal("h", (2, 1), N.t)
+    >>> over_steps(N.diag(1 - h**2), lambda name: np.full((3, 2, 1), 0.5), 3)[2].tolist()
+    [[0.75, 0.0], [0.0, 0.75]]
+    """
+    value = Walk(read, steps, numbers, index).dense(node)
+    return np.broadcast_to(value, (steps, *value.shape[1:]))
+
+
+def step_jacobians(program: Program, arrays: Arrays, given: Given) -> dict[Block, Array]:
+    """The step Jacobian's blocks, each at every step: {∂s_t/∂r_{t-k}: (T, [B,] n, m)}.
+
+    >>> from symrnn.cells import rnn
+    >>> from symrnn.numeric.compilation import compile_forward
+    >>> given = {"W_h": [[0.5]], "W_x": [[1.0]], "b": [0.0], "x": [[0.0], [0.0]]}
+    >>> {str(b): a.tolist() for b, a in step_jacobians(rnn(), compile_forward(rnn())(given), given).items()}
+    {'∂h_t/∂h_{t-1}': [[[0.5]], [[0.5]]]}
+    """
+    step = jacobian(program)
+    reader = Reader(step.program, arrays, given)
+    for equation in step:
+        assert isinstance(equation.target, Block)
+        reader.blocks[equation.target] = reader.over_steps(equation.expression)
+    return dict(reader.blocks)
+
+
+def contributions(program: Program, arrays: Arrays, given: Given) -> dict[str, Array]:
+    """Each step's summand of ∂L/∂W = Σ_t …, over the batch together: {W: (T, …shape of W)}.
+
+    `arrays` come from `compile_gradients(program, keep=True)`. A gradient that is no sum over steps is left out.
+
+    >>> from symrnn.cells import rnn
+    >>> from symrnn.numeric.compilation import compile_gradients
+    >>> linear = rnn("identity")
+    >>> given = {"W_h": [[0.5]], "W_x": [[1.0]], "b": [0], "x": [[1.0]] * 3, "given_h": [[0.0], [0.0], [1.0]]}
+    >>> contributions(linear, compile_gradients(linear, keep=True)(given), given)["W_h"].tolist()
+    [[[0.0]], [[0.5]], [[1.5]]]
+    """
+    reader = Reader(program, arrays, given)
+    found = {}
+    for equation in adjoint(program):
+        target = equation.target
+        if not (isinstance(target, Adjoint) and isinstance(target.of, Parameter)):
+            continue
+        parts = [reader.summand(scalar, part) for scalar, part in _sums(equation, program.steps.index)]
+        if parts:
+            found[target.of.name] = reader.as_given(sum(parts[1:], parts[0]), target.of)
+    return found
+
+
+def _sums(equation: Equation, index: sp.Symbol) -> Iterator[tuple[tuple[Node, ...], N.Sum]]:
+    """The sums over steps an expression consists of, each with the numbers before it."""
+    pending: list[tuple[tuple[Node, ...], Node]] = [((), equation.expression)]
+    while pending:
+        scalars, node = pending.pop(0)
+        if isinstance(node, N.Add):
+            pending += [(scalars, part) for part in node.operands]
+        elif isinstance(node, N.Scale) and isinstance(node.operands[0], N.Number):
+            pending.append(((*scalars, node.operands[0]), node.operands[1]))
+        elif isinstance(node, N.Sum) and node.range[0] == index:
+            yield scalars, node
+
+
+# --- reading arrays ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reader:
+    """Reads names from compiled code's arrays and from what was given to it, at every step.
+
+    Attributes:
+        program: what the names belong to.
+        arrays: what compiled code returned.
+        given: what it was given.
+        example: which of a batch alone; None keeps the batch.
+        blocks: Jacobian blocks that are known already.
+    """
+
+    program: Program
+    arrays: Arrays
+    given: Given
+    example: int | None = None
+    blocks: dict[Block, Array] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return self.arrays.steps
+
+    @property
+    def batched(self) -> bool:
+        """Whether what moves has a batch axis."""
+        return self.arrays.batch is not None and self.example is None
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """T and every size, found from the arrays' shapes."""
+        found: dict[sp.Symbol, int] = {symbol: self.steps for symbol in self.program.steps.hi.free_symbols}
+        for parameter in self.program.parameters:
+            shape = np.shape(self.given[parameter.name])
+            found |= {s: k for s, k in zip(_axes(parameter), shape, strict=False) if s.is_Symbol}
+        signals = [*self.program.inputs, *(e.target for e in self.program if isinstance(e.target, Signal))]
+        for signal in signals:
+            if signal.indices and signal.shape[0].is_Symbol:
+                found[signal.shape[0]] = self._source(signal.name).shape[-1]
+        return found
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The interpreter that reads here."""
+        return Walk(self.__call__, self.steps, self.numbers, self.program.steps.index)
+
+    def over_steps(self, node: Node) -> Array:
+        """The expression at every step: (T, [B,] r, c)."""
+        value = self.walk.dense(node)
+        batch = (self.arrays.batch,) if self.batched else ()
+        return np.broadcast_to(value, (self.steps, *batch, *value.shape[-2:]))
+
+    def summand(self, scalars: tuple[Node, ...], node: N.Sum) -> Array:
+        """The body of a sum at every step, over the batch together: (T, r, c)."""
+        _, lo, hi = node.range
+        total = np.broadcast_to(self._over_batch(node.operands[0]), (self.steps, *self.walk.size(node)))
+        inside = self.walk.where(lo, self.program.steps.index, hi)
+        total = np.where(inside[:, None, None], total, 0.0)
+        for scalar in scalars:
+            total = total * self.walk.dense(scalar).reshape(-1, 1, 1)
+        return total
+
+    def _over_batch(self, node: Node) -> Array:
+        if not self.batched:
+            return self.walk.dense(node)
+        if isinstance(node, N.Add):
+            parts = [self._over_batch(part) for part in node.operands]
+            return sum(parts[1:], parts[0])
+        if isinstance(node, N.MatMul) and (halves := _outer(node)) is not None:
+            # Σ_b u_b v_bᵀ is a product of (r, B) with (B, c): no (T, B, r, c) is made.
+            left, right = (self.over_steps(half)[..., 0] for half in halves)
+            return np.matmul(left.swapaxes(1, 2), right)
+        return self.over_steps(node).sum(axis=1)
+
+    def as_given(self, summands: Array, parameter: Parameter) -> Array:
+        """Summands in the shape in which the parameter was given."""
+        shape = np.shape(self.given[parameter.name])
+        if len(shape) == 1 and _is_diagonal(parameter):
+            return np.einsum("tii->ti", summands)
+        return summands.reshape(self.steps, *shape)
+
+    def __call__(self, name: Name) -> Array:
+        """A name at every step: (T, [B,] r, c); axes it does not move along have length 1."""
+        if isinstance(name, Block):
+            return self.blocks[name]
+        if isinstance(name, Parameter):
+            return self._parameter(name)
+        signal = name.wrt if isinstance(name, Immediate) else signal_of(name)
+        if not isinstance(signal, Signal) or not signal.indices:
+            raise NotYetError(str(name), found="no array over the steps for it", write="a signal such as h_t")
+        lag = sp.expand(signal.time - self.program.steps.index)
+        if lag.is_Integer:
+            return self._outward(self._series(name, int(lag)))
+        step = sp.expand(signal.time.xreplace(dict(self.numbers)))
+        if not step.is_Integer:
+            raise NotYetError(str(name), found="a step that is neither t + k, T + k nor a number", write="h_{t-1}")
+        if isinstance(name, Immediate) and local(name) in self.given:
+            return self._outward(np.asarray(self.given[local(name)], dtype=np.float64)[None])
+        return self._outward(self._at(local(name), int(step), name)[None])
+
+    def _parameter(self, name: Parameter) -> Array:
+        array = np.asarray(self.given[name.name], dtype=np.float64)
+        if array.ndim == 1 and _is_diagonal(name):
+            array = np.diag(array)
+        array = array.reshape(array.shape if array.ndim == 2 else (-1, 1))
+        return array[None, None] if self.batched else array[None]
+
+    def _outward(self, rows: Array) -> Array:
+        """(T, [B,] r) as (T, [B,] r, 1), of one example if one is asked for."""
+        if self.arrays.batch is not None and rows.ndim == 2:
+            rows = rows[:, None]
+        if self.arrays.batch is not None and self.example is not None:
+            rows = rows[:, self.example if rows.shape[1] > 1 else 0]
+        return rows[..., None]
+
+    def _source(self, key: str) -> Array:
+        if key in self.arrays:
+            return self.arrays[key]
+        if key not in self.given:
+            raise InputError(key, found="neither computed nor given", write="arrays of compile_gradients(…, keep=True)")
+        array = np.asarray(self.given[key], dtype=np.float64)
+        return array[:, None] if array.ndim == 1 else array
+
+    def _series(self, name: Name, lag: int) -> Array:
+        """The steps 1+lag .. T+lag."""
+        key = local(name)
+        if isinstance(name, Immediate) and key not in self.given:
+            return np.zeros((1, int(name.shape[0].xreplace(dict(self.numbers)))))
+        whole = self._source(key)
+        inside = whole[max(lag, 0) : self.steps + min(lag, 0)]
+        outside = range(1 + lag, min(0, self.steps + lag) + 1) if lag < 0 else range(max(self.steps, lag) + 1, self.steps + lag + 1)
+        if not outside:
+            return inside
+        edge = np.stack([np.broadcast_to(self._at(key, step, name), whole.shape[1:]) for step in outside])
+        return np.concatenate([edge, inside] if lag < 0 else [inside, edge])
+
+    def _at(self, key: str, step: int, name: Name) -> Array:
+        """One step: computed, given, or else zero."""
+        if f"{key}{step}" in self.given:
+            return np.atleast_1d(np.asarray(self.given[f"{key}{step}"], dtype=np.float64))
+        if key in self.arrays:
+            row = step - 1 + self.arrays.below.get(key, 0)
+            if 0 <= row < len(self.arrays.columns[key]):
+                return self.arrays.at(key, step)
+        elif 1 <= step <= self.steps:
+            return np.asarray(self._source(key)[step - 1])
+        return np.zeros(int(name.shape[0].xreplace(dict(self.numbers))))
+
+
+def _axes(name: Name) -> tuple[sp.Expr, ...]:
+    return () if name.shape == (1, 1) else name.shape[:1] if name.shape[1] == 1 else name.shape
+
+
+def _is_diagonal(name: Name) -> bool:
+    return isinstance(name, Parameter) and name.structure == "diagonal"
+
+
+def _outer(node: N.MatMul) -> tuple[Node, Node] | None:
+    """u and v of a product that is u vᵀ."""
+    factors = node.operands
+    for place in range(1, len(factors)):
+        if factors[place].shape[0] == 1:
+            left, right = (part[0] if len(part) == 1 else N.MatMul(*part) for part in (factors[:place], factors[place:]))
+            return left, transpose(right)
+    return None
+
+
+# --- the interpreter --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Walk:
+    """Evaluates nodes by the table `OPERATIONS`.
+
+    Attributes:
+        read: a name's array ([T,] …, r, c).
+        steps: T.
+        numbers: values of size symbols and of T.
+        index: the symbol that counts the steps.
+    """
+
+    read: Callable[[Name], Array]
+    steps: int
+    numbers: Numbers
+    index: sp.Symbol
+
+    def dense(self, node: Node) -> Array:
+        """The array of an expression; its axes may have length 1 where nothing moves."""
+        if isinstance(node, Name):
+            return self.read(node)
+        row = OPERATIONS.get(type(node))
+        if row is None:
+            raise NotYetError(str(node), found="no array rule over steps for it", write="symrnn evaluate --digits 15")
+        return row(self, node)
+
+    def number(self, expression: sp.Expr) -> sp.Expr:
+        """An expression of sizes and T as a number."""
+        return expression.xreplace(dict(self.numbers))
+
+    def size(self, node: Node) -> tuple[int, int]:
+        """(rows, columns)."""
+        return int(self.number(node.shape[0])), int(self.number(node.shape[1]))
+
+    def where(self, lo: sp.Expr, at: sp.Expr, hi: sp.Expr) -> NDArray[np.bool_]:
+        """At which steps lo ≤ at ≤ hi, for ends t + k, T + k or numbers."""
+        low, here, high = (self._along(bound) for bound in (lo, at, hi))
+        return np.broadcast_to((low <= here) & (here <= high), (self.steps,))
+
+    def _along(self, bound: sp.Expr) -> Array:
+        offset = sp.expand(self.number(bound) - self.index)
+        if offset.is_Integer:
+            return np.arange(1, self.steps + 1) + int(offset)
+        return np.array([float(self.number(bound))])
+
+
+def _operands(w: Walk, node: Node) -> list[Array]:
+    return [w.dense(part) for part in operands_of(node)]
+
+
+def _folded(operation: Callable[[Array, Array], Array]) -> Callable[[Walk, Node], Array]:
+    def rule(w: Walk, node: Node) -> Array:
+        first, *rest = _operands(w, node)
+        for operand in rest:
+            first = operation(first, operand)
+        return first
+
+    return rule
+
+
+def _filled(value: float) -> Callable[[Walk, Node], Array]:
+    return lambda w, node: np.full((1, *w.size(node)), value)
+
+
+def _selector(w: Walk, node: Node) -> Array:
+    rows, offset, columns = (int(w.number(size)) for size in node.args)  # type: ignore[arg-type]  # sizes and an offset
+    return np.eye(rows, columns, offset)[None]
+
+
+def _product(w: Walk, node: Node) -> Array:
+    """From the right; a diagonal matrix only scales, and is written out at the end if nothing else stood beside it."""
+    *front, last = operands_of(node)
+    value, is_diagonal = _factor(w, last)
+    for factor in reversed(front):
+        left, left_is_diagonal = _factor(w, factor)
+        if left_is_diagonal:
+            value = left * value
+        elif is_diagonal:
+            value, is_diagonal = left * value.swapaxes(-1, -2), False
+        else:
+            value = _times(left, value)
+    return _written_out(value) if is_diagonal else value
+
+
+def _factor(w: Walk, node: Node) -> tuple[Array, bool]:
+    """A factor, a diagonal matrix as the column of its diagonal."""
+    return (w.dense(operands_of(node)[0]), True) if isinstance(node, N.Diag) else (w.dense(node), False)
+
+
+def _times(left: Array, right: Array) -> Array:
+    """A B; one constant matrix and columns at every step are a single product."""
+    if left.shape[-1] == 1 and right.shape[-2] == 1:
+        return left * right
+    if right.shape[-1] == 1 and left.size == left.shape[-1] * left.shape[-2]:
+        matrix = left.reshape(left.shape[-2:])
+        return np.asarray(right[..., 0] @ matrix.T)[..., None]
+    return np.matmul(left, right)
+
+
+def _written_out(column: Array) -> Array:
+    """diag(v) of (…, n, 1)."""
+    matrix = np.zeros((*column.shape[:-1], column.shape[-2]))
+    np.einsum("...ii->...i", matrix)[...] = column[..., 0]
+    return matrix
+
+
+def _power(w: Walk, node: Node) -> Array:
+    assert isinstance(node, N.Power)
+    base, exponent = w.dense(node.operands[0]), w.number(node.exponent)
+    if exponent == 2:
+        return np.square(base)
+    return np.asarray(1.0 / base if exponent == -1 else base ** float(exponent))
+
+
+def _apply(w: Walk, node: Node) -> Array:
+    assert isinstance(node, N.Apply)
+    return np.asarray(node.activation.array_function()(w.dense(node.operands[0])))
+
+
+def _diagonal_of(w: Walk, node: Node) -> Array:
+    return np.einsum("...ii->...i", w.dense(operands_of(node)[0]))[..., None]
+
+
+def _vec(w: Walk, node: Node) -> Array:
+    matrix = w.dense(operands_of(node)[0]).swapaxes(-1, -2)
+    return matrix.reshape(*matrix.shape[:-2], -1, 1)
+
+
+def _kronecker(w: Walk, node: Node) -> Array:
+    left, right = _operands(w, node)
+    blocks = left[..., :, None, :, None] * right[..., None, :, None, :]
+    *lead, rows, inner_rows, columns, inner_columns = blocks.shape
+    return blocks.reshape(*lead, rows * inner_rows, columns * inner_columns)
+
+
+def _inner(w: Walk, node: Node) -> Array:
+    left, right = _operands(w, node)
+    return np.asarray((left * right).sum(axis=(-2, -1), keepdims=True))
+
+
+def _squared_norm(w: Walk, node: Node) -> Array:
+    return np.asarray(np.square(w.dense(operands_of(node)[0])).sum(axis=(-2, -1), keepdims=True))
+
+
+def _joined(parts: list[Array], axis: int) -> Array:
+    lead = np.broadcast_shapes(*(part.shape[:-2] for part in parts))
+    return np.concatenate([np.broadcast_to(part, (*lead, *part.shape[-2:])) for part in parts], axis=axis)
+
+
+def _block_matrix(w: Walk, node: Node) -> Array:
+    assert isinstance(node, N.BlockMatrix)
+    return _joined([_joined([w.dense(block) for block in row], -1) for row in node.grid], -2)
+
+
+def _cross_entropy(w: Walk, node: Node) -> Array:
+    target, logits = _operands(w, node)
+    return np.asarray(-(target * log_softmax(logits, axis=-2)).sum(axis=-2, keepdims=True))
+
+
+def _guarded(w: Walk, node: Node) -> Array:
+    assert isinstance(node, N.Guarded)
+    inside = w.where(*node.bounds)
+    if not inside.any():
+        return np.zeros((1, *w.size(node)))
+    # Where the guard fails the body is made of zeros that stand for nothing: what it says there is put aside.
+    with np.errstate(all="ignore"):
+        body = w.dense(node.operands[0])
+    return np.where(inside.reshape(-1, *[1] * (body.ndim - 1)), body, 0.0)
+
+
+OPERATIONS: Mapping[type[Node], Callable[[Walk, Node], Array]] = MappingProxyType(
+    {
+        N.Number: lambda w, node: np.full((1, 1, 1), float(w.number(node.args[0]))),  # type: ignore[arg-type]  # a number
+        N.Zeros: _filled(0.0),
+        N.Ones: _filled(1.0),
+        N.Eye: lambda w, node: np.eye(w.size(node)[0])[None],
+        N.Selector: _selector,
+        N.Add: _folded(np.add),
+        N.Hadamard: _folded(np.multiply),
+        N.Scale: _folded(np.multiply),
+        N.MatMul: _product,
+        N.Transpose: lambda w, node: w.dense(operands_of(node)[0]).swapaxes(-1, -2),
+        N.Power: _power,
+        N.Apply: _apply,
+        N.Diag: lambda w, node: _written_out(w.dense(operands_of(node)[0])),
+        N.DiagonalOf: _diagonal_of,
+        N.Vec: _vec,
+        N.Kronecker: _kronecker,
+        N.Inner: _inner,
+        N.SquaredNorm: _squared_norm,
+        N.Concat: lambda w, node: _joined(_operands(w, node), -2),
+        N.BlockMatrix: _block_matrix,
+        N.Softmax: lambda w, node: np.asarray(_softmax(w.dense(operands_of(node)[0]), axis=-2)),
+        N.CrossEntropy: _cross_entropy,
+        N.Opaque: lambda w, node: w.read(node.value),  # type: ignore[attr-defined]  # an Opaque has its value's name
+        N.Guarded: _guarded,
+    }
+)
+"""One row per node: its array from the arrays of its operands."""

@@ -33,8 +33,8 @@ ROOM = 400
 LOW = 2.0**-ROOM
 # The tree multiplies neighbours level by level; up to this N its batches beat the loop's single products.
 TREE_SIZE = 32
-# A tree holds this many numbers of step Jacobians at a time, so that a long chain is never all in memory.
-TREE_NUMBERS = 2**20
+# A tree holds this many numbers of step Jacobians at a time: half a megabyte, which stays in the cache.
+TREE_NUMBERS = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -370,44 +370,56 @@ class _Limits:
 
 def _tree(chain: Chain) -> Scaled | None:
     """The product by batches of neighbours, or None where a step is beyond plain float64."""
-    if chain.steps == 0:
-        return Scaled(np.eye(chain.size), np.asarray(0))
+    bounds = growth(chain)
+    if chain.steps == 0 or not bounds.tame.all():
+        return None
+    # 2^levels steps can together grow by no more than 2^ROOM.
+    levels = int(np.log2(ROOM / max(1.0, float(bounds.bits.max()))))
     length = max(1, TREE_NUMBERS // chain.size**2)
-    parts, exponents = [], []
+    parts = []
     for start in range(0, chain.steps, length):
-        with np.errstate(over="ignore", invalid="ignore"):
-            stack = chain.dense(start, start + length)
-        largest = _largest(stack)
-        if not (np.isfinite(largest) & ((largest == 0.0) | (largest > 2.0**-900))).all():
+        part = _reduce(chain.dense(start, start + length), levels)
+        if part is None:
             return None
-        part, exponent = _reduce(stack, np.zeros(len(stack), dtype=np.int64))
         parts.append(part)
-        exponents.append(exponent)
-    return Scaled(*_reduce(np.stack(parts), np.array(exponents)))
+    stack = np.stack([part.mantissa for part in parts])
+    return _paired(stack, np.array([part.exponent for part in parts]))
 
 
-def _reduce(stack: FloatArray, exponents: IntArray) -> tuple[FloatArray, IntArray]:
-    """stack[-1] ⋯ stack[0], the later factor on the left; `stack` may be overwritten."""
+def _reduce(stack: FloatArray, levels: int) -> Scaled | None:
+    """stack[-1] ⋯ stack[0]; the first levels unseen, unless a product of theirs turns out too small."""
+    blind = stack
+    for _ in range(levels):
+        blind = _neighbours(blind)
+    if (_largest(blind) < LOW).any():
+        blind = stack
+        if (_largest(blind) < LOW**2).any():
+            return None
+    return _paired(blind, np.zeros(len(blind), dtype=np.int64))
+
+
+def _paired(stack: FloatArray, exponents: IntArray) -> Scaled:
+    """stack[-1]·2^exponents[-1] ⋯ stack[0]·2^exponents[0], with a look at the magnitudes on every level."""
     while len(stack) > 1:
-        stack, exponents = _level(stack, exponents)
-        pairs, rest = divmod(len(stack), 2)
-        shorter = np.empty((pairs + rest, *stack.shape[1:]))
-        np.matmul(stack[1::2], stack[: 2 * pairs : 2], out=shorter[:pairs])
-        sums = exponents[1::2] + exponents[: 2 * pairs : 2]
-        if rest:
-            shorter[-1] = stack[-1]
-            sums = np.append(sums, exponents[-1])
-        stack, exponents = shorter, sums
-    return stack[0], exponents[0]
+        # Largest entries between 2^-64 and 2^64 make products below 2^140, and lose nothing to subnormals.
+        shift = np.maximum(np.frexp(_largest(stack))[1], -1000)
+        if np.abs(shift).max() > 64:
+            stack, exponents = stack * np.ldexp(1.0, -shift)[:, None, None], exponents + shift
+        even = len(exponents) // 2 * 2
+        exponents = np.concatenate([exponents[1::2] + exponents[:even:2], exponents[even:]])
+        stack = _neighbours(stack)
+    return Scaled(stack[0], exponents[0])
 
 
-def _level(stack: FloatArray, exponents: IntArray) -> tuple[FloatArray, IntArray]:
-    """Take out powers of two, but only when one has gone beyond 2^±64: then a product stays below 2^140."""
-    shift = np.frexp(_largest(stack))[1]
-    if np.abs(shift).max() > 64:
-        stack *= np.ldexp(1.0, -np.maximum(shift, -1000))[:, None, None]
-        exponents = exponents + np.maximum(shift, -1000)
-    return stack, exponents
+def _neighbours(stack: FloatArray) -> FloatArray:
+    """J_2 J_1, J_4 J_3, …, the later factor on the left, and the last one as it is if it has no neighbour."""
+    if len(stack) == 1:
+        return stack
+    pairs, rest = divmod(len(stack), 2)
+    products = np.empty((pairs + rest, *stack.shape[1:]))
+    np.matmul(stack[1::2], stack[: 2 * pairs : 2], out=products[:pairs])
+    products[pairs:] = stack[2 * pairs :]
+    return products
 
 
 def _largest(stack: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Small exact numbers for everything a Program wants to be given: what the tests of the interpreter evaluate at."""
+"""Small exact numbers for everything a Program wants to be given: where the interpreter is tested."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from symrnn.algebra.programs import Program
 def drawn(
     program: Program, steps: int, sizes: dict[str, int], seed: int = 0, denominator: int = 10
 ) -> dict[Name, list[list[Any]]]:
-    """Fractions in [−9/10, 9/10] for parameters, inputs, initial values, and what else is declared as given."""
+    """Fractions between −9/10 and 9/10 for parameters, inputs, initial values, and what else is given."""
     rng = random.Random(seed)
     numbers = {
         symbol: sp.Integer(sizes[symbol.name]) for symbol in _size_symbols(program) if symbol.name in sizes
