@@ -541,6 +541,11 @@ def _power(p: Printer, node: N.Power, parts: Sequence[Piece]) -> Piece:
     return _raised(p, node, parts[0], node.exponent)
 
 
+def _mat_power(p: Printer, node: N.MatPower, parts: Sequence[Piece]) -> Piece:
+    (body,) = parts
+    return Piece(p.form.power(p.fit(body, ATOM).text, p.index(node.exponent)), SCRIPTED, body.tall)
+
+
 def _raised(p: Printer, node: N.Power, body: Piece, exponent: sp.Expr) -> Piece:
     """The base of a power, raised to an exponent."""
     base = node.operands[0]
@@ -672,6 +677,7 @@ RULES: dict[type[Node], Callable[[Printer, Any, Sequence[Piece]], Piece]] = {
     N.Scale: _scale,
     N.Transpose: _transpose,
     N.Power: _power,
+    N.MatPower: _mat_power,
     N.Apply: _apply,
     N.Diag: _called("diag"),
     N.DiagonalOf: _called("diag"),

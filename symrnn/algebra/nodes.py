@@ -229,6 +229,8 @@ class Parameter(Name):
         shape = (_size(rows), _size(cols))
         kind = structure[0] if structure else "full"
         kind = kind if isinstance(kind, Str) else Str(kind)
+        if kind.name not in ("full", "diagonal"):
+            raise InputError(f"{name}: {kind.name}", found="no such structure", write="full or diagonal")
         if kind.name == "diagonal" and shape[0] != shape[1]:
             raise ShapeError(
                 str(name), found=f"a diagonal matrix that is {_shape_text(shape)}", write="a square size, n×n"
@@ -498,7 +500,7 @@ class Power(Operation):
     operand_slots: ClassVar[slice] = slice(0, 1)
 
     def __new__(cls, body: Node, exponent: Any) -> Power:
-        return cls.trusted((body, sp.sympify(exponent, strict=True)), body.shape)
+        return cls.trusted((body, _exponent(exponent)), body.shape)
 
     @property
     def exponent(self) -> sp.Expr:
@@ -508,6 +510,14 @@ class Power(Operation):
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same power of another base."""
         return Power(*operands, self.exponent)
+
+
+def _exponent(value: Any) -> sp.Expr:
+    """An exact exponent: a number, or an expression of indices such as T − t."""
+    exponent = value if isinstance(value, sp.Basic) else sp.sympify(value, strict=True)
+    if not isinstance(exponent, sp.Expr) or exponent.has(sp.Float, sp.nan, sp.zoo, sp.oo):
+        raise InputError(f"x^{value}", found="an exponent that is no exact number", write="a whole number or a fraction")
+    return exponent
 
 
 class Apply(Operation):
@@ -628,6 +638,7 @@ class BlockMatrix(Operation):
 
     def __new__(cls, columns: Any, *blocks: Node) -> BlockMatrix:
         count = int(columns)
+        _check_grid(count, blocks)
         rows = sp.Add(*(block.shape[0] for block in blocks[::count]))
         cols = sp.Add(*(block.shape[1] for block in blocks[:count]))
         return cls.trusted((sp.Integer(count), *blocks), (rows, cols))
@@ -641,6 +652,19 @@ class BlockMatrix(Operation):
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same grid of other blocks."""
         return BlockMatrix(self.args[0], *operands)
+
+
+def _check_grid(count: int, blocks: tuple[Node, ...]) -> None:
+    """Rows of blocks have one height each, columns one width."""
+    full = count > 0 and blocks and len(blocks) % count == 0
+    fits = full and all(
+        block.shape == (blocks[k - k % count].shape[0], blocks[k % count].shape[1]) for k, block in enumerate(blocks)
+    )
+    if not fits:
+        shapes = ", ".join(_shape_text(block.shape) for block in blocks)
+        raise ShapeError(
+            f"{len(blocks)} blocks in {count} columns", found=f"blocks of shapes {shapes}", write="rows of one height"
+        )
 
 
 class Softmax(Operation):
@@ -724,6 +748,32 @@ class Product(Operation):
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same product of another factor."""
         return Product(*operands, *self.range)
+
+
+class MatPower(Operation):
+    """W^k: the product of k factors W; W⁰ = I, W^{-1} the inverse. The exponent is an index expression.
+
+    >>> MatPower(Parameter("W_h", (n, n)), T - t)
+    W_h^{T-t}
+    """
+
+    __slots__ = ()
+    operand_slots: ClassVar[slice] = slice(0, 1)
+
+    def __new__(cls, body: Node, exponent: Any) -> MatPower:
+        if body.shape[0] != body.shape[1]:
+            raise ShapeError(str(body), found=f"a base that is {_shape_text(body.shape)}", write="a square matrix")
+        return cls.trusted((body, _exponent(exponent)), body.shape)
+
+    @property
+    def exponent(self) -> sp.Expr:
+        """k."""
+        return self.args[1]
+
+    def with_operands(self, operands: Iterable[Node]) -> Node:
+        """The same power of another base."""
+        (body,) = operands
+        return MatPower(body, self.exponent)
 
 
 class Guarded(Operation):
@@ -914,7 +964,7 @@ def transpose(node: Node) -> Node:
         return node.func(*(part.operands[0] for part in node.operands))
     if isinstance(node, Kronecker):
         return Kronecker(*(transpose(part) for part in node.operands))
-    if isinstance(node, Guarded):
+    if isinstance(node, Guarded | MatPower):
         return node.with_operands((transpose(node.operands[0]),))
     return Transpose(node)
 
@@ -944,6 +994,31 @@ def power(body: Node, exponent: Any) -> Node:
     if isinstance(body, Number) and body.value.is_Rational and exponent.is_Integer and body.value != 0:
         return Number(body.value**exponent)
     return Power(body, exponent)
+
+
+def mat_power(body: Node, exponent: Any) -> Node:
+    """W^k in its plainest form: entrywise for a diagonal base, αᵏI for αI, wᵏ for a scalar.
+
+    >>> mat_power(diag(Signal("f", (n, 1))), T - t)
+    diag(f^{T-t})
+    """
+    exponent = _exponent(exponent)
+    if isinstance(body, Number):
+        return Number(body.value**exponent)
+    if body.is_scalar_shaped:
+        return power(body, exponent)
+    if exponent == 0 or isinstance(body, Eye):
+        return Eye(body.shape[0])
+    if exponent == 1:
+        return body
+    if isinstance(body, Diag):
+        return diag(power(body.operands[0], exponent))
+    if isinstance(body, Parameter) and body.structure == "diagonal":
+        return diag(power(DiagonalOf(body), exponent))
+    if isinstance(body, Scale) and isinstance(body.operands[1], Eye | Diag):
+        scalar, rest = body.operands
+        return scale(mat_power(scalar, exponent), mat_power(rest, exponent))
+    return MatPower(body, exponent)
 
 
 def apply(row: Activation, body: Node) -> Node:
@@ -1045,6 +1120,11 @@ def rebuild(node: Node, args: Iterable[Any]) -> Node:
         return add(*args)
     if isinstance(node, Scale):
         return scale(*args)
-    if isinstance(node, MatMul | Hadamard) and any(is_zero(arg) for arg in args):
-        return zeros(node.func(*args).shape)
-    return node.func(*args)
+    if isinstance(node, Power | MatPower) and args[1] != node.args[1]:
+        return (power if isinstance(node, Power) else mat_power)(*args)
+    made = node.func(*args)
+    return zeros(made.shape) if isinstance(made, _LINEAR) and any(is_zero(part) for part in made.operands) else made
+
+
+_LINEAR = (MatMul, Hadamard, Transpose, Diag, DiagonalOf, Vec, Kronecker, Inner, SquaredNorm, Sum)
+"""Operations that are zero where an operand is."""

@@ -17,14 +17,18 @@ import sympy as sp
 from symrnn.algebra.nodes import (
     PRINTERS,
     Adjoint,
+    Guarded,
     Name,
     Node,
     Parameter,
+    Product,
     Signal,
     Size,
+    Sum,
     T,
     Tangent,
     names_in,
+    operands_of,
     substitute,
     t,
 )
@@ -242,8 +246,9 @@ def shifted(name: Name, *indices: Any) -> Name:
 
 
 def check(program: Program) -> None:
-    """Single assignment, causality, declared names: raises, or the Program is sound."""
+    """Single assignment, causality, declarations that are complete and mean one thing: raises, or all is sound."""
     _check_single_assignment(program)
+    _check_declarations(program)
     blocks = tuple(blocks_of(program))
     written: dict[Any, int] = {}
     for position, block in enumerate(blocks):
@@ -253,6 +258,90 @@ def check(program: Program) -> None:
     declared = _declared(program)
     for position, block in enumerate(blocks):
         _check_block(program, block, position, written, declared)
+    _check_steps(program)
+
+
+def _check_declarations(program: Program) -> None:
+    """Outputs, final states and the loss are assigned, inputs are not; one name has one shape."""
+    assigned = {family(equation.target) for equation in program}
+    for name in (*program.outputs, *program.finals):
+        if family(name) not in assigned:
+            raise InputError(str(name), found="an output without an equation", write=f"an equation for {name}")
+    for name in program.inputs:
+        if family(name) in assigned:
+            raise InputError(str(name), found="an input that is assigned too", write="an input, or an equation for it")
+    if program.loss is not None:
+        if program.loss not in assigned:
+            raise InputError(str(program.loss), found="a loss without an equation", write=f"an equation for {program.loss}")
+        if not program.loss.is_scalar_shaped:
+            raise ShapeError(str(program.loss), found=f"a loss that is {_pair(program.loss)}", write="a single number")
+    _check_shapes(program)
+
+
+def _check_shapes(program: Program) -> None:
+    shapes: dict[Any, Name] = {}
+    for name in (name for equation in program for name in (equation.target, *equation.reads)):
+        other = shapes.setdefault(_nameless(name), name)
+        if other.shape != name.shape:
+            raise ShapeError(
+                f"{other} and {name}",
+                found=f"one name with two shapes, {_pair(other)} and {_pair(name)}",
+                write="two names, or one shape",
+            )
+
+
+def _nameless(name: Name) -> Any:
+    """What must have one shape: a parameter by its name, a signal by its family."""
+    return ("Parameter", name.name) if isinstance(name, Parameter) else family(name)
+
+
+def _check_steps(program: Program) -> None:
+    """Every read stands at a step that exists: assigned, declared, or guarded."""
+    index, last = program.steps.index, program.steps.hi
+    ranges = {family(e.target): e.time for e in program if e.time is not None}
+    fixed = {e.target for e in program} | set(program.initials) | set(program.given)
+    for equation in program:
+        own = {place.index for place in equation.domain}
+        for name, bound in _unguarded_reads(equation.expression, frozenset()):
+            signal = signal_of(name)
+            if signal is None or not signal.indices:
+                continue
+            free = signal.time.free_symbols & ({index} - own - bound)
+            if free:
+                raise TimeError(
+                    str(equation), found=f"{name} at a step {index} that nothing runs over", write=f"a sum over {index}, or a step"
+                )
+            time = ranges.get(family(name))
+            if time is not None and isinstance(name, Signal):
+                _check_inside(equation, name, time, fixed, last, index)
+
+
+def _unguarded_reads(node: Node, bound: frozenset[Any]) -> Iterator[tuple[Name, frozenset[Any]]]:
+    if isinstance(node, Name):
+        yield node, bound
+    elif not isinstance(node, Guarded):
+        inner = bound | {node.range[0]} if isinstance(node, Sum | Product) else bound
+        for part in operands_of(node):
+            yield from _unguarded_reads(part, inner)
+
+
+def _check_inside(
+    equation: Equation, name: Signal, time: Range, fixed: set[Any], last: sp.Expr, index: sp.Symbol
+) -> None:
+    """`h_{t-1}` at the first step is h_0: it must be given. `h_{T+1}` is no step at all."""
+    beyond = sp.expand(name.time - last)
+    if beyond.is_positive and not name.time.has(index):
+        raise TimeError(str(equation), found=f"{name}, which no step assigns", write=f"{name.at(last)}")
+    lag = lag_of(name, index)
+    if lag is None or equation.time is None or lag * equation.time.step >= 0:
+        return
+    edge = time.lo if equation.time.step > 0 else time.hi
+    for back in range(1, abs(lag) + 1):
+        before = name.at(edge - back * equation.time.step)
+        if before not in fixed:
+            raise InputError(
+                str(equation), found=f"{name} is {before} at the first step, which is not given", write=f"{before} as initial value"
+            )
 
 
 def blocks_of(program: Program) -> Iterator[tuple[Equation, ...]]:

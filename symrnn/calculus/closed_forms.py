@@ -28,6 +28,7 @@ from symrnn.algebra.nodes import (
     Sum,
     diag,
     is_zero,
+    mat_power,
     names_in,
     power,
     substitute,
@@ -49,7 +50,7 @@ from symrnn.calculus.identities import (
     held,
 )
 from symrnn.calculus.jacobians import PRODUCT_INDEX, SUM_INDEX, jacobian
-from symrnn.calculus.matrix_powers import mat_power, power_cases
+from symrnn.calculus.matrix_powers import power_cases
 from symrnn.calculus.recurrences import Affine, affine, core_of, settled, signals_in
 from symrnn.calculus.valuation import Values, matrix_of, scalar_of
 from symrnn.errors import NotYetError

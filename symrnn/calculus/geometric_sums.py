@@ -26,6 +26,7 @@ from symrnn.algebra.nodes import (
     add,
     hadamard,
     is_zero,
+    mat_power,
     matmul,
     negate,
     ones,
@@ -38,7 +39,6 @@ from symrnn.algebra.programs import Reason
 from symrnn.calculus.identities import Assumption, Case, ClosedForm, Permission, constant_over, held
 from symrnn.calculus.jacobians import PRODUCT_INDEX
 from symrnn.calculus.maps import diagonal_of
-from symrnn.calculus.matrix_powers import mat_power
 from symrnn.calculus.recurrences import Affine, signals_in
 
 

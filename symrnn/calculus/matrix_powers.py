@@ -1,4 +1,4 @@
-"""Powers of a matrix with a symbolic exponent: the node `W^k`, and its entries as SymPy expressions.
+"""Powers of a matrix with a symbolic exponent: its entries as SymPy expressions.
 
 Reads exact matrices; promises entries that are right for every k = 0, 1, 2, …: defective and nilpotent
 matrices included (0^k is [k = 0]), complex pairs in real form, and one case for each condition on symbols.
@@ -13,86 +13,7 @@ from typing import Any, ClassVar
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from symrnn.algebra.layout import RULES, Printer
-from symrnn.algebra.nodes import (
-    Diag,
-    DiagonalOf,
-    Eye,
-    Node,
-    Number,
-    Operation,
-    Parameter,
-    Scale,
-    diag,
-    power,
-    scale,
-)
-from symrnn.algebra.spelling import ATOM, SCRIPTED, Piece
 from symrnn.errors import InputError, NotYetError, ShapeError
-
-# --- the node -----------------------------------------------------------------------------------------------
-
-
-class MatPower(Operation):
-    """W^k: the product of k factors W; W⁰ = I, W^{-1} the inverse. The exponent is an index expression.
-
-    >>> from symrnn.algebra.nodes import Parameter, T, n, t
-    >>> MatPower(Parameter("W_h", (n, n)), T - t)
-    W_h^{T-t}
-    """
-
-    __slots__ = ()
-    operand_slots: ClassVar[slice] = slice(0, 1)
-
-    def __new__(cls, body: Node, exponent: Any) -> MatPower:
-        if body.shape[0] != body.shape[1]:
-            raise ShapeError(str(body), found=f"a base that is {body.shape}", write="a square matrix")
-        return cls.trusted((body, sp.sympify(exponent, strict=True)), body.shape)
-
-    @property
-    def exponent(self) -> sp.Expr:
-        """k."""
-        return self.args[1]
-
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same power of another base."""
-        (body,) = operands
-        return MatPower(body, self.exponent)
-
-
-def _spelled(p: Printer, node: MatPower, parts: Sequence[Piece]) -> Piece:
-    (body,) = parts
-    return Piece(p.form.power(p.fit(body, ATOM).text, p.index(node.exponent)), SCRIPTED, body.tall)
-
-
-RULES.setdefault(MatPower, _spelled)
-
-
-def mat_power(body: Node, exponent: Any) -> Node:
-    """W^k in its plainest form: entrywise for a diagonal base, αᵏI for αI, wᵏ for a scalar.
-
-    >>> from symrnn.algebra.nodes import Signal, T, n, t
-    >>> mat_power(diag(Signal("f", (n, 1))), T - t)
-    diag(f^{T-t})
-    """
-    exponent = sp.sympify(exponent, strict=True)
-    if isinstance(body, Number):
-        return Number(body.value**exponent)
-    if body.is_scalar_shaped:
-        return power(body, exponent)
-    if exponent == 0 or isinstance(body, Eye):
-        return Eye(body.shape[0])
-    if exponent == 1:
-        return body
-    if isinstance(body, Diag):
-        return diag(power(body.operands[0], exponent))
-    if isinstance(body, Parameter) and body.structure == "diagonal":
-        return diag(power(DiagonalOf(body), exponent))
-    if isinstance(body, Scale) and isinstance(body.operands[1], Eye | Diag):
-        scalar, rest = body.operands
-        return scale(mat_power(scalar, exponent), mat_power(rest, exponent))
-    return MatPower(body, exponent)
-
 
 # --- the entries --------------------------------------------------------------------------------------------
 

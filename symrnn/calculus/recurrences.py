@@ -22,6 +22,7 @@ from symrnn.algebra.nodes import (
     Hadamard,
     Inner,
     MatMul,
+    MatPower,
     Name,
     Node,
     Operation,
@@ -35,6 +36,7 @@ from symrnn.algebra.nodes import (
     hadamard,
     inner,
     is_zero,
+    mat_power,
     matmul,
     names_in,
     operands_of,
@@ -48,7 +50,6 @@ from symrnn.algebra.nodes import Power as PowerNode
 from symrnn.algebra.programs import Equation, Program, Reason, family, lag_of
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.calculus.jacobians import Jacobian, jacobian
-from symrnn.calculus.matrix_powers import MatPower, mat_power
 from symrnn.errors import NotYetError
 
 Moves = Callable[[Name], bool]

@@ -192,6 +192,7 @@ RULES: Rules = MappingProxyType(
         N.Vec: _absent("vec stands only in the matrices of linear maps, which are results"),
         N.Kronecker: _absent("⊗ stands only in the matrices of linear maps, which are results"),
         N.BlockMatrix: _absent("block matrices stand only in step Jacobians, which are results"),
+        N.MatPower: _absent("matrix powers stand only in closed forms, which are results"),
         N.Product: _absent("ordered products stand only in results; differentiate the recurrence they come from"),
     }
 )

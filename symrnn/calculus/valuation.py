@@ -15,9 +15,9 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import sympy_value
-from symrnn.algebra.nodes import Name, Node, names_in, operands_of, substitute
+from symrnn.algebra.nodes import MatPower, Name, Node, names_in, operands_of, substitute
 from symrnn.algebra.programs import Equation, Program
-from symrnn.calculus.matrix_powers import MatPower, power_entries
+from symrnn.calculus.matrix_powers import power_entries
 from symrnn.errors import InputError, NotYetError, ShapeError
 
 Values = Mapping[Any, Any]

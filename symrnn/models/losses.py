@@ -229,8 +229,8 @@ def training_step(program: Program, rule: str = "gradient_descent", clip: str | 
     g · min(1, θ/‖g‖), where ‖g‖ is taken over all parameters together.
 
     >>> from symrnn.cells import rnn
-    >>> print(training_step(rnn())["W_h′"])
-    W_h′ = W_h - η (∂L/∂W_h)
+    >>> print(training_step(rnn()).equations[0])
+    W_{h,new} = W_h - η (∂L/∂W_h)
     """
     if rule != "gradient_descent":
         raise InputError(f"rule = {rule!r}", found="no such rule", write="'gradient_descent'")
@@ -243,7 +243,7 @@ def training_step(program: Program, rule: str = "gradient_descent", clip: str | 
     elif clip == "value":
         equations, gradients = _clipped_by_value(gradients)
     for name, gradient in gradients.items():
-        new = Parameter(f"{name.name}_prime", *name.args[1:])
+        new = Parameter(f"{name.name}_new", *name.args[1:])
         equations.append(Equation(new, add(name, negate(scale(RATE, gradient))), UPDATE))
     return Program(
         name=f"training step of {program.name}",
@@ -256,7 +256,7 @@ def training_step(program: Program, rule: str = "gradient_descent", clip: str | 
 
 
 def _clipped(name: Parameter) -> Parameter:
-    return Parameter(f"g_{name.name}".replace("_", "_", 1), *name.args[1:])
+    return Parameter(f"g_{name.name}", *name.args[1:])
 
 
 def _clipped_by_value(gradients: dict[Parameter, Node]) -> tuple[list[Equation], dict[Parameter, Node]]:

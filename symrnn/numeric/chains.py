@@ -167,10 +167,12 @@ class Row:
 
     name: str
     size: int
-    terms: tuple[Term, ...] = ()
+    terms: tuple[Term, ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", tuple(self.terms))
+    def __init__(self, name: str, size: int, terms: Iterable[Term] = ()) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "terms", tuple(terms))
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,7 +83,7 @@ def _updated(model: Model, results: Results, digits: int | None) -> dict[str, An
         values[THRESHOLD] = model.update.threshold
     domain = Symbols("expanded") if results.exact else Reals(digits or 17)
     found = interpret(step, 1, dict(model.sizes), values, domain)
-    shaped = {p: _Shaper(model.bare)(p, found[Parameter(f"{p.name}_prime", *p.args[1:])]) for p in model.program.parameters}
+    shaped = {p: _Shaper(model.bare)(p, found[Parameter(f"{p.name}_new", *p.args[1:])]) for p in model.program.parameters}
     new = {p: as_array(value, p, model) for p, value in shaped.items()}
     if not results.exact and digits is None:
         new = {name: np.asarray(value, dtype=np.float64) for name, value in new.items()}

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Block, Immediate, Name, Node, Parameter, Signal, names_in, operands_of, subexpressions
+from symrnn.algebra.nodes import Block, Immediate, Node, Parameter, Signal, names_in, operands_of, subexpressions
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.errors import InputError, TimeError
@@ -45,8 +45,6 @@ def jacobian_chain(program: Program, arrays: Arrays, given: Given, example: int 
     ((('h', 1),), [[0.5]])
     """
     step = jacobian(program)
-    if not step.states:
-        raise InputError(program.name, found="no state that lasts from step to step", write="a recurrent cell")
     if arrays.batch is not None and not (example is not None and 0 <= example < arrays.batch):
         raise InputError(
             f"example = {example}", found=f"a batch of {arrays.batch}", write=f"example=0 … {arrays.batch - 1}"
@@ -166,8 +164,7 @@ def _is_weight(factor: Node) -> bool:
 def _state_name(source: Signal) -> str:
     """The chain's state for a source: `h` for h_{t-1}, `h_{t-1}` for h_{t-2}."""
     later = source.at(source.time + 1)
-    lag = later.time - N.t
-    return later.name if lag == 0 or not source.time.has(N.t) else str(later)
+    return later.name if later.time.is_Symbol else str(later)
 
 
 def _row_name(target: Node) -> str:
@@ -231,7 +228,7 @@ class _Builder:
         self.rows.append(Row(name, size, terms))
 
     def _terms(self, name: str, paths: list[_Path]) -> Iterator[Term]:
-        """Paths that begin with the same matrix and have another behind it share what lies behind in a row of its own."""
+        """Paths with the same matrix in front of another share what lies behind it, in a row of its own."""
         groups: dict[tuple[Node, ...], list[_Path]] = {}
         for path in paths:
             groups.setdefault(path.factors[: _head(path.factors)], []).append(path)
@@ -291,7 +288,7 @@ def _joined(through: Counter[tuple[_Path, Node, Node]], blocks: dict[Node, list[
         counts.setdefault((path, state), {})[source] = count
     joined = []
     for (path, state), found in counts.items():
-        sources = {equation.target.wrt for equation in blocks.get(state, [])}  # type: ignore[attr-defined]  # blocks
+        sources = {equation.target.wrt for equation in blocks.get(state, [])}
         if set(found) != sources or len(set(found.values())) != 1:
             raise _OtherForm
         joined += [path] * next(iter(found.values()))
@@ -307,7 +304,7 @@ def _dense_chain(step: Jacobian, reader: Reader) -> Chain:
     if len(step.sources) == 1:
         return Chain.from_dense(whole, _state_name(step.sources[0]))
     states = [(_state_name(source), reader.walk.size(source)[0]) for source in step.sources]
-    rows, stop = [], 0
+    rows = []
     ends = np.cumsum([size for _, size in states])
     for (name, size), stop in zip(states, ends, strict=True):
         terms = [
@@ -316,6 +313,3 @@ def _dense_chain(step: Jacobian, reader: Reader) -> Chain:
         ]
         rows.append(Row(f"{name}'", size, tuple(terms)))
     return Chain(states, rows, {name: f"{name}'" for name, _ in states}, reader.steps)
-
-
-__all__ = ["Name", "jacobian_chain", "long_product", "model_chain"]

@@ -1,8 +1,8 @@
 """Expressions evaluated over all steps at once, from the arrays of every quantity: step Jacobians, each step's summand.
 
-Reads nodes and arrays; returns arrays (T, r, c), with a batch (T, B, r, c). A table has one row per node; axes that an
-expression does not move along stay of length 1 until the end. What stands outside 1..T is zero unless it was given, and a
-guarded expression counts only where its guard holds.
+Reads nodes and arrays; returns arrays (T, r, c), with a batch (T, B, r, c). A table has one row per node; axes
+that an expression does not move along stay of length 1 until the end. What stands outside 1..T is zero unless it was
+given, and a guarded expression counts only where its guard holds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ Numbers = Mapping[sp.Symbol, int]
 
 
 def over_steps(
-    node: Node, read: Callable[[Name], Array], steps: int, numbers: Numbers = MappingProxyType({}), index: sp.Symbol = N.t
+    node: Node,
+    read: Callable[[Name], Array],
+    steps: int,
+    numbers: Numbers = MappingProxyType({}),
+    index: sp.Symbol = N.t,
 ) -> Array:
     """The expression at every step 1..T: (T, r, c), or (T, B, r, c) where `read` returns a batch.
 
@@ -91,7 +95,7 @@ def contributions(program: Program, arrays: Arrays, given: Given) -> dict[str, A
             continue
         parts = [reader.summand(scalar, part) for scalar, part in _sums(equation, program.steps.index)]
         if parts:
-            found[target.of.name] = reader.as_given(sum(parts[1:], parts[0]), target.of)
+            found[target.of.name] = reader.as_given(_added(parts), target.of)
     return found
 
 
@@ -177,19 +181,18 @@ class Reader:
         if not self.batched:
             return self.walk.dense(node)
         if isinstance(node, N.Add):
-            parts = [self._over_batch(part) for part in node.operands]
-            return sum(parts[1:], parts[0])
+            return _added([self._over_batch(part) for part in node.operands])
         if isinstance(node, N.MatMul) and (halves := _outer(node)) is not None:
             # Σ_b u_b v_bᵀ is a product of (r, B) with (B, c): no (T, B, r, c) is made.
             left, right = (self.over_steps(half)[..., 0] for half in halves)
-            return np.matmul(left.swapaxes(1, 2), right)
-        return self.over_steps(node).sum(axis=1)
+            return np.asarray(np.matmul(left.swapaxes(1, 2), right))
+        return np.asarray(self.over_steps(node).sum(axis=1))
 
     def as_given(self, summands: Array, parameter: Parameter) -> Array:
         """Summands in the shape in which the parameter was given."""
         shape = np.shape(self.given[parameter.name])
         if len(shape) == 1 and _is_diagonal(parameter):
-            return np.einsum("tii->ti", summands)
+            return np.asarray(np.einsum("tii->ti", summands))
         return summands.reshape(self.steps, *shape)
 
     def __call__(self, name: Name) -> Array:
@@ -240,8 +243,8 @@ class Reader:
         if isinstance(name, Immediate) and key not in self.given:
             return np.zeros((1, int(name.shape[0].xreplace(dict(self.numbers)))))
         whole = self._source(key)
-        inside = whole[max(lag, 0) : self.steps + min(lag, 0)]
-        outside = range(1 + lag, min(0, self.steps + lag) + 1) if lag < 0 else range(max(self.steps, lag) + 1, self.steps + lag + 1)
+        inside = whole[max(lag, 0) : max(self.steps + min(lag, 0), 0)]
+        outside = [step for step in range(1 + lag, self.steps + lag + 1) if not 1 <= step <= self.steps]
         if not outside:
             return inside
         edge = np.stack([np.broadcast_to(self._at(key, step, name), whole.shape[1:]) for step in outside])
@@ -273,9 +276,19 @@ def _outer(node: N.MatMul) -> tuple[Node, Node] | None:
     factors = node.operands
     for place in range(1, len(factors)):
         if factors[place].shape[0] == 1:
-            left, right = (part[0] if len(part) == 1 else N.MatMul(*part) for part in (factors[:place], factors[place:]))
-            return left, transpose(right)
+            return _product_of(factors[:place]), transpose(_product_of(factors[place:]))
     return None
+
+
+def _product_of(factors: tuple[Node, ...]) -> Node:
+    return factors[0] if len(factors) == 1 else N.MatMul(*factors)
+
+
+def _added(parts: list[Array]) -> Array:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
 # --- the interpreter --------------------------------------------------------------------------------------------------
@@ -345,7 +358,7 @@ def _filled(value: float) -> Callable[[Walk, Node], Array]:
 
 
 def _selector(w: Walk, node: Node) -> Array:
-    rows, offset, columns = (int(w.number(size)) for size in node.args)  # type: ignore[arg-type]  # sizes and an offset
+    rows, offset, columns = (int(w.number(size)) for size in node.args)
     return np.eye(rows, columns, offset)[None]
 
 
@@ -376,7 +389,7 @@ def _times(left: Array, right: Array) -> Array:
     if right.shape[-1] == 1 and left.size == left.shape[-1] * left.shape[-2]:
         matrix = left.reshape(left.shape[-2:])
         return np.asarray(right[..., 0] @ matrix.T)[..., None]
-    return np.matmul(left, right)
+    return np.asarray(np.matmul(left, right))
 
 
 def _written_out(column: Array) -> Array:
@@ -400,7 +413,7 @@ def _apply(w: Walk, node: Node) -> Array:
 
 
 def _diagonal_of(w: Walk, node: Node) -> Array:
-    return np.einsum("...ii->...i", w.dense(operands_of(node)[0]))[..., None]
+    return np.asarray(np.einsum("...ii->...i", w.dense(operands_of(node)[0]))[..., None])
 
 
 def _vec(w: Walk, node: Node) -> Array:
@@ -452,7 +465,7 @@ def _guarded(w: Walk, node: Node) -> Array:
 
 OPERATIONS: Mapping[type[Node], Callable[[Walk, Node], Array]] = MappingProxyType(
     {
-        N.Number: lambda w, node: np.full((1, 1, 1), float(w.number(node.args[0]))),  # type: ignore[arg-type]  # a number
+        N.Number: lambda w, node: np.full((1, 1, 1), float(w.number(node.args[0]))),
         N.Zeros: _filled(0.0),
         N.Ones: _filled(1.0),
         N.Eye: lambda w, node: np.eye(w.size(node)[0])[None],
@@ -474,7 +487,7 @@ OPERATIONS: Mapping[type[Node], Callable[[Walk, Node], Array]] = MappingProxyTyp
         N.BlockMatrix: _block_matrix,
         N.Softmax: lambda w, node: np.asarray(_softmax(w.dense(operands_of(node)[0]), axis=-2)),
         N.CrossEntropy: _cross_entropy,
-        N.Opaque: lambda w, node: w.read(node.value),  # type: ignore[attr-defined]  # an Opaque has its value's name
+        N.Opaque: lambda w, node: w.read(node.value),
         N.Guarded: _guarded,
     }
 )

@@ -14,10 +14,12 @@ from symrnn.algebra.nodes import (
     Apply,
     Block,
     Eye,
+    MatPower,
     Number,
     Parameter,
     Signal,
     T,
+    mat_power,
     n,
     scale,
     substitute,
@@ -32,7 +34,7 @@ from symrnn.calculus.closed_forms import closed_forms, scalar_closed_forms
 from symrnn.calculus.direct_paths import direct_paths
 from symrnn.calculus.identities import ClosedForm, NoClosedForm, vanishes
 from symrnn.calculus.jacobians import jacobian
-from symrnn.calculus.matrix_powers import MatPower, mat_power, power_cases, power_entries
+from symrnn.calculus.matrix_powers import power_cases, power_entries
 from symrnn.calculus.recurrences import affine
 from symrnn.calculus.unrolling import unroll
 from symrnn.calculus.valuation import matrix_of, run, scalar_of

@@ -137,6 +137,18 @@ def _complete(
     yield from zeros_where_missing(found, keys, arrays).items()
 
 
+@pytest.mark.parametrize(("cell", "loss"), JUDGED, ids=str)
+def test_both_evaluators_agree_on_every_quantity(cell: str, loss: Loss) -> None:
+    """Gates, arguments and every intermediate adjoint too; what stands at the last step alone is compared there."""
+    program = program_of(cell, loss)
+    arrays = drawn(program, loss, np.random.default_rng(5), batch=2)
+    wanted, found = (EVALUATORS[name](Task(program, arrays)) for name in ("interpreted", "compiled"))
+    for theirs, ours in ((wanted.values, found.values), (wanted.gradients, found.gradients)):
+        for key in theirs.keys() - {"L_t"}:
+            last = slice(-len(theirs[key]), None) if theirs[key].ndim == 3 else ...
+            assert_close(ours[key][last], theirs[key], BOUND, f"{cell}, {loss}: {key}")
+
+
 @pytest.mark.xfail(strict=True, reason="with_loss takes y, p, W_y and b_y without looking whether the cell has them")
 @pytest.mark.parametrize(
     "text",
