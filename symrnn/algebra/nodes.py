@@ -11,6 +11,7 @@ Nodes are SymPy `Basic`: `xreplace`, `has`, `free_symbols`, hashing and equality
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any, ClassVar, Self, TypeAlias
 
 import sympy as sp
@@ -195,12 +196,12 @@ class Signal(Name):
     @property
     def name(self) -> str:
         """The neutral name, `c_tilde`."""
-        return self.args[0].name  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
+        return self.args[0].name
 
     @property
     def indices(self) -> tuple[sp.Expr, ...]:
         """Time, then example and the like; empty for a quantity defined once, such as L."""
-        return self.args[3:]  # type: ignore[return-value]  # the constructor puts only Expr there
+        return self.args[3:]
 
     @property
     def time(self) -> sp.Expr:
@@ -240,12 +241,12 @@ class Parameter(Name):
     @property
     def name(self) -> str:
         """The neutral name."""
-        return self.args[0].name  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
+        return self.args[0].name
 
     @property
     def structure(self) -> str:
         """ "full" or "diagonal"."""
-        return self.args[3].name  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
+        return self.args[3].name
 
 
 class Adjoint(Name):
@@ -259,7 +260,7 @@ class Adjoint(Name):
     @property
     def of(self) -> Name:
         """The quantity."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only a Name there
+        return self.args[0]
 
 
 class Tangent(Name):
@@ -273,7 +274,7 @@ class Tangent(Name):
     @property
     def of(self) -> Name:
         """The quantity."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only a Name there
+        return self.args[0]
 
 
 class Immediate(Name):
@@ -287,12 +288,12 @@ class Immediate(Name):
     @property
     def of(self) -> Name:
         """What is differentiated."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only a Name there
+        return self.args[0]
 
     @property
     def wrt(self) -> Name:
         """With respect to what."""
-        return self.args[1]  # type: ignore[return-value]  # the constructor puts only a Name there
+        return self.args[1]
 
 
 class Block(Name):
@@ -307,17 +308,17 @@ class Block(Name):
     @property
     def of(self) -> Node:
         """y."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only a Node there
+        return self.args[0]
 
     @property
     def wrt(self) -> Node:
         """x."""
-        return self.args[1]  # type: ignore[return-value]  # the constructor puts only a Node there
+        return self.args[1]
 
     @property
     def kind(self) -> str:
         """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
-        return self.args[2].name  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
+        return self.args[2].name
 
 
 def _name(name: str | Str) -> Str:
@@ -345,7 +346,7 @@ class Number(Node):
     @property
     def value(self) -> sp.Expr:
         """The number."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only an Expr there
+        return self.args[0]
 
 
 class _Constant(Node):
@@ -410,7 +411,7 @@ class Operation(Node):
     @property
     def operands(self) -> tuple[Node, ...]:
         """The operands, in the order written."""
-        return self.args[self.operand_slots]  # type: ignore[return-value]  # constructors put only nodes there
+        return self.args[self.operand_slots]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same operation on other operands."""
@@ -454,7 +455,7 @@ class MatMul(Operation):
     __slots__ = ()
 
     def __new__(cls, *factors: Node) -> MatMul:
-        for left, right in zip(factors, factors[1:], strict=False):
+        for left, right in pairwise(factors):
             if left.shape[1] != right.shape[0]:
                 raise _product_error(factors, left, right)
         return cls.trusted(factors, (factors[0].shape[0], factors[-1].shape[1]))
@@ -505,11 +506,12 @@ class Power(Operation):
     @property
     def exponent(self) -> sp.Expr:
         """k."""
-        return self.args[1]  # type: ignore[return-value]  # the constructor puts only an Expr there
+        return self.args[1]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same power of another base."""
-        return Power(*operands, self.exponent)
+        (body,) = operands
+        return Power(body, self.exponent)
 
 
 def _exponent(value: Any) -> sp.Expr:
@@ -536,11 +538,11 @@ class Apply(Operation):
     @property
     def activation(self) -> Activation:
         """The row."""
-        return lookup(self.args[0].name)  # type: ignore[attr-defined]  # Str carries .name; sympy has no stubs
+        return lookup(self.args[0].name)
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same activation of another argument."""
-        return Apply(self.args[0], *operands)  # type: ignore[arg-type]  # the constructor puts only a Str there
+        return Apply(self.args[0], *operands)
 
 
 class Diag(Operation):
@@ -646,7 +648,7 @@ class BlockMatrix(Operation):
     @property
     def grid(self) -> tuple[tuple[Node, ...], ...]:
         """The blocks, row by row."""
-        count = int(self.args[0])  # type: ignore[arg-type]  # the constructor puts only an Integer there
+        count = int(self.args[0])
         return tuple(self.operands[i : i + count] for i in range(0, len(self.operands), count))
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
@@ -700,7 +702,7 @@ class Opaque(Operation):
     @property
     def value(self) -> Name:
         """The name of the value, L_t."""
-        return self.args[0]  # type: ignore[return-value]  # the constructor puts only a Name there
+        return self.args[0]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same function of other arguments."""
@@ -719,11 +721,12 @@ class Sum(Operation):
     @property
     def range(self) -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
         """(index, lo, hi)."""
-        return self.args[1:]  # type: ignore[return-value]  # the constructor fixes these three
+        return self.args[1:]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same sum of another body."""
-        return Sum(*operands, *self.range)
+        (body,) = operands
+        return Sum(body, *self.range)
 
 
 class Product(Operation):
@@ -743,11 +746,12 @@ class Product(Operation):
     @property
     def range(self) -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
         """(index, first, last)."""
-        return self.args[1:]  # type: ignore[return-value]  # the constructor fixes these three
+        return self.args[1:]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same product of another factor."""
-        return Product(*operands, *self.range)
+        (body,) = operands
+        return Product(body, *self.range)
 
 
 class MatPower(Operation):
@@ -789,11 +793,12 @@ class Guarded(Operation):
     @property
     def bounds(self) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
         """(lo, index, hi)."""
-        return self.args[1:]  # type: ignore[return-value]  # the constructor fixes these three
+        return self.args[1:]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same guard on another body."""
-        return Guarded(*operands, *self.bounds)
+        (body,) = operands
+        return Guarded(body, *self.bounds)
 
 
 # --- verbs: build and simplify lightly ------------------------------------------------------------------------------

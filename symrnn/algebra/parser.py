@@ -205,7 +205,7 @@ class _Parser:
         if len(parts) > 1:
             return self.made(Stack(tuple(parts)), opener.start, end)
         if opener.text == "{" and isinstance(parts[0], Symbol | Num | Group):
-            return parts[0].at(opener.start, end)  # type: ignore[no-any-return]  # `at` keeps the class
+            return parts[0].at(opener.start, end)
         return self.made(Group(parts[0], opener.text), opener.start, end)
 
     def _grid(self) -> Syntax:
@@ -252,7 +252,7 @@ class _Parser:
         """`\\mathbf{W}`: the letter."""
         token = self.advance()
         body = self._prefixed()
-        return body.at(token.start, body.end)  # type: ignore[no-any-return]  # `at` keeps the class
+        return body.at(token.start, body.end)
 
     def _prefixed(self) -> Syntax:
         """What a style or root stands before: a brace group, a sign, or a function with its argument."""

@@ -23,7 +23,6 @@ from symrnn.algebra.nodes import (
     Parameter,
     Product,
     Signal,
-    Size,
     Sum,
     T,
     Tangent,
@@ -177,7 +176,7 @@ def sizes_of(program: Program) -> tuple[sp.Symbol, ...]:
     """The size symbols of a Program, in the order they are met (n, m …)."""
     names: Iterable[Name] = [name for equation in program for name in (equation.target, *equation.reads)]
     shapes = [size for name in (*program.parameters, *program.inputs, *names) for size in name.shape]
-    return tuple(dict.fromkeys(symbol for size in shapes for symbol in sorted(size.free_symbols, key=str)))  # type: ignore[misc]  # size symbols only
+    return tuple(dict.fromkeys(symbol for size in shapes for symbol in sorted(size.free_symbols, key=str)))
 
 
 def substitute_program(program: Program, values: Mapping[Any, Any]) -> Program:
@@ -192,7 +191,7 @@ def substitute_program(program: Program, values: Mapping[Any, Any]) -> Program:
 
     equations = tuple(
         Equation(
-            substitute(equation.target, changes),  # type: ignore[arg-type]  # a name stays a name
+            substitute(equation.target, changes),
             substitute(equation.expression, changes),
             equation.reason,
             placed(equation.domain),
@@ -202,8 +201,13 @@ def substitute_program(program: Program, values: Mapping[Any, Any]) -> Program:
     return replace(
         program,
         equations=equations,
-        **{key: moved(getattr(program, key)) for key in ("inputs", "parameters", "states", "initials", "outputs")},
-        **{key: moved(getattr(program, key)) for key in ("finals", "given")},
+        inputs=moved(program.inputs),
+        parameters=moved(program.parameters),
+        states=moved(program.states),
+        initials=moved(program.initials),
+        outputs=moved(program.outputs),
+        finals=moved(program.finals),
+        given=moved(program.given),
         loss=program.loss and substitute(program.loss, changes),
         steps=placed((program.steps,))[0],
     )

@@ -35,7 +35,7 @@ def replace_nodes(node: Node, changes: Mapping[Node, Node]) -> Node:
     if not isinstance(node, Operation):
         return node
     slots = [
-        replace_nodes(arg, changes) if isinstance(arg, Node) and not isinstance(arg, Name) else changes.get(arg, arg)  # type: ignore[call-overload]  # sizes and indices are never keys
+        replace_nodes(arg, changes) if isinstance(arg, Node) and not isinstance(arg, Name) else changes.get(arg, arg)
         for arg in node.args
     ]
     return node if all(new is old for new, old in zip(slots, node.args, strict=True)) else rebuild(node, slots)

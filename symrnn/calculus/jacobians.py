@@ -131,11 +131,11 @@ class Jacobian:
         here = self._stacked_at(index)
         chain = self.product(SUM_INDEX, index).expression
         loss = self.program.loss or LOSS
-        immediate = Immediate(loss, self._stacked_at(SUM_INDEX))  # type: ignore[arg-type]  # stacked states stand for a name here
+        immediate = Immediate(loss, self._stacked_at(SUM_INDEX))
         total = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
         from symrnn.algebra.nodes import Adjoint
 
-        return Equation(Adjoint(here), total, Reason("sum over later losses"))  # type: ignore[arg-type]  # as above
+        return Equation(Adjoint(here), total, Reason("sum over later losses"))
 
     def total(self, of: str, wrt: str) -> Equation:
         """The total across the other states of step t−1, in which s_{t-1} moves them too.
@@ -148,7 +148,7 @@ class Jacobian:
         source = block.wrt.at(index)
         terms: list[Node] = [block]
         for state, paths in self.within_step:
-            if state != source and source in paths and (state.name, wrt) != (wrt, wrt):  # type: ignore[attr-defined]  # states are signals
+            if state != source and source in paths and (state.name, wrt) != (wrt, wrt):
                 through = next((b.target for b in self.blocks if _joins(b, block.of, state)), None)
                 if through is not None:
                     terms.append(matmul(through, substitute(paths[source], {index: index - 1})))

@@ -6,9 +6,9 @@ matrices included (0^k is [k = 0]), complex pairs in real form, and one case for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean

@@ -148,7 +148,7 @@ def _cross_entropy(node: Node, ans: Node) -> tuple[LinearMap, ...]:
 def _opaque(node: Node, ans: Node) -> tuple[LinearMap, ...]:
     """L_t(h_t)˙ = ⟨∂⁺L_t/∂h_t, ḣ_t⟩"""
     assert isinstance(node, N.Opaque)
-    return tuple(InnerWith(N.Immediate(node.value, argument)) for argument in node.operands)  # type: ignore[arg-type]  # arguments are names
+    return tuple(InnerWith(N.Immediate(node.value, argument)) for argument in node.operands)
 
 
 def _sum(node: Node, ans: Node) -> tuple[LinearMap, ...]:

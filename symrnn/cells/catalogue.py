@@ -20,7 +20,6 @@ from symrnn.cells import lstm as lstm_file
 from symrnn.cells import rnn as rnn_file
 from symrnn.errors import InputError
 
-
 Row = TypeVar("Row")
 
 

@@ -182,7 +182,7 @@ class _Reader:
         if "equations" in options:
             text = self.text(("cell", "equations"), options["equations"])
             return parse_cell(f"{text}\n{more}" if more else text, name=str(self.document.tables.get("name", "typed cell")))
-        choices = {key: options[key] for key in ("variant", "activation", "gate_activation", "bias") if key in options}
+        choices: dict[str, Any] = {key: options[key] for key in ("variant", "activation", "gate_activation", "bias") if key in options}
         self.check_choices(choices)
         kind = str(options["kind"])
         if not more:
@@ -444,7 +444,8 @@ class _Reader:
 
     def positive(self, path: tuple[str, ...], value: Any) -> sp.Expr:
         """A number above zero, or a symbol."""
-        number = nested(self.document, path, value, self.assume)[()] if not isinstance(value, list | dict) else sp.nan
+        plain = not isinstance(value, list | dict)
+        number: Any = nested(self.document, path, value, self.assume)[()] if plain else sp.nan
         if number is sp.nan or number.is_positive is False:
             raise self.document.error(path, f"{value}", "a number above 0")
         return number

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import sympy as sp
 
+from symrnn.algebra.activations import lookup
 from symrnn.algebra.nodes import (
     Add,
     Adjoint,
@@ -34,7 +35,6 @@ from symrnn.algebra.nodes import (
     power,
     scale,
 )
-from symrnn.algebra.activations import lookup
 from symrnn.algebra.programs import Equation, Program, Reason
 from symrnn.errors import InputError
 

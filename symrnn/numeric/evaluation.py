@@ -158,9 +158,9 @@ def _placed(model: Model) -> Iterator[tuple[Name, Any]]:
     for name, value in model.values.items():
         if name.has(index):
             for step in range(1, model.steps + 1):
-                yield substitute(name, {index: sp.Integer(step)}), value[step - 1]  # type: ignore[misc]  # a name stays one
+                yield substitute(name, {index: sp.Integer(step)}), value[step - 1]
         else:
-            yield substitute(name, {last: sp.Integer(model.steps)}), value  # type: ignore[misc]  # a name stays one
+            yield substitute(name, {last: sp.Integer(model.steps)}), value
     if cotangents_of(model):
         yield from _absent_cotangents(model)
 
@@ -174,7 +174,7 @@ def _absent_cotangents(model: Model) -> Iterator[tuple[Name, Any]]:
             rows = int(sp.Integer(1) * name.shape[0].xreplace(_numbers(model)))
             for step in steps:
                 placed = substitute(name, {index: sp.Integer(step), last: sp.Integer(model.steps)})
-                yield placed, [0] * rows  # type: ignore[misc]  # a name stays one
+                yield placed, [0] * rows
 
 
 def _numbers(model: Model) -> dict[sp.Symbol, sp.Integer]:

@@ -707,7 +707,7 @@ class _Core:
         texts = []
         for column in zip(*rests, strict=True):
             if all(isinstance(term, Parameter) and term.shape[1] == 1 for term in column):
-                texts.append(self.gen.stacked_weight(column))  # type: ignore[arg-type]  # parameters, just checked
+                texts.append(self.gen.stacked_weight(column))
             elif all(_is_weighted(term) for term in column) and len({operands_of(term)[1] for term in column}) == 1:
                 matrix = self.gen.stacked_weight([_weight_of(term) for term in column])
                 texts.append(f"through({matrix}, {self.gen.whole(operands_of(column[0])[1])})")
@@ -734,7 +734,7 @@ class _Core:
         for member in run:
             self.say(f"# {members[stack.members[member]]}")
             self.grouped.add(stack.members[member])
-        row = equation.expression.activation  # type: ignore[attr-defined]  # an Apply: activation_of found one
+        row = equation.expression.activation
         rows = self.gen._rows(stack.rows)
         cut = f"[:, {_rows_of(run[0], len(run), rows)}]"
         below, below_source = (self.gen.spans[s.members[0]].below for s in (stack, source))
@@ -805,7 +805,7 @@ class _Core:
         for term in singles:
             self.first.append("")
             self.say("if first:")
-            self.say(f"    {out} += {self.gen.once(term.operands[0])}")  # type: ignore[attr-defined]  # a guard
+            self.say(f"    {out} += {self.gen.once(term.operands[0])}")
         if singles:
             self.say("    first = False")
 

@@ -7,7 +7,7 @@ microseconds, because nothing is evaluated and no assumption is asked of the arg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -31,7 +31,7 @@ class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
     is_number = False
 
     def __new__(cls, argument: Any, **options: Any) -> Elementwise:
-        return sp.Expr.__new__(cls, sp.sympify(argument))  # type: ignore[no-any-return]  # SymPy has no stubs
+        return sp.Expr.__new__(cls, sp.sympify(argument))
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """f'(x), through the function's own value where its row allows it: 1 − tanh²."""
@@ -43,8 +43,10 @@ class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
 
     @property
     def free_symbols(self) -> set[sp.Basic]:
-        """The symbols below, found once: shared steps would be walked once for every path to them."""
-        return set(_symbols_of(self))
+        """The symbols below, found once: shared steps would be walked again for every path to them."""
+        if not hasattr(self, "_symbols"):
+            self._symbols = frozenset(self.args[0].free_symbols)
+        return set(self._symbols)
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
         # Rounded up: SymPy asks a little more at each level, and the same precision is found again.
@@ -65,6 +67,12 @@ class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
     def _pretty(self, printer: Any) -> Any:
         return printer._helper_print_function(self.func, self.args, func_name=self.row.unicode)
 
+    def _code(self, printer: Any, **_: Any) -> str:
+        # For `lambdify` and the other code printers: the formula in functions they know.
+        return f"({printer._print(_put_in(_template(self.row), self.args[0]))})"
+
+    _pythoncode = _numpycode = _mpmathcode = _ccode = _juliacode = _code
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.row.name, self.args[0])
 
@@ -78,11 +86,6 @@ def _evaluated(function: Elementwise, prec: int) -> sp.Expr:
         return sp.Expr._from_mpmath(mpmath_value(function.row, argument._to_mpmath(prec + 10)), prec)
 
 
-@lru_cache(maxsize=4096)
-def _symbols_of(function: Elementwise) -> frozenset[sp.Basic]:
-    return frozenset(function.args[0].free_symbols)
-
-
 def _restored(name: str, argument: sp.Expr) -> sp.Expr:
     return function_of(lookup(name))(argument)
 
@@ -90,7 +93,6 @@ def _restored(name: str, argument: sp.Expr) -> sp.Expr:
 _TITLES = {"sigmoid": "Sigma"}
 
 
-@lru_cache(maxsize=256)
 def function_of(row: Activation | str) -> type[Elementwise]:
     """The SymPy function of a row.
 
@@ -98,20 +100,18 @@ def function_of(row: Activation | str) -> type[Elementwise]:
     >>> function_of("sigmoid")(x), function_of("sigmoid")(x).diff(x)
     (σ(x), (1 - σ(x))*σ(x))
     """
-    row = lookup(row) if isinstance(row, str) else row
+    return _class_of(lookup(row) if isinstance(row, str) else row)
+
+
+@lru_cache(maxsize=256)
+def _class_of(row: Activation) -> type[Elementwise]:
     title = _TITLES.get(row.name) or "".join(part.capitalize() for part in _words(row.name))
-    members = {"row": row, "_imp_": staticmethod(_array_function(row)), "__module__": __name__}
-    return type(title, (Elementwise,), members)
+    return type(title, (Elementwise,), {"row": row, "__module__": __name__})
 
 
 def _words(name: str) -> Iterator[str]:
     kept = "".join(letter if letter.isalnum() else " " for letter in name)
     yield from kept.split()
-
-
-def _array_function(row: Activation) -> Callable[..., Any]:
-    # What `lambdify` calls; the array libraries are imported at the first number.
-    return lambda x: row.array_function()(x)
 
 
 Tanh = function_of(ACTIVATIONS["tanh"])
@@ -144,7 +144,13 @@ def _built(kind: Any, operands: tuple[Any, ...]) -> sp.Expr:
         node = sp.Expr.__new__(kind, *operands)
         node.is_commutative = True
         return node
-    return kind(*operands, evaluate=False) if issubclass(kind, sp.Function) else kind(*operands)
+    if issubclass(kind, Elementwise):
+        node = kind(*operands)
+        # Asked now for the reason the hash is.
+        assert node.free_symbols is not None
+        return node
+    plain = all(operand.is_Number for operand in operands)
+    return kind(*operands) if plain else kind(*operands, evaluate=False)
 
 
 def trim_shared_nodes() -> None:
@@ -166,7 +172,7 @@ def expand_activations(expression: Any) -> Any:
     if isinstance(expression, sp.MatrixBase):
         return expression.applyfunc(expand_activations)
     expanded: dict[Any, Any] = {}
-    for node in _bottom_up(expression):
+    for node in bottom_up(expression):
         arguments = [expanded[part] for part in node.args]
         if isinstance(node, Elementwise):
             expanded[node] = _put_in(_template(node.row), arguments[0])
@@ -187,7 +193,7 @@ def _put_in(template: sp.Expr, argument: sp.Expr) -> sp.Expr:
     # The formula is evaluated once, at a real symbol: of the argument SymPy would ask its sign, whether it is
     # real and so on, and walk every step for each answer.
     rebuilt: dict[Any, Any] = {_X: argument}
-    for node in _bottom_up(template):
+    for node in bottom_up(template):
         if node is not _X:
             rebuilt[node] = _with_arguments(node, [rebuilt[part] for part in node.args])
     return rebuilt[template]
@@ -200,7 +206,7 @@ def _with_arguments(node: sp.Basic, arguments: list[Any]) -> Any:
     return shared_node(node.func, *arguments) if is_plain else node.func(*arguments)
 
 
-def _bottom_up(expression: sp.Basic) -> Iterator[sp.Basic]:
+def bottom_up(expression: sp.Basic) -> Iterator[sp.Basic]:
     """Every distinct subexpression once, operands first. Iterative: steps nest deeper than Python does."""
     done: set[sp.Basic] = set()
     stack = [(expression, False)]
@@ -230,7 +236,7 @@ def operations(*expressions: Any) -> int:
         for item in expressions
         for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])
     ]
-    distinct = dict.fromkeys(node for entry in entries for node in _bottom_up(sp.sympify(entry)))
+    distinct = dict.fromkeys(node for entry in entries for node in bottom_up(sp.sympify(entry)))
     return sum(_own_operations(node) for node in distinct)
 
 

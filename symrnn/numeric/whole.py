@@ -76,7 +76,7 @@ class Whole:
         if isinstance(node, N.Transpose) and isinstance(node.operands[0], Parameter):
             return f"{self.read(node.operands[0])}.T"
         if isinstance(node, N.Selector):
-            rows, offset, total = (number(value) for value in node.args)  # type: ignore[arg-type]  # sizes and an offset
+            rows, offset, total = (number(value) for value in node.args)
             return f"np.eye(int({total}))[int({offset}):int({offset}) + int({rows})]"
         if isinstance(node, N.Transpose) and isinstance(node.operands[0], N.Selector):
             return f"{self.matrix(node.operands[0])}.T"
@@ -166,7 +166,7 @@ def _transposed(w: Whole, node: Node) -> str:
 
 _RULES: Mapping[type[Node], Callable[[Whole, Node], str]] = MappingProxyType(
     {
-        N.Number: lambda w, node: number(node.args[0]),  # type: ignore[arg-type]  # a number's value
+        N.Number: lambda w, node: number(node.args[0]),
         N.Ones: lambda w, node: "1.0",
         N.Zeros: lambda w, node: "0.0",
         N.Add: _add,

@@ -635,7 +635,7 @@ _SHAPES: tuple[tuple[Any, Any], ...] = ((1, 1), (n, 1), (n, n))
 @st.composite
 def trees(draw: st.DrawFn, shape: tuple[Any, Any], depth: int) -> Node:
     """A tree of that shape, built as told, without the verbs' simplifications."""
-    if depth == 0 or draw(st.booleans()) and draw(st.booleans()):
+    if depth == 0 or (draw(st.booleans()) and draw(st.booleans())):
         return draw(_leaves(shape))
     same = trees(shape, depth - 1)
     one, column, square = (trees(each, depth - 1) for each in _SHAPES)

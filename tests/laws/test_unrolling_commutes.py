@@ -10,11 +10,11 @@ from hypothesis import given
 from law_checks import Setting, check_unrolling, sized
 from named_cells import all_programs
 from running import few
+from samples import V, W, before, cell
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Node, t
 from symrnn.algebra.programs import Program
-from samples import V, W, before, cell
 
 
 @few

@@ -53,12 +53,8 @@ PROGRAMS: Mapping[str, Callable[[], Program]] = {
 }
 
 
-NAMES = [
-    pytest.param(name, marks=pytest.mark.xfail(reason="generation: biases beside a concatenation", raises=np.exceptions.AxisError))
-    if name == "lstm, concatenated"
-    else name
-    for name in PROGRAMS
-]
+NO_ARRAYS_YET = pytest.mark.xfail(reason="generation: biases beside a concatenation", raises=np.exceptions.AxisError)
+NAMES = [pytest.param(n, marks=NO_ARRAYS_YET) if n == "lstm, concatenated" else n for n in PROGRAMS]
 
 
 def draw(program: Program, steps: int = 4, batch: int | None = None) -> Given:
@@ -149,7 +145,8 @@ def stacked(program: Program, arrays: Arrays) -> Any:
 
 
 PEEPHOLES = """
-f_t = σ(U_f h_{t-1} + p_f ⊙ c_{t-1}); i_t = σ(U_i h_{t-1} + p_i ⊙ c_{t-1}); c_t = f_t ⊙ c_{t-1} + i_t ⊙ tanh(U_c h_{t-1})
+f_t = σ(U_f h_{t-1} + p_f ⊙ c_{t-1}); i_t = σ(U_i h_{t-1} + p_i ⊙ c_{t-1})
+c_t = f_t ⊙ c_{t-1} + i_t ⊙ tanh(U_c h_{t-1})
 o_t = σ(U_o h_{t-1} + p_o ⊙ c_t); h_t = o_t ⊙ tanh(c_t)
 """
 

@@ -93,9 +93,7 @@ def free_leaves(program: Program, leaves: Values) -> Iterator[Name]:
     inputs = {name.name for name in program.inputs}
     states = {name.name for name in program.initials}
     for leaf in leaves:
-        if isinstance(leaf, Parameter) or (isinstance(leaf, Signal) and leaf.name in states):
-            yield leaf
-        elif isinstance(leaf, Signal) and leaf.name in inputs:
+        if isinstance(leaf, Parameter) or (isinstance(leaf, Signal) and leaf.name in states) or (isinstance(leaf, Signal) and leaf.name in inputs):
             yield leaf
 
 
