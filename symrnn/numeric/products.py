@@ -146,7 +146,22 @@ def _path(summand: Node, start: str) -> tuple[_Path, Block | None]:
     scalars = [factor for factor in rest if factor.is_scalar_shaped]
     others = [factor for factor in rest if not factor.is_scalar_shaped]
     through = blocks[0] if blocks else None
-    return _Path((*scalars, *others), _row_name(through.of) if through else start), through
+    return _Path((*scalars, *_with_selectors(others)), _row_name(through.of) if through else start), through
+
+
+def _with_selectors(factors: list[Node]) -> Iterator[Node]:
+    """Factors with a matrix that only picks rows or columns joined to the matrix before it: W E is one matrix."""
+    before: Node | None = None
+    for factor in factors:
+        picks = not names_in(factor) and not isinstance(factor, N.Diag)
+        if before is not None and picks and not _is_weight(before):
+            before = N.MatMul(before, factor)
+            continue
+        if before is not None:
+            yield before
+        before = factor
+    if before is not None:
+        yield before
 
 
 def _head(factors: tuple[Node, ...]) -> int:

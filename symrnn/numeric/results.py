@@ -100,8 +100,18 @@ def as_json(value: Any, digits: int | None = None) -> Any:
 
 
 def to_json(results: Results) -> str:
-    """The results as one JSON object."""
-    return json.dumps(results.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    """The results as one JSON object, an entry a line."""
+    parts = [f"  {json.dumps(key)}: {_one_a_line(value, 2)}" for key, value in results.to_dict().items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _one_a_line(value: Any, depth: int) -> str:
+    """Objects spread out, lists on one line."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    margin = " " * (depth + 2)
+    parts = [f"{margin}{json.dumps(key, ensure_ascii=False)}: {_one_a_line(part, depth + 2)}" for key, part in value.items()]
+    return "{\n" + ",\n".join(parts) + "\n" + " " * depth + "}"
 
 
 # --- the table ------------------------------------------------------------------------------------------------------

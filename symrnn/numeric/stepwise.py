@@ -201,6 +201,8 @@ class Reader:
             return self.blocks[name]
         if isinstance(name, Parameter):
             return self._parameter(name)
+        if isinstance(name, Signal) and not name.indices and name.name in self.arrays:
+            return self._constant(name)
         signal = name.wrt if isinstance(name, Immediate) else signal_of(name)
         if not isinstance(signal, Signal) or not signal.indices:
             raise NotYetError(str(name), found="no array over the steps for it", write="a signal such as h_t")
@@ -220,6 +222,13 @@ class Reader:
             array = np.diag(array)
         array = array.reshape(array.shape if array.ndim == 2 else (-1, 1))
         return array[None, None] if self.batched else array[None]
+
+    def _constant(self, name: Signal) -> Array:
+        """A quantity computed once from parameters."""
+        column = np.asarray(self.arrays.columns[name.name])
+        if column.size != self.walk.size(name)[0]:
+            raise NotYetError(str(name), found="no column that is the same for all", write="a signal such as h_t")
+        return column.reshape(1, *([1] if self.batched else []), -1, 1)
 
     def _outward(self, rows: Array) -> Array:
         """(T, [B,] r) as (T, [B,] r, 1), of one example if one is asked for."""

@@ -21,7 +21,7 @@ from symrnn.numeric.chains import Chain, ChainError, FloatArray, finite_array
 from symrnn.numeric.scaling import Growth, IntArray, careful_step, growth, normalise
 from symrnn.numeric.steppers import Stepper
 
-__all__ = ["Norm", "Scaled", "full", "pull", "push"]
+__all__ = ["Method", "Norm", "Scaled", "full", "pull", "push"]
 
 Norm = Literal["spectral", "frobenius"]
 Method = Literal["auto", "loop", "tree"]

@@ -35,6 +35,8 @@ TYPED = {
     "two scalar states, lag 2": "c_t = tanh(w c_{t-1} + u h_{t-2}); h_t = c_t h_{t-1}\nw: scalar\nu: scalar\nh: scalar",
     "softmax": "h_t = softmax(W h_{t-1} + U x_t)",
     "diagonal": "h_t = A h_{t-1} + V x_t\nA: n×n diagonal",
+    "decay computed once": "α = σ(a)\nh_t = α ⊙ h_{t-1} + U tanh(h_{t-1})\na: n",
+    "one part of a concatenation": "h_t = tanh(W [h_{t-1}; x_t])",
     "two layers": "g_t = tanh(U g_{t-1} + V x_t); h_t = tanh(W h_{t-1} + A g_t)",
     **{
         name: CELLS[name].text
@@ -211,6 +213,14 @@ def test_two_weights_in_a_row_take_a_row_of_their_own() -> None:
     chain = jacobian_chain(program, forward(program, given), given)
     matrices = [term.matrix for row in chain.rows for term in row.terms if term.matrix is not None]
     assert len(chain.rows) == 2 and len(matrices) == 3
+
+
+def test_a_selector_is_part_of_its_weight() -> None:
+    program = PROGRAMS["one part of a concatenation"]()
+    given = draw(program)
+    chain = jacobian_chain(program, forward(program, given), given)
+    assert len(chain.rows) == 1
+    np.testing.assert_array_equal(chain.rows[0].terms[0].matrix, given["W"][:, :3])
 
 
 def test_lags_have_companions() -> None:

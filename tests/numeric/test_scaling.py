@@ -39,7 +39,7 @@ def test_no_step_grows_beyond_its_bound(chain: Chain) -> None:
     """‖J_t‖_∞ ≤ 2^bits wherever the step is tame, in exact arithmetic."""
     bounds = growth(chain)
     assert (bounds.bits >= 0.0).all()
-    for t in np.flatnonzero(bounds.tame):
+    for t in map(int, np.flatnonzero(bounds.tame)):
         rows = exact(chain.window(t, t + 1), np.eye(chain.size))
         assert (
             max(sum(map(abs, row), Fraction(0)) for row in rows) <= Fraction(2.0 ** float(bounds.bits[t])) * 2

@@ -45,7 +45,7 @@ def _trajectory(step: Callable[[int, Array], Array], steps: int, size: int) -> t
     states = [np.zeros(size)]
     for t in range(steps):
         states.append(step(t, states[-1]))
-    return np.array(states[:-1]), np.array(states[1:])
+    return np.array(states[:-1]).reshape(steps, size), np.array(states[1:]).reshape(steps, size)
 
 
 def rnn(size: int, steps: int, seed: int = 0, gain: float = 1.0) -> Cell:
