@@ -63,7 +63,7 @@ def derive(source: Program | Model, of: str = "L", wrt: str | Sequence[str] = ()
     if isinstance(source, Model):
         sections += _numbers(source, program, of, wanted)
     return Document(
-        title=program.name,
+        title=source.name,
         convention=program.convention,
         sections=tuple(section for section in sections if section.blocks),
         style=style_for(forward),
