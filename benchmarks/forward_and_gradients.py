@@ -14,16 +14,48 @@ import argparse
 import itertools
 import platform
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from peers import CONTENDERS, Contender, Problem, farthest, problem, textbook_contender
 from timing import CLOCKS, Case, as_json, clocked, interleaved, one_thread, progress, table
 
+from symrnn import cells
+from symrnn.numeric.compilation import compile_gradients
+
 TOLERANCE = 1e-10
 
-# symrnn's compiled code goes here: a function of a Problem that derives, generates and compiles (that is the
-# set-up time) and returns Contender(run, read).
-OWN: dict[str, Callable[[Problem], Contender]] = {}
+
+def symrnn_contender(p: Problem) -> Contender:
+    """What symrnn derives, generates and compiles from the cell's equations: that is the set-up time."""
+    compile_gradients.cache_clear()
+    run = compile_gradients((cells.rnn if p.cell == "rnn" else cells.lstm)())
+    hidden = p.sizes[2]
+    blocks = (
+        {"": slice(0, hidden)}
+        if p.cell == "rnn"
+        else {gate: slice(k * hidden, (k + 1) * hidden) for k, gate in enumerate("ofic")}
+    )
+    weights = {
+        (f"{own}_{gate}" if gate else plain, peer): block
+        for gate, block in blocks.items()
+        for own, plain, peer in (("W", "W_x", "W"), ("U", "W_h", "U"), ("b", "b", "b"))
+        for block in (block,)
+    }
+    given = {key: p.params[peer][block] for (key, peer), block in weights.items()} | {"x": p.x, **p.states}
+    given |= {f"given_{name}": value for name, value in p.cotangents.items()}
+
+    def read(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        values = {"h": found["h"]} | ({"c": found.at("c", p.sizes[0])} if p.cell == "lstm" else {})
+        grads: dict[str, Any] = {name: np.empty_like(value) for name, value in p.params.items()}
+        for (key, peer), block in weights.items():
+            grads[peer][block] = found[f"d_{key}"]
+        return values, grads | {"x": found["d_x"]} | {name: found.at(f"d_{name[0]}", 0) for name in p.states}
+
+    return Contender(lambda: run(given, layout="columns"), read)
+
+
+OWN: dict[str, Callable[[Problem], Contender]] = {"symrnn": symrnn_contender}
 
 ALL = OWN | CONTENDERS
 # An MX graph multiplies matrices without BLAS, and the textbook loop is there to judge: neither by default.
@@ -47,9 +79,7 @@ def measure(p: Problem, names: list[str], *, seconds: float, rounds: tuple[int, 
     for name, contender in made.items():
         off = farthest(truth, contender.read(contender.run()))
         if not off < TOLERANCE:
-            raise SystemExit(
-                f"{title}: {name} is {off:.1e} away from the textbook loop; {TOLERANCE:.0e} is allowed."
-            )
+            raise SystemExit(f"{title}: {name} is {off:.1e} away from the textbook loop; {TOLERANCE:.0e} is allowed.")
     progress("")
     return Case(title, steps, timings)
 

@@ -1,18 +1,19 @@
 """Programs compiled to NumPy: `compile_forward`, `compile_gradients`.
 
-Reads a Program; returns a `Compiled`, a function of arrays whose source can be read (`print(compiled.source)`). The text
-that is executed is made by `generation` from trees and from names that passed the identifier rule; no text of a user
-gets into it.
+Reads a Program; returns a `Compiled`, a function of arrays whose source can be read (`print(compiled.source)`). The
+text that is executed is made by `generation` from trees and from names that passed the identifier rule; no text of a
+user gets into it.
 """
 
 from __future__ import annotations
 
 import linecache
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
@@ -33,14 +34,16 @@ Array = NDArray[Any]
 class Arrays:
     """What a compiled Program computed, by the variable's name: `h`, `d_h` for ∂L/∂h, `d_W_h`.
 
-    What stands at every step is (T, rows) or, with a batch, (T, B, rows), for t = 1..T; `at(name, t)` gives any step,
-    0 among them. Parameters' gradients have their parameter's shape and are summed over the batch.
+    What stands at every step is (T, rows) or, with a batch, (T, B, rows), for t = 1..T (columns: (T, rows, B));
+    `at(name, t)` gives any step, 0 among them. Parameters' gradients have their parameter's shape and are
+    summed over the batch.
     """
 
     columns: Mapping[str, Array]
     below: Mapping[str, int]
     steps: int
     batch: int | None
+    layout: str = "rows"
 
     def __getitem__(self, name: str) -> Array:
         array = self.columns[name]
@@ -55,11 +58,18 @@ class Arrays:
         return name in self.columns
 
     def at(self, name: str, step: int) -> Array:
-        """A quantity at one step: (rows,) or (B, rows)."""
+        """A quantity at one step: (rows,) or (B, rows), or as columns (rows, B)."""
+        if f"{name}{step}" in self.columns:
+            return self._outward(self.columns[f"{name}{step}"])
         return self._outward(self.columns[name][step - 1 + self.below[name]])
 
     def _outward(self, array: Array) -> Array:
-        return array if self.batch is None else np.moveaxis(array, -1, -2)
+        if self.batch is None:
+            return array
+        if self.batch == 1:
+            # A batch of one was computed without its axis.
+            return array[..., None] if self.layout == "columns" else array[..., None, :]
+        return array if self.layout == "columns" else np.moveaxis(array, -1, -2)
 
     @property
     def loss(self) -> float:
@@ -78,13 +88,70 @@ class Compiled:
     below: Mapping[str, int]
     cotangents: tuple[Immediate, ...]
 
-    def __call__(self, given: Mapping[str, Any], steps: int | None = None, dtype: DTypeLike = np.float64) -> Arrays:
+    def __call__(
+        self,
+        given: Mapping[str, Any],
+        steps: int | None = None,
+        dtype: DTypeLike = np.float64,
+        layout: Literal["rows", "columns"] = "rows",
+    ) -> Arrays:
         """Run on arrays by neutral name: parameters, inputs (T, [B,] rows), initials `h0` ([B,] rows), targets.
 
         A given ∂⁺L/∂h is called `given_h`; what has no value is zero if it is an initial state or a cotangent, else
-        missing. Shapes and finiteness are checked.
+        missing. Shapes and finiteness are checked. With `layout="columns"` batches come last, (T, rows, B), as the code
+        has them: nothing is copied.
         """
-        return _Call(self, given, steps, np.dtype(dtype)).run()
+        return _Call(self, given, steps, np.dtype(dtype), layout).run()
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Argument]:
+        """Every array a call may be given, by key."""
+        program = self.program
+        names: dict[str, Name] = {p.name: p for p in program.parameters}
+        names |= {name.name: name for name in program.inputs}
+        names |= {f"{name.name}{name.time}": name for name in program.initials}
+        names |= {local(name): name for name in program.given if not isinstance(name, Immediate)}
+        names |= {local(name): name for name in self.cotangents}
+        return {key: _argument(key, name, program) for key, name in names.items()}
+
+    @cached_property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Array functions of the activations, by name."""
+        return {name: lookup(name).array_function() for name in self.activations}
+
+    @cached_property
+    def size_names(self) -> tuple[str, ...]:
+        """What its sizes are called."""
+        return tuple(symbol.name for symbol in sizes_of(self.program))
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One array of a call: what is asked of its shape. `axes` are sizes by name, or numbers."""
+
+    key: str
+    name: Name
+    axes: tuple[str | int, ...]
+    is_parameter: bool
+    is_timed: bool
+    is_single: bool
+    may_be_absent: bool
+    is_column: bool
+    rows: sp.Expr
+
+
+def _argument(key: str, name: Name, program: Program) -> Argument:
+    return Argument(
+        key,
+        name,
+        axes=tuple(int(size) if size.is_Integer else str(size) for size in _axes(name.shape)),
+        is_parameter=isinstance(name, Parameter),
+        is_timed=_is_timed(name, program),
+        is_single=name.shape == (1, 1),
+        may_be_absent=isinstance(name, Immediate) or name in program.initials,
+        is_column=name.shape[1] == 1,
+        rows=name.shape[0],
+    )
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +186,9 @@ def _compiled(program: Program, gradients: bool, keep: bool) -> Compiled:
     backward = adjoint(program) if gradients else None
     generator = Generator(forward, backward, keep)
     source = generator.write()
-    name = f"<symrnn: {forward.name}, {'forward and gradients' if gradients else 'forward'}, {hash(program) & 0xFFFF:04x}>"
+    name = (
+        f"<symrnn: {forward.name}, {'forward and gradients' if gradients else 'forward'}, {hash(program) & 0xFFFF:04x}>"
+    )
     space: dict[str, Any] = {"np": np}
     # Our own text, from trees and checked identifiers; linecache lets tracebacks and profilers show its lines.
     exec(compile(source, name, "exec"), space)
@@ -133,19 +202,20 @@ def _compiled(program: Program, gradients: bool, keep: bool) -> Compiled:
         if family(n) in generator.spans
     }
     cotangents = tuple(n for n in (backward.given if backward else ()) if isinstance(n, Immediate))
-    return Compiled(
-        forward, source, function, tuple(generator.functions), MappingProxyType(below), cotangents
-    )
+    return Compiled(forward, source, function, tuple(generator.functions), MappingProxyType(below), cotangents)
 
 
 class _Call:
     """One call: sizes found, shapes checked, arrays brought into columns."""
 
-    def __init__(self, compiled: Compiled, given: Mapping[str, Any], steps: int | None, dtype: np.dtype[Any]) -> None:
-        self.compiled, self.program = compiled, compiled.program
-        self.dtype = dtype
+    def __init__(
+        self, compiled: Compiled, given: Mapping[str, Any], steps: int | None, dtype: np.dtype[Any], layout: str
+    ) -> None:
+        if layout not in ("rows", "columns"):
+            raise InputError(f"layout={layout!r}", found="no such layout", write='"rows" or "columns"')
+        self.compiled, self.dtype, self.layout = compiled, dtype, layout
         self.given = {key: self._array(key, value) for key, value in given.items()}
-        self.sizes: dict[sp.Expr, int] = {}
+        self.sizes: dict[str, int] = {}
         self.batch: int | None = None
         self.steps = steps
 
@@ -153,63 +223,60 @@ class _Call:
         try:
             array = np.asarray(value, dtype=self.dtype)
         except (TypeError, ValueError):
-            raise InputError(f"{key} = {value!r}"[:200], found="no array of numbers", write="numbers, row by row") from None
-        if not np.isfinite(array).all():
+            raise InputError(
+                f"{key} = {value!r}"[:200], found="no array of numbers", write="numbers, row by row"
+            ) from None
+        # One pass of BLAS without a new array; squares may overflow where the numbers are finite, so look again then.
+        if not math.isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
             raise InputError(key, found="NaN or infinity among its numbers", write="finite numbers")
         return array
 
     def run(self) -> Arrays:
         """Call the compiled function."""
-        known = self._known_names()
-        unknown = set(self.given) - set(known)
+        known = self.compiled.arguments
+        unknown = self.given.keys() - known.keys()
         if unknown:
             raise InputError(", ".join(sorted(unknown)), found="no such quantity", write=", ".join(known))
-        for key, name in known.items():
-            self._learn(key, name)
+        for key, argument in known.items():
+            if key in self.given:
+                self._learn(argument)
         if self.steps is None or self.steps < 1:
             raise TimeError(f"T = {self.steps}", found="no positive number of steps", write="an input, or steps=3")
-        arrays = {key: self._placed(key, name) for key, name in known.items()}
-        shapes = {p.name: self.given[p.name].shape for p in self.program.parameters}
-        functions = {name: lookup(name).array_function() for name in self.compiled.activations}
-        sizes = {symbol.name: self.sizes[symbol] for symbol in sizes_of(self.program)}
-        found = self.compiled.function(self.steps, self.batch, sizes, shapes, arrays, functions)
-        return Arrays(found, self.compiled.below, self.steps, self.batch)
+        # A batch of one runs without its axis: BLAS then takes its matrix-vector path.
+        self.inner = None if self.batch == 1 else self.batch
+        arrays = {key: self._placed(argument) for key, argument in known.items()}
+        shapes = {key: self.given[key].shape for key, argument in known.items() if argument.is_parameter}
+        sizes = {name: self.sizes[name] for name in self.compiled.size_names}
+        compiled = self.compiled
+        found = compiled.function(self.steps, self.inner, sizes, shapes, arrays, compiled.functions, self.dtype)
+        return Arrays(found, compiled.below, self.steps, self.batch, self.layout)
 
-    def _known_names(self) -> dict[str, Name]:
-        program = self.program
-        names: dict[str, Name] = {p.name: p for p in program.parameters}
-        names |= {name.name: name for name in program.inputs}
-        names |= {f"{name.name}{name.time}": name for name in program.initials}
-        names |= {local(name): name for name in program.given if not isinstance(name, Immediate)}
-        return names | {local(name): name for name in self.compiled.cotangents}
-
-    def _learn(self, key: str, name: Name) -> None:
-        """Sizes, steps and batch from the arrays there are."""
-        if key not in self.given:
-            return
+    def _learn(self, argument: Argument) -> None:
+        """Sizes, steps and batch from an array there is."""
+        key, axes = argument.key, argument.axes
         array = self.given[key]
-        axes = _axes(name.shape)
-        if isinstance(name, Parameter):
+        if argument.is_parameter:
             if array.ndim != len(axes):
                 raise _shape_error(key, array, axes)
             self._tell(key, axes, array.shape)
             return
-        timed = _is_timed(name, self.program)
-        plain = max(len(axes), 1) + timed
-        if array.ndim == plain - 1 and name.shape == (1, 1):
+        plain = max(len(axes), 1) + argument.is_timed
+        if array.ndim == plain - 1 and argument.is_single:
             # A number for each step: a column of one row.
             array = self.given[key] = array[..., None]
         if array.ndim not in (plain, plain + 1):
-            raise _shape_error(key, array, (*(["T"] if timed else []), *axes))
-        self._tell(key, axes or (sp.S.One,), array.shape[-1:])
-        if timed:
+            raise _shape_error(key, array, (*(["T"] if argument.is_timed else []), *axes))
+        has_batch = array.ndim == plain + 1
+        rows, batch = (-2, -1) if has_batch and self.layout == "columns" else (-1, -2)
+        self._tell(key, axes or (1,), (array.shape[rows],))
+        if argument.is_timed:
             self._tell_steps(key, array.shape[0])
-        if array.ndim == plain + 1:
-            self._tell_batch(key, array.shape[-2])
+        if has_batch:
+            self._tell_batch(key, array.shape[batch])
 
-    def _tell(self, key: str, axes: tuple[sp.Expr, ...], shape: tuple[int, ...]) -> None:
+    def _tell(self, key: str, axes: tuple[str | int, ...], shape: tuple[int, ...]) -> None:
         for size, entries in zip(axes, shape, strict=True):
-            wanted = int(size) if size.is_Integer else self.sizes.setdefault(size, entries)
+            wanted = size if isinstance(size, int) else self.sizes.setdefault(size, entries)
             if wanted != entries:
                 raise ShapeError(key, found=f"{entries} where {size} = {wanted}", write=f"arrays with one {size}")
 
@@ -223,27 +290,31 @@ class _Call:
             raise ShapeError(key, found=f"a batch of {batch} beside one of {self.batch}", write="one batch size")
         self.batch = batch
 
-    def _placed(self, key: str, name: Name) -> Array:
+    def _placed(self, argument: Argument) -> Array:
         """An array in columns; absent initial values and cotangents are zero."""
-        if key not in self.given:
-            return self._zeros(key, name)
-        array = self.given[key]
-        if isinstance(name, Parameter):
-            return array[:, None] if self.batch is not None and name.shape[1] == 1 and array.ndim == 1 else array
+        array = self.given.get(argument.key)
+        if array is None:
+            return self._zeros(argument)
+        if argument.is_parameter:
+            return array[:, None] if self.inner is not None and argument.is_column and array.ndim == 1 else array
         if self.batch is None:
             return np.ascontiguousarray(array)
-        if array.ndim < max(len(_axes(name.shape)), 1) + _is_timed(name, self.program) + 1:
-            return np.ascontiguousarray(np.repeat(array[..., None], self.batch, axis=-1))
-        return np.ascontiguousarray(np.moveaxis(array, -2, -1))
+        if array.ndim < max(len(argument.axes), 1) + argument.is_timed + 1:
+            return np.ascontiguousarray(
+                array if self.inner is None else np.repeat(array[..., None], self.batch, axis=-1)
+            )
+        if self.inner is None:
+            return np.ascontiguousarray(array[..., 0] if self.layout == "columns" else array[..., 0, :])
+        return np.ascontiguousarray(array if self.layout == "columns" else np.moveaxis(array, -2, -1))
 
-    def _zeros(self, key: str, name: Name) -> Array:
-        if not (isinstance(name, Immediate) or name in self.program.initials):
-            raise InputError(key, found=f"no value for {name}", write=f"{key} among the arrays")
-        rows = int(name.shape[0].xreplace(self.sizes))
-        shape = (rows,) if self.batch is None else (rows, self.batch)
-        if _is_timed(name, self.program):
-            shape = (self.steps or 0, *shape)
-        return np.zeros(shape, self.dtype)
+    def _zeros(self, argument: Argument) -> Array:
+        if not argument.may_be_absent:
+            raise InputError(
+                argument.key, found=f"no value for {argument.name}", write=f"{argument.key} among the arrays"
+            )
+        rows = int(argument.rows.xreplace({s: sp.Integer(self.sizes[str(s)]) for s in argument.rows.free_symbols}))
+        shape = (rows,) if self.inner is None else (rows, self.inner)
+        return np.zeros((self.steps or 0, *shape) if argument.is_timed else shape, self.dtype)
 
 
 def _axes(shape: tuple[sp.Expr, sp.Expr]) -> tuple[sp.Expr, ...]:

@@ -240,12 +240,7 @@ class Machine:
         other = Machine((), 1, None, self.domain, missing)
         other.env, other._lasting, other._sizes = dict(self.env), self._lasting, self._sizes
         other.store, other._given, other.forced = dict(self.store), self._given, forced
-        other._plans, other._firsts, other._places, other._offsets = (
-            self._plans,
-            self._firsts,
-            self._places,
-            self._offsets,
-        )
+        other._plans, other._firsts, other._places = self._plans, self._firsts, self._places
         return other
 
     def interpretation(self) -> Interpretation:
@@ -714,6 +709,17 @@ def _opaque(machine: Machine, node: N.Opaque) -> Matrix:
     return machine.read(node.value)
 
 
+def _mat_power(machine: Machine, node: N.MatPower) -> Matrix:
+    exponent, base = machine.number(node.exponent), machine.value(node.operands[0])
+    if not exponent.is_Integer or exponent < 0:
+        raise InputError(str(node), found=f"the exponent {exponent}", write="a whole exponent, 0 or more")
+    product = machine.eye(len(base))
+    for binary_digit in bin(int(exponent))[2:]:
+        product = machine.times(product, product)
+        product = machine.times(product, base) if binary_digit == "1" else product
+    return product
+
+
 def _guarded(machine: Machine, node: N.Guarded) -> Matrix:
     lo, index, hi = (machine.number(bound) for bound in node.bounds)
     return machine.value(node.operands[0]) if lo <= index <= hi else machine.nothing(node)
@@ -748,6 +754,7 @@ OPERATIONS: Mapping[type[Node], Row] = MappingProxyType(
         N.Opaque: _opaque,
         N.Sum: Machine.summed,
         N.Product: Machine.multiplied,
+        N.MatPower: _mat_power,
         N.Guarded: _guarded,
     }
 )

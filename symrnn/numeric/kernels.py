@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy.special import log_softmax
 from scipy.special import softmax as _softmax
 
@@ -30,9 +30,43 @@ def chunks(steps: int, numbers: int) -> list[slice]:
     return [slice(start, min(start + size, steps)) for start in range(0, steps, size)]
 
 
-def at(array: Array, span: slice, offset: int) -> Array:
+def spaces(
+    batch: int | None, dtype: DTypeLike
+) -> tuple[Callable[..., Array], Callable[..., Array], Callable[..., Array]]:
+    """Three functions that make arrays of columns: `empty(T, n)`, `zeros(n)` and `padded(T, below, beyond, n)`.
+
+    A padded array has rows for steps before 1 and after T. Steps that do not exist meet zero gradients, so any finite
+    number will do there for values: 0.5; for gradients it is 0.
+
+    >>> empty, zeros, padded = spaces(None, float)
+    >>> padded(1, 0, 1, 2)[1].tolist()
+    [0.5, 0.5]
+    """
+    columns = () if batch is None else (batch,)
+
+    def empty(*shape: int) -> Array:
+        return np.empty((*shape, *columns), dtype)
+
+    def zeros(*shape: int) -> Array:
+        return np.zeros((*shape, *columns), dtype)
+
+    def padded(steps: int, below: int, beyond: int, rows: int, fill: float = 0.5) -> Array:
+        array = np.empty((steps + below + beyond, rows, *columns), dtype)
+        array[:below] = fill
+        array[steps + below :] = fill
+        return array
+
+    return empty, zeros, padded
+
+
+def at(array: Array, span: slice, offset: int = 0) -> Array:
     """The rows of an array that stand `offset` beside those of a span."""
     return array[span.start + offset : span.stop + offset]
+
+
+def near(array: Array, span: slice, offset: int = 0) -> Array:
+    """The same of an array that holds one chunk only: its first row is the first step of the span."""
+    return array[offset : span.stop - span.start + offset]
 
 
 def both_ways(matrix: Array, vectors: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -41,27 +75,26 @@ def both_ways(matrix: Array, vectors: bool) -> tuple[Callable[..., Any], Callabl
     return (transposed.T if vectors else np.ascontiguousarray(matrix)).dot, transposed.dot
 
 
-def through(matrix: Array, columns: Array) -> Array:
-    """M x_t for every step.
+def through(matrix: Array, columns: Array, out: Array | None = None) -> Array:
+    """M x_t for every step, into `out` where one is given.
 
     >>> through(np.eye(2), np.ones((3, 2))).shape
     (3, 2)
     """
+    if out is not None and not out.flags.c_contiguous:
+        out[...] = through(matrix, columns)
+        return out
     if columns.ndim == 2:
-        return np.asarray(columns @ matrix.T)
-    return np.matmul(matrix, columns)
+        return np.asarray(np.matmul(columns, matrix.T, out=out))
+    return np.asarray(np.matmul(matrix, columns, out=out))
 
 
-def contract(left: Array, right: Array) -> Array:
-    """Σ_t u_t v_tᵀ, over the batch too.
+def flat(columns: Array) -> Array:
+    """(T, rows, B) as (rows, T·B): a sum over steps and batch is then one matrix product.
 
-    >>> contract(np.ones((3, 2)), np.ones((3, 4))).tolist()
+    >>> (flat(np.ones((3, 2))) @ flat(np.ones((3, 4))).T).tolist()
     [[3.0, 3.0, 3.0, 3.0], [3.0, 3.0, 3.0, 3.0]]
     """
-    return np.asarray(_flat(left) @ _flat(right).T)
-
-
-def _flat(columns: Array) -> Array:
     if columns.ndim == 2:
         return columns.T
     return columns.swapaxes(0, 1).reshape(columns.shape[1], -1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from symrnn.algebra.nodes import Apply, Hadamard, MatMul, Name, Node, hadamard, names_in, operands_of
+from symrnn.algebra.nodes import Add, Apply, Hadamard, MatMul, Name, Node, Parameter, hadamard, names_in, operands_of
 from symrnn.algebra.programs import Equation, family, lag_of
 from symrnn.algebra.substitution import replace_nodes
 
@@ -113,11 +113,15 @@ def _flattened(node: Node) -> Node:
 
 @dataclass(frozen=True)
 class Stack:
-    """Quantities of one size kept one below the other in one array, so that one call serves them all."""
+    """Quantities of one size kept one below the other in one array, so that one call serves them all.
+
+    `kind` says which: "products", "activations" or "gradients".
+    """
 
     name: str
     members: tuple[Family, ...]
     rows: sp.Expr
+    kind: str
 
 
 def product_groups(core: Sequence[Equation]) -> list[list[Equation]]:
@@ -132,14 +136,10 @@ def product_groups(core: Sequence[Equation]) -> list[list[Equation]]:
 
 
 def _terms(node: Node) -> tuple[Node, ...]:
-    from symrnn.algebra.nodes import Add
-
     return node.operands if isinstance(node, Add) else (node,)
 
 
 def _is_parameter_product(node: Node) -> bool:
-    from symrnn.algebra.nodes import Parameter
-
     return isinstance(node, MatMul) and len(node.operands) == 2 and isinstance(node.operands[0], Parameter)
 
 

@@ -31,7 +31,7 @@ class Growth(NamedTuple):
     """How much a step can enlarge the largest entry, known before any product is formed.
 
     Attributes:
-        bits: (T,) upper bounds of log2 of the growth, not below 0.
+        bits: (T,) upper bounds of log2 of the growth, not below 0; inf where the step is not tame.
         tame: (T,) whether the step may run in plain float64 on entries up to 1.
     """
 
@@ -56,16 +56,17 @@ def _bounds(chain: Chain, together: bool) -> Growth:
     """The bounds of every step, or one for all steps together."""
     bound: dict[str, FloatArray] = {name: np.ones(1) for name, _ in chain.states}
     peak = dict(bound)
-    with np.errstate(over="ignore"):  # an infinite bound is the right answer: such a step is not tame
+    # An infinite peak is the right answer, and 0 · inf beside it does no harm: such a step is not tame.
+    with np.errstate(over="ignore", invalid="ignore"):
         for row in chain.rows:
             norms = [(term.source, _factor_norms(term, together)) for term in row.terms]
             bound[row.name] = sum((np.prod(n, axis=0) * bound[source] for source, n in norms), np.zeros(1))
             peak[row.name] = sum(
                 (np.prod(np.maximum(n, 1.0), axis=0) * peak[source] for source, n in norms), np.ones(1)
             )
-    largest = np.max(np.broadcast_arrays(*(bound[name] for name in chain.outputs.values())), axis=0)
-    steepest = np.max(np.broadcast_arrays(*peak.values()), axis=0)
-    return Growth(np.log2(np.maximum(largest, 1.0)), steepest <= STEEP)
+        largest = np.max(np.broadcast_arrays(*(bound[name] for name in chain.outputs.values())), axis=0)
+        tame = np.max(np.broadcast_arrays(*peak.values()), axis=0) <= STEEP
+        return Growth(np.where(tame, np.log2(np.maximum(largest, 1.0)), np.inf), tame)
 
 
 def _factor_norms(term: Term, together: bool) -> FloatArray:
@@ -101,59 +102,75 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
 def careful_step(chain: Chain, t: int, block: FloatArray) -> tuple[FloatArray, IntArray]:
     """J_t block as mantissa and one exponent a column, whatever the size of the factors.
 
+    Nothing becomes zero that is not, but for entries 2^1000 below the largest of their column.
+
     >>> huge = Chain.from_dense(np.full((1, 2, 2), 2.0**1023))
     >>> careful_step(huge, 0, np.ones(2))
     (array([0.5, 0.5]), array(1025))
     """
-    known = {name: _part(block[chain.slices[name]]) for name, _ in chain.states}
+    known = {name: _wide(block[chain.slices[name]]) for name, _ in chain.states}
     for row in chain.rows:
-        nothing = _part(np.zeros((row.size, *block.shape[1:])))
-        known[row.name] = _sum([nothing, *(_careful_term(term, t, known[term.source]) for term in row.terms)])
+        total = _wide(np.zeros((row.size, *block.shape[1:])))
+        for term in row.terms:
+            total = _plus(total, _path(term, t, known[term.source]))
+        known[row.name] = total
     parts = [known[chain.outputs[name]] for name, _ in chain.states]
-    common = np.max([part.exponent for part in parts], axis=0)
-    whole = np.concatenate([_shift(part.mantissa, part.exponent - common) for part in parts])
-    return whole, np.where(common == NOWHERE, 0, common)
+    whole = _Wide(np.concatenate([p.mantissa for p in parts]), np.concatenate([p.exponent for p in parts]))
+    common = whole.exponent.max(axis=0)
+    return _levelled(whole, common), np.where(common == NOWHERE, 0, common)
 
 
-class _Part(NamedTuple):
-    """mantissa · 2^exponent, a column at a time; the exponent of a column of zeros is NOWHERE."""
+class _Wide(NamedTuple):
+    """mantissa · 2^exponent, entry by entry; the exponent of zero is NOWHERE."""
 
     mantissa: FloatArray
     exponent: IntArray
 
 
-def _part(block: FloatArray, shift: IntArray | int = 0) -> _Part:
-    """block · 2^shift."""
-    mantissa, exponent = normalise(block)
-    return _Part(mantissa, np.where(mantissa.any(axis=0), exponent + shift, NOWHERE))
+def _wide(values: FloatArray, shift: IntArray | int = 0) -> _Wide:
+    """values · 2^shift."""
+    mantissa, exponent = np.frexp(values)
+    return _Wide(mantissa, np.where(mantissa == 0.0, NOWHERE, exponent.astype(np.int64) + shift))
 
 
-def _careful_term(term: Term, t: int, value: _Part) -> _Part:
+def _levelled(value: _Wide, common: IntArray) -> FloatArray:
+    """value / 2^common."""
+    shift = np.maximum(value.exponent - common, -4000).astype(np.intc)
+    return np.asarray(np.ldexp(value.mantissa, shift))
+
+
+def _plus(first: _Wide, second: _Wide) -> _Wide:
+    common = np.maximum(first.exponent, second.exponent)
+    return _wide(_levelled(first, common) + _levelled(second, common), common)
+
+
+def _times(first: _Wide, second: _Wide) -> _Wide:
+    return _wide(first.mantissa * second.mantissa, first.exponent + second.exponent)
+
+
+def _path(term: Term, t: int, value: _Wide) -> _Wide:
     """left ∘ (matrix @ (right ∘ value)), a factor at a time."""
+    column = (-1, *[1] * (value.mantissa.ndim - 1))
     if term.right is not None:
-        value = _careful_weight(term.right[t], value)
+        value = _times(_wide(term.right[t].reshape(column)), value)
     if term.matrix is not None:
-        matrix, shift = _unit(term.matrix[t] if term.is_stacked else term.matrix)
-        value = _part(matrix @ value.mantissa, value.exponent + shift)
-    return value if term.left is None else _careful_weight(term.left[t], value)
+        value = _product(_wide(term.matrix[t] if term.is_stacked else term.matrix), value)
+    return value if term.left is None else _times(_wide(term.left[t].reshape(column)), value)
 
 
-def _careful_weight(weight: FloatArray, value: _Part) -> _Part:
-    unit, shift = _unit(weight.reshape(-1, *[1] * (value.mantissa.ndim - 1)))
-    return _part(unit * value.mantissa, value.exponent + shift)
+def _product(matrix: _Wide, value: _Wide) -> _Wide:
+    top, peak = value.exponent.max(axis=0), matrix.exponent.max()
+    if _spread(matrix, peak) + _spread(value, top) < 900:
+        return _wide(_levelled(matrix, peak) @ _levelled(value, top), top + peak)
+    # Neither fits beside its own largest entry: one column of the matrix after the other, entry by entry.
+    total = _wide(np.zeros((len(matrix.mantissa), *value.mantissa.shape[1:])))
+    shape = (-1, *[1] * (value.mantissa.ndim - 1))
+    for j in range(len(value.mantissa)):
+        column = _Wide(matrix.mantissa[:, j].reshape(shape), matrix.exponent[:, j].reshape(shape))
+        total = _plus(total, _times(column, _Wide(value.mantissa[j], value.exponent[j])))
+    return total
 
 
-def _unit(factor: FloatArray) -> tuple[FloatArray, int]:
-    """A factor with its largest entry in [1/2, 1), and the power of two taken out of it."""
-    shift = int(np.frexp(np.abs(factor).max())[1])
-    return np.ldexp(factor, -shift), shift
-
-
-def _sum(parts: list[_Part]) -> _Part:
-    common = np.max([part.exponent for part in parts], axis=0)
-    total = np.sum([_shift(part.mantissa, part.exponent - common) for part in parts], axis=0)
-    return _part(total, common)
-
-
-def _shift(mantissa: FloatArray, bits: IntArray) -> FloatArray:
-    return np.ldexp(mantissa, np.maximum(bits, -4000).astype(np.intc))
+def _spread(value: _Wide, top: IntArray) -> int:
+    """How far, in powers of two, the smallest entry that is not zero lies below the largest of its column."""
+    return int(np.where(value.exponent == NOWHERE, 0, top - value.exponent).max())

@@ -199,7 +199,7 @@ class _Program:
     def _single(self, term: Term) -> _Writer:
         source = self._values[term.source]
         if term.matrix is None:
-            weight = self.tools.once(("diagonal", id(term)), lambda: _present(term.diagonal()))
+            weight = self.tools.once(("diagonal", id(term)), lambda: _diagonal(term))
             return lambda out: [weighted(self.tools.weight(weight), source, out)]
         return lambda out: self._product(term, source, out)
 
@@ -240,6 +240,11 @@ class _Program:
 def _present(array: FloatArray | None) -> FloatArray:
     assert array is not None
     return array
+
+
+def _diagonal(term: Term) -> FloatArray:
+    with np.errstate(over="ignore"):  # a step where left ∘ right overflows is not taken here
+        return _present(term.diagonal())
 
 
 def _by_source(row: Row) -> dict[str, list[Term]]:

@@ -13,7 +13,8 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import Activation
-from symrnn.algebra.nodes import Name, Node, Parameter, operands_of, transpose
+from symrnn.algebra.nodes import Name, Node, Parameter, names_in, operands_of, transpose
+from symrnn.algebra.programs import signal_of
 from symrnn.errors import NotYetError, UnsafeInputError
 
 Read = Callable[[Name], str]
@@ -64,6 +65,8 @@ class Whole:
             return self.read(node)
         if node in self.known:
             return self.known[node]
+        if self.timed and isinstance(node, N.MatMul) and not _has_steps(node):
+            return Whole(self.read, False, self.activation).text(node)
         rule = _RULES.get(type(node))
         if rule is None:
             raise NotYetError(str(node), found="no array code for it", write="symrnn evaluate --digits 15")
@@ -81,6 +84,11 @@ class Whole:
         if isinstance(node, N.Transpose) and isinstance(node.operands[0], N.Selector):
             return f"{self.matrix(node.operands[0])}.T"
         return None
+
+
+def _has_steps(node: Node) -> bool:
+    signals = (name.wrt if isinstance(name, N.Immediate) else signal_of(name) for name in names_in(node))
+    return any(isinstance(signal, N.Signal) and bool(signal.indices) for signal in signals)
 
 
 def _joined(sign: str) -> Callable[[Whole, Node], str]:
@@ -180,9 +188,9 @@ _RULES: Mapping[type[Node], Callable[[Whole, Node], str]] = MappingProxyType(
         N.Concat: _concat,
         N.Transpose: _transposed,
         N.Softmax: lambda w, node: f"softmax({w.text(operands_of(node)[0])}, {w.timed})",
-        N.CrossEntropy: lambda w, node: "cross_entropy("
-        + ", ".join(w.text(part) for part in operands_of(node))
-        + f", {w.timed})",
+        N.CrossEntropy: lambda w, node: (
+            "cross_entropy(" + ", ".join(w.text(part) for part in operands_of(node)) + f", {w.timed})"
+        ),
         N.Guarded: lambda w, node: w.text(operands_of(node)[0]),
     }
 )

@@ -20,7 +20,6 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.numeric.compilation import compile_gradients
 from symrnn.numeric.exact import interpret
-from symrnn.numeric.generation import local
 from symrnn.numeric.scalars import Domain, Reals
 
 Arrays = Mapping[str, np.ndarray]
@@ -179,32 +178,39 @@ def compiled(task: Task) -> Found:
     """By `numeric.compilation`, the batch at once; with a batch of one, without a batch axis."""
     run = compile_gradients(task.program, keep=True)
     alone = task.batch == 1
-    given = {}
-    for name in task.given:
-        array = task.array(name)
-        if isinstance(name, Parameter):
-            array = array.reshape([size for size, said in zip(array.shape, name.shape, strict=True) if said != 1])
-        elif alone:
-            array = array[..., 0, :]
-        given[_argument(name)] = array
-    found = run(given, task.steps)
-    columns = {key: _batched(found[key], alone) for key in found if key in found.below and key != "L"}
-    values = {key: column for key, column in columns.items() if not key.startswith("d_")}
-    gradients = {key.removeprefix("d_"): column for key, column in columns.items() if key.startswith("d_")}
+    found = run({_argument(name): _handed(task, name, alone) for name in task.given}, task.steps)
+    signals = [name for name in forward(task.program).definitions if isinstance(name, Signal) and name.indices]
+    names = [name.name for name in signals if name.name != "L"]
+    values = {name: _batched(found[name], alone) for name in names if name in found}
+    gradients = {
+        name: _batched(found[f"d_{name}"], alone)
+        for name in (*names, *(name.name for name in task.program.inputs))
+        if f"d_{name}" in found
+    }
     for name in task.program.parameters:
-        if f"d_{local(name)}" in found:
-            gradients[key_of(name)] = found[f"d_{local(name)}"].reshape(task.array(name).shape)
+        if f"d_{name.name}" in found:
+            gradients[key_of(name)] = found[f"d_{name.name}"].reshape(task.array(name).shape)
     for name in task.program.initials:
-        if f"d_{local(name)}" in found:
-            gradients[key_of(name)] = _batched(found.at(f"d_{local(name)}", int(name.time)), alone)
+        if f"d_{name.name}" in found:
+            gradients[key_of(name)] = _batched(found.at(f"d_{name.name}", int(name.time)), alone)
     return Found(values | ({"L": found["L"].reshape(task.batch)} if "L" in found else {}), gradients)
 
 
 def _argument(name: Name) -> str:
-    """What compiled code calls a name: `h0` for the initial value h_0, `given_h` for a cotangent."""
-    if isinstance(name, Signal) and name.indices and name.time.is_Integer:
-        return f"{name.name}{name.time}"
-    return local(name)
+    """What compiled code calls what it is given: `h0` for the initial value h_0, `given_h` for a cotangent."""
+    if isinstance(name, Immediate):
+        return f"given_{_argument(name.wrt)}"
+    assert isinstance(name, Signal | Parameter)
+    initial = isinstance(name, Signal) and name.indices and name.time.is_Integer
+    return f"{name.name}{name.time}" if initial else name.name
+
+
+def _handed(task: Task, name: Name, alone: bool) -> np.ndarray:
+    """An array as compiled code takes it: columns and numbers as parameters without their axes of one."""
+    array = task.array(name)
+    if isinstance(name, Parameter):
+        return array.reshape([size for size, said in zip(array.shape, name.shape, strict=True) if said != 1])
+    return array[..., 0, :] if alone else array
 
 
 def _batched(column: np.ndarray, alone: bool) -> np.ndarray:

@@ -20,6 +20,7 @@ from symrnn.cells import gru, lstm, rnn
 from .layouts import PEEPHOLE_LSTM
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)  # cells of size 5: threads only wait for each other
 
 Tensors = Mapping[str, Any]
 States = dict[str, list[Any]]

@@ -17,7 +17,7 @@ from symrnn.calculus.rewriting import expose
 
 
 @few
-@given(random_programs.settings(columns=True))
+@given(random_programs.settings())
 def test_random_programs(setting: Setting) -> None:
     """J_t v = ṡ_t and J_T … J_1 v = ṡ_T, in companion form where a state is read two steps back."""
     check_jacobian(setting)

@@ -122,12 +122,13 @@ ABSENT = {
     N.Kronecker(A, B): "⊗",
     N.BlockMatrix(2, S, S): "block matrices",
     N.Product(Signal("J", (3, 3), t), t, 3, 1): "ordered products",
+    N.MatPower(S, 2): "matrix powers",
 }
 
 
 @pytest.mark.parametrize("node", ABSENT, ids=str)
 def test_results_that_are_not_differentiated_say_so(node: Operation) -> None:
-    """vec, ⊗, block matrices and ordered products stand only in results."""
+    """vec, ⊗, block matrices, ordered products and matrix powers stand only in results."""
     with pytest.raises(NotYetError) as caught:
         RULES[type(node)](node, node)
     assert ABSENT[node] in caught.value.found

@@ -347,6 +347,13 @@ class TestNodes:
         assert self.value(N.Sum(J, k, 1, 2), values) == [[1, 3], [3, 4]]
         assert self.value(N.Sum(J, k, 1, 0), values) == [[0, 0], [0, 0]]
 
+    def test_matrix_powers(self) -> None:
+        square = N.MatMul(self.A, self.X)
+        assert self.of(N.MatPower(square, 3)) == self.of(N.MatMul(square, square, square))
+        assert self.of(N.MatPower(square, 0)) == [[1, 0], [0, 1]]
+        with pytest.raises(InputError, match="the exponent -1"):
+            self.of(N.MatPower(square, -1))
+
     def test_softmax_and_cross_entropy(self) -> None:
         o, y = Parameter("o", (3, 1)), Parameter("y", (3, 1))
         assert self.value(N.Softmax(o), {o: [2, 2, 2]}) == [[F(1, 3)]] * 3

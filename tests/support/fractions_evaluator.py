@@ -306,6 +306,13 @@ def _ordered_product(evaluate: Evaluator, node: N.Product) -> Matrix:
     return whole
 
 
+def _matrix_power(evaluate: Evaluator, node: N.MatPower) -> Matrix:
+    whole = identity(evaluate.size(node)[0])
+    for _ in range(evaluate.whole(node.exponent)):
+        whole = times(whole, evaluate(node.operands[0]))
+    return whole
+
+
 def _restore(evaluate: Evaluator, index: sp.Symbol, outer: Any) -> None:
     evaluate.index.pop(index, None)
     if outer is not None:
@@ -380,6 +387,7 @@ RULES: dict[type[Node], Callable[[Evaluator, Any], Matrix]] = {
     N.Opaque: _opaque,
     N.Sum: _sum,
     N.Product: _ordered_product,
+    N.MatPower: _matrix_power,
     N.Guarded: _guarded,
 }
 """One line per class of nodes, from the definition in its docstring."""

@@ -137,8 +137,8 @@ MATRICES: dict[str, Writing] = {
 
 
 @st.composite
-def cells(draw: Draw, columns: bool = False, guards: bool = True, smooth: bool = False) -> Program:
-    """A cell without a loss; with `columns`, signals are columns, as step Jacobians want them."""
+def cells(draw: Draw, guards: bool = True, smooth: bool = False) -> Program:
+    """A cell without a loss: states are columns or numbers, other signals may be matrices."""
     writer = _Writer(draw, guards, smooth)
     shapes = [writer.pick(VECTOR, VECTOR, SCALAR) if i else VECTOR for i in range(draw(st.integers(1, 3)))]  # type: ignore[call-overload]  # an int
     states = [Signal(name, shape, t) for name, shape in zip("hcg", shapes, strict=False)]  # type: ignore[arg-type]  # shapes
@@ -146,7 +146,7 @@ def cells(draw: Draw, columns: bool = False, guards: bool = True, smooth: bool =
     writer.readable = [state.at(t - lag) for state in states for lag in range(1, lags[state] + 1)]  # type: ignore[operator]  # an int
     equations: list[Equation] = []
     for number in range(draw(st.integers(1, 4))):  # type: ignore[call-overload]  # an int
-        shape = writer.pick(VECTOR, VECTOR, SCALAR, *(() if columns else (MATRIX,)))
+        shape = writer.pick(VECTOR, VECTOR, SCALAR, MATRIX)
         _write(writer, equations, Signal(f"q_{number + 1}", shape, t))  # type: ignore[arg-type]  # a shape
     for state in states:
         _write(writer, equations, state)
@@ -190,9 +190,9 @@ def _lag(state: Signal, name: N.Name) -> int:
 
 
 @st.composite
-def programs(draw: Draw, columns: bool = False, guards: bool = True, smooth: bool = False) -> Program:
+def programs(draw: Draw, guards: bool = True, smooth: bool = False) -> Program:
     """A cell with given cotangents, a loss of any kind at the last or every step, or a generic loss."""
-    program = draw(cells(columns, guards, smooth))
+    program = draw(cells(guards, smooth))
     assert isinstance(program, Program)
     match draw(st.sampled_from(("cotangents", "kind", "generic"))):
         case "kind":
@@ -206,9 +206,9 @@ def programs(draw: Draw, columns: bool = False, guards: bool = True, smooth: boo
 
 
 @st.composite
-def settings(draw: Draw, longest: int = 3, columns: bool = False, guards: bool = True, smooth: bool = False) -> Setting:
+def settings(draw: Draw, longest: int = 3, guards: bool = True, smooth: bool = False) -> Setting:
     """A random Program with sizes, steps and a seed for its values."""
-    program = draw(programs(columns, guards, smooth))
+    program = draw(programs(guards, smooth))
     assert isinstance(program, Program)
     sizes = draw(st.sampled_from(({"n": 2, "m": 1}, {"n": 2, "m": 3, "p": 1}, {"n": 1, "m": 2}, {"n": 3, "m": 1, "p": 2})))
     steps, seed = draw(st.integers(1, longest)), draw(st.integers(0, 3))
