@@ -25,7 +25,8 @@ from symrnn.algebra.programs import Program, family, signal_of, sizes_of
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.errors import InputError, ShapeError, TimeError
-from symrnn.numeric.generation import Generator, local
+from symrnn.numeric.generation import Generator
+from symrnn.numeric.storage import local
 
 Array = NDArray[Any]
 

@@ -14,9 +14,9 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.models.model import Model, as_float, label
 from symrnn.numeric.compilation import Arrays, compile_forward, compile_gradients
-from symrnn.numeric.generation import local
 from symrnn.numeric.results import Results, key_of
 from symrnn.numeric.stepwise import contributions, step_jacobians
+from symrnn.numeric.storage import local
 
 MOST_ENTRIES = 2_000_000
 """Summands and step Jacobians are listed up to so many numbers."""
@@ -47,7 +47,8 @@ def evaluate_compiled(model: Model, note: str = "") -> Results:
     back = adjoint(model.program) if f"d_{model.program.states[0].name}" in arrays else None
     values = {**_initials(model), **dict(_listed(forward, arrays, model))}
     gradients = dict(_listed(back, arrays, model)) if back else {}
-    summands, blocks, left_out = _details(model, arrays, back)
+    with np.errstate(over="ignore", invalid="ignore"):
+        summands, blocks, left_out = _details(model, arrays, back)
     notes = [note, NOT_LISTED.format(MOST_ENTRIES) if left_out else "", "" if _all_finite(arrays) else NOT_FINITE]
     return Results(
         name=model.name,

@@ -166,8 +166,8 @@ def expand_activations(expression: Any) -> Any:
     """The same expression, or matrix, in SymPy's own functions. Nothing else changes; `doit()` flattens.
 
     >>> w, h = sp.symbols("w h")
-    >>> expand_activations(Sigma(w * h) + Tanh(h))
-    tanh(h) + 1/(exp(-h*w) + 1)
+    >>> expand_activations(Sigma(w * h)) == 1 / (1 + sp.exp(-w * h)), expand_activations(Tanh(h))
+    (True, tanh(h))
     """
     if isinstance(expression, sp.MatrixBase):
         return expression.applyfunc(expand_activations)

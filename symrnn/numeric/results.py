@@ -89,7 +89,7 @@ def key_of(name: Any) -> str:
 def as_json(value: Any, digits: int | None = None) -> Any:
     """One number as JSON keeps it.
 
-    >>> as_json(Fraction(-1, 8)), as_json(0.5), as_json(math.inf), as_json(mpmath.mpf("0.25"), 5)
+    >>> as_json(sp.Rational(-1, 8)), as_json(0.5), as_json(math.inf), as_json(mpmath.mpf("0.25"), 5)
     ('-1/8', 0.5, None, {'decimal': '0.25', 'digits': 5})
     """
     if hasattr(value, "_mpf_"):

@@ -26,7 +26,7 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.errors import InputError, NotYetError
 from symrnn.numeric.compilation import Arrays
-from symrnn.numeric.generation import local
+from symrnn.numeric.storage import local
 
 Array = NDArray[Any]
 Given = Mapping[str, Any]

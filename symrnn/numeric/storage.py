@@ -106,6 +106,8 @@ def local(name: Name) -> str:
         return f"d_{local(name.of)}"
     if isinstance(name, Immediate):
         return f"given_{local(name.wrt)}"
+    if isinstance(name, Signal) and name.name == "L" and name.indices:
+        return "L_t"  # the loss of a step, beside the loss of all
     if isinstance(name, Signal | Parameter):
         return identifier(name.name)
     raise NotYetError(str(name), found="no array for it", write="symrnn evaluate --digits 15")
