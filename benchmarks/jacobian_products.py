@@ -105,9 +105,7 @@ def cases(quick: bool) -> Iterator[Case]:
         yield Case(f"RNN, H = {size}: push / bare products with a vector", steps, _push(chain, vector), once)
         yield Case(f"RNN, H = {size}: pull / bare products with a vector", steps, _pull(chain, vector), once)
     small = rnn(16, 1000, rng)
-    yield Case(
-        "RNN, H = 16: tree / loop", 1000, _full(small), lambda: full(small, method="loop").log_norm, 0.5
-    )
+    yield Case("RNN, H = 16: tree / loop", 1000, _full(small), lambda: full(small, method="loop").log_norm, 0.5)
 
 
 def _full(chain: Chain) -> Callable[[], object]:
@@ -135,9 +133,7 @@ def table(answers: list[Answer]) -> str:
     rows = [("", "T", "ours ms", "other ms", "ratio", "at most")]
     for a in answers:
         target = "" if a.target is None else f"{a.target:.2f}"
-        rows.append(
-            (a.question, f"{a.steps}", f"{a.ours_ms:.2f}", f"{a.reference_ms:.2f}", f"{a.ratio:.2f}", target)
-        )
+        rows.append((a.question, f"{a.steps}", f"{a.ours_ms:.2f}", f"{a.reference_ms:.2f}", f"{a.ratio:.2f}", target))
     return aligned(rows)
 
 
@@ -149,16 +145,10 @@ def main() -> None:
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="cpu")
     options = parser.parse_args()
     with one_thread():
-        answers = [
-            answer(case, 0.5 if options.quick else 8.0, options.clock) for case in cases(options.quick)
-        ]
+        answers = [answer(case, 0.5 if options.quick else 8.0, options.clock) for case in cases(options.quick)]
     progress("")
     if options.format == "json":
-        print(
-            json.dumps(
-                {"seed": SEED, "clock": options.clock, "answers": list(map(asdict, answers))}, indent=1
-            )
-        )
+        print(json.dumps({"seed": SEED, "clock": options.clock, "answers": list(map(asdict, answers))}, indent=1))
     else:
         print(table(answers))
 

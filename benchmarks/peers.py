@@ -117,9 +117,7 @@ def numpy_rnn(params: Arrays, x: Array, h0: Array, cotangents: Arrays, *, tanh: 
     return {"h": h[1:]}, {**grads, "h0": h_bar.reshape(H, B)}
 
 
-def numpy_lstm(
-    params: Arrays, x: Array, h0: Array, c0: Array, cotangents: Arrays, *, tanh: Into = np.tanh
-) -> Answer:
+def numpy_lstm(params: Arrays, x: Array, h0: Array, c0: Array, cotangents: Arrays, *, tanh: Into = np.tanh) -> Answer:
     """c_t = f_t ∘ c_{t-1} + i_t ∘ g_t, h_t = o_t ∘ tanh(c_t), and all gradients; tuned as `numpy_rnn`.
 
     One product gives the four blocks of a step, one σ three of them. g_t is written below c_{t-1}, so that

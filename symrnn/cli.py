@@ -70,7 +70,9 @@ FORMAT = click.option(
 @click.option("--of", default="L", show_default=True, help="What is differentiated: L, or a state such as h_3 or h_T.")
 @click.option("--wrt", default="", help="Only with respect to these, such as W_h,h (all unless said).")
 @click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
-@click.option("--to", "to", type=click.Choice(["text", "latex"]), help="Format of the document; -o's suffix tells it too.")
+@click.option(
+    "--to", "to", type=click.Choice(["text", "latex"]), help="Format of the document; -o's suffix tells it too."
+)
 @click.option("--fragment", is_flag=True, help="LaTeX without preamble, for \\input.")
 @FORMAT
 @output_options
@@ -112,9 +114,7 @@ def _format_of(output: str | None) -> str:
 @click.option("--setting", help="The [[setting]] of the file to evaluate.")
 @FORMAT
 @output_options
-def evaluate(
-    source: str, digits: int | None, setting: str | None, form: str, output: str | None, force: bool
-) -> None:
+def evaluate(source: str, digits: int | None, setting: str | None, form: str, output: str | None, force: bool) -> None:
     """Evaluate every value and gradient of a MODEL file: exact where the cell allows it."""
     from symrnn.models.model import Model
     from symrnn.numeric.evaluation import evaluate as evaluate_model
@@ -144,7 +144,9 @@ def cells(form: str) -> None:
 @click.argument("cell", metavar="CELL")
 @click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
 @click.option("--hidden", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Size of the state.")
-@click.option("--input", "inputs", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Size of the input.")
+@click.option(
+    "--input", "inputs", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Size of the input."
+)
 @click.option("--steps", type=click.IntRange(1, 100_000), default=3, show_default=True, help="Number of steps.")
 @click.option("--working", is_flag=True, help="A Markdown skeleton for a hand calculation that carries the model.")
 @output_options
@@ -195,7 +197,9 @@ def _write(text: str, output: str | None, force: bool, what: str) -> None:
     path = Path(output)
     if path.exists() and not force and not _is_ours(path, text):
         raise InputError(
-            output, found="the file exists and symrnn did not make it", write="another name, or --force to write over it"
+            output,
+            found="the file exists and symrnn did not make it",
+            write="another name, or --force to write over it",
         )
     try:
         _replace(path, text)

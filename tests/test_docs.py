@@ -20,7 +20,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 def blocks(page, kind):
     """The fenced blocks of one kind, as lists of lines."""
-    return [match[1].splitlines() for match in re.finditer(rf"```{kind}\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)]
+    return [
+        match[1].splitlines() for match in re.finditer(rf"```{kind}\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)
+    ]
 
 
 def commands(lines):

@@ -587,8 +587,7 @@ def derivative(row: Activation) -> Activation:
     """
     if not row.generic:
         raise ValueError(
-            f"{row.name}' has no row of its own: it is written through the output, by "
-            f"lookup({row.name!r}).slope(x, y)."
+            f"{row.name}' has no row of its own: it is written through the output, by lookup({row.name!r}).slope(x, y)."
         )
     return generic(row.name.rstrip("'"), row.derivative_order + 1)
 

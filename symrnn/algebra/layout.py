@@ -271,9 +271,7 @@ _SCALAR_RULES = (
 # --- names --------------------------------------------------------------------------------------------------
 
 
-def _letter(
-    p: Printer, letter: Letter, script: bool, accents: Iterable[str] = (), bold: bool = False
-) -> str:
+def _letter(p: Printer, letter: Letter, script: bool, accents: Iterable[str] = (), bold: bool = False) -> str:
     text = p.form.word(letter.base) if script and is_word(letter) else p.form.letter(letter.base, script)
     if bold:
         text = p.form.bold(text)

@@ -480,7 +480,9 @@ class Scale(Operation):
     def __new__(cls, scalar: Node, body: Node) -> Scale:
         if not scalar.is_scalar_shaped:
             raise ShapeError(
-                f"{scalar} {body}", found=f"{scalar} is {_shape_text(scalar.shape)}, no scalar", write="a scalar in front"
+                f"{scalar} {body}",
+                found=f"{scalar} is {_shape_text(scalar.shape)}, no scalar",
+                write="a scalar in front",
             )
         return cls.trusted((scalar, body), body.shape)
 
@@ -518,7 +520,9 @@ def _exponent(value: Any) -> sp.Expr:
     """An exact exponent: a number, or an expression of indices such as T − t."""
     exponent = value if isinstance(value, sp.Basic) else sp.sympify(value, strict=True)
     if not isinstance(exponent, sp.Expr) or exponent.has(sp.Float, sp.nan, sp.zoo, sp.oo):
-        raise InputError(f"x^{value}", found="an exponent that is no exact number", write="a whole number or a fraction")
+        raise InputError(
+            f"x^{value}", found="an exponent that is no exact number", write="a whole number or a fraction"
+        )
     return exponent
 
 
@@ -838,6 +842,9 @@ def gathered(terms: Iterable[Node]) -> Node:
     (v_t - u_t) ⊙ w_t
     """
     terms = tuple(terms)
+    guards = {term.bounds if isinstance(term, Guarded) else None for term in terms}
+    if len(terms) > 1 and len(guards) == 1 and None not in guards:
+        return guard(gathered(term.operands[0] for term in terms if isinstance(term, Guarded)), *guards.pop())
     parts = [part for term in terms if (part := _weight(term)) is not None]
     if len(terms) == 1 or len(parts) < len(terms) or len({common for _, common in parts}) > 1:
         return add(*terms)

@@ -20,6 +20,7 @@ from symrnn.algebra.nodes import (
     Guarded,
     Name,
     Node,
+    Opaque,
     Parameter,
     Product,
     Signal,
@@ -271,15 +272,24 @@ def _check_declarations(program: Program) -> None:
     for name in (*program.outputs, *program.finals):
         if family(name) not in assigned:
             raise InputError(str(name), found="an output without an equation", write=f"an equation for {name}")
-    for name in program.inputs:
-        if family(name) in assigned:
+    targets = {equation.target for equation in program}
+    for name in (*program.inputs, *program.given):
+        taken = family(name) in assigned if name in program.inputs else name in targets
+        if taken and not _is_value(program, name):
             raise InputError(str(name), found="an input that is assigned too", write="an input, or an equation for it")
     if program.loss is not None:
         if program.loss not in assigned:
-            raise InputError(str(program.loss), found="a loss without an equation", write=f"an equation for {program.loss}")
+            raise InputError(
+                str(program.loss), found="a loss without an equation", write=f"an equation for {program.loss}"
+            )
         if not program.loss.is_scalar_shaped:
             raise ShapeError(str(program.loss), found=f"a loss that is {_pair(program.loss)}", write="a single number")
     _check_shapes(program)
+
+
+def _is_value(program: Program, name: Name) -> bool:
+    """Whether a given name is the value of a function nothing is known of, as L_t of `L_t(h_t)`."""
+    return any(isinstance(e.expression, Opaque) and e.expression.value == name for e in program)
 
 
 def _check_shapes(program: Program) -> None:
@@ -313,7 +323,9 @@ def _check_steps(program: Program) -> None:
             free = signal.time.free_symbols & ({index} - own - bound)
             if free:
                 raise TimeError(
-                    str(equation), found=f"{name} at a step {index} that nothing runs over", write=f"a sum over {index}, or a step"
+                    str(equation),
+                    found=f"{name} at a step {index} that nothing runs over",
+                    write=f"a sum over {index}, or a step",
                 )
             time = ranges.get(family(name))
             if time is not None and isinstance(name, Signal):
@@ -341,10 +353,12 @@ def _check_inside(
         return
     edge = time.lo if equation.time.step > 0 else time.hi
     for back in range(1, abs(lag) + 1):
-        before = name.at(edge - back * equation.time.step)
+        before = name.at(edge - back * equation.time.step, *name.indices[1:])
         if before not in fixed:
             raise InputError(
-                str(equation), found=f"{name} is {before} at the first step, which is not given", write=f"{before} as initial value"
+                str(equation),
+                found=f"{name} is {before} at the first step, which is not given",
+                write=f"{before} as initial value",
             )
 
 
@@ -460,3 +474,17 @@ def ordered(equations: Iterable[Equation]) -> tuple[Equation, ...]:
         done.add(ready.target)
         result.append(ready)
     return tuple(result)
+
+
+def with_lagged_inputs(program: Program) -> Program:
+    """The Program with `x_0` among its initial values where it reads `x_{t-1}` of an input."""
+    index, first = program.steps.index, program.steps.lo
+    inputs = {family(name): name for name in program.inputs}
+    deepest: dict[Any, int] = {}
+    for name in (name for equation in program for name in equation.reads):
+        lag = lag_of(name, index)
+        if family(name) in inputs and lag is not None and lag < 0:
+            deepest[family(name)] = max(deepest.get(family(name), 0), -lag)
+    extra = [inputs[key].at(first - back) for key, most in deepest.items() for back in range(1, most + 1)]
+    missing = tuple(name for name in extra if name not in program.initials)
+    return replace(program, initials=(*program.initials, *missing)) if missing else program

@@ -20,7 +20,7 @@ from symrnn.algebra.nodes import Node, Parameter, Signal, T, t
 from symrnn.algebra.ordering import in_order
 from symrnn.algebra.parser import LOSSES
 from symrnn.algebra.products import decide, question
-from symrnn.algebra.programs import STEPS, Equation, Program
+from symrnn.algebra.programs import STEPS, Equation, Program, with_lagged_inputs
 from symrnn.algebra.shapes import SCALAR, Shapes
 from symrnn.algebra.sizes import SIZE
 from symrnn.algebra.source import Source, bounded_stack, source_of
@@ -51,7 +51,7 @@ def parse_cell(text: str, name: str = "typed cell", file: str | None = None, *, 
         sheet = equations_in(text, latex=latex, file=file)
         if not sheet.equations:
             source.fail(Symbol(""), "no equation", "h_t = tanh(W_h h_{t-1} + W_x x_t + b)")
-        return _Reader(sheet).program(name)
+        return with_lagged_inputs(_Reader(sheet).program(name))
 
 
 class _Reader:

@@ -15,6 +15,7 @@ from itertools import groupby
 import sympy as sp
 
 from symrnn.algebra.nodes import (
+    Add,
     Adjoint,
     Apply,
     Immediate,
@@ -105,9 +106,7 @@ def _other_ranges(program: Program, name: Signal) -> tuple[Range, ...]:
 def _as_program(forward: Program, sweep: tuple[Equation, ...]) -> Program:
     assigned = {family(equation.target) for equation in sweep}
     reads = dict.fromkeys(name for equation in sweep for name in equation.reads)
-    given = tuple(
-        name for name in reads if family(name) not in assigned and not isinstance(name, Parameter)
-    )
+    given = tuple(name for name in reads if family(name) not in assigned and not isinstance(name, Parameter))
     return Program(
         name=f"adjoint of {forward.name}",
         equations=sweep,
@@ -293,13 +292,13 @@ def _user_at(use: Use, receiver: Receiver) -> Name | None:
     if is_zero(_at_receiver(use, receiver)) or target == use.read:
         return None
     if isinstance(target, Signal) and target.indices and isinstance(use.read, Signal):
-        return target.at(*(sp.expand(a - r + h) for a, r, h in zip(target.indices, use.read.indices, name.indices, strict=True)))
+        return target.at(
+            *(sp.expand(a - r + h) for a, r, h in zip(target.indices, use.read.indices, name.indices, strict=True))
+        )
     return target
 
 
-def _guarded_within(
-    share: Node, lo: sp.Expr, at: sp.Expr, hi: sp.Expr, own: dict[sp.Symbol, Range]
-) -> Node:
+def _guarded_within(share: Node, lo: sp.Expr, at: sp.Expr, hi: sp.Expr, own: dict[sp.Symbol, Range]) -> Node:
     """Guard a share, leaving out what the receiver's own range already tells."""
     ends = [at.xreplace({r.index: end}) for r in own.values() for end in (r.lo, r.hi) if r.index in at.free_symbols]
     ends = ends or [at]
@@ -332,6 +331,8 @@ def _projected(value: Node) -> Node:
     """The gradient of a diagonal matrix is diagonal."""
     if isinstance(value, Sum):
         return value.with_operands((_projected(value.operands[0]),))
+    if isinstance(value, Add):
+        return add(*(_projected(term) for term in value.operands))
     return diag(diagonal_of(value))
 
 

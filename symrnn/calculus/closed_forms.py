@@ -84,9 +84,7 @@ def closed_forms(
 # --- affine recurrences -------------------------------------------------------------------------------------
 
 
-def _of_affine(
-    program: Program, found: Affine, may: Permission, values: Values
-) -> Iterator[ClosedForm | NoClosedForm]:
+def _of_affine(program: Program, found: Affine, may: Permission, values: Values) -> Iterator[ClosedForm | NoClosedForm]:
     target = found.jacobian.product().target
     varying = found.varying
     if varying and not may(varying):
@@ -137,9 +135,7 @@ def _diagonalised(found: Affine, target: Name, assumptions: tuple[Assumption, ..
     )
 
 
-def _explicit(
-    found: Affine, target: Name, assumptions: tuple[Assumption, ...], values: Values
-) -> Iterator[ClosedForm]:
+def _explicit(found: Affine, target: Name, assumptions: tuple[Assumption, ...], values: Values) -> Iterator[ClosedForm]:
     """The entries of A^{T−t} where A is known in numbers."""
     if not values:
         return
@@ -254,9 +250,7 @@ def _of_direct_path(path: DirectPath, may: Permission) -> Iterator[ClosedForm]:
     alone = Assumption("direct path", target, "along", path.state, path.left_out)
     varying = signals_in(path.step, steps.index)
     named = tuple(
-        Assumption("named", name, "=", path.frozen.named[name])
-        for name in varying
-        if name in path.frozen.named
+        Assumption("named", name, "=", path.frozen.named[name]) for name in varying if name in path.frozen.named
     )
 
     def form(value: Node, key: str, more: tuple[Assumption, ...] = ()) -> ClosedForm:

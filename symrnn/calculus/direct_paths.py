@@ -89,9 +89,7 @@ def frozen(program: Program) -> Frozen:
         parts = tuple(_functions(equation.expression, moves))
         names: dict[Node, Node] = {}
         for part in parts:
-            name = Signal(
-                next(letter for letter in _letters() if letter not in taken), part.shape, core.steps.index
-            )
+            name = Signal(next(letter for letter in _letters() if letter not in taken), part.shape, core.steps.index)
             taken.add(name.name)
             names[part], named[name] = name, part
         expression = replace_nodes(equation.expression, names)

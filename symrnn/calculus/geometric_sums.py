@@ -108,9 +108,7 @@ def _geometric(step: Node, drive: Node, start: Node, home: Node, count: sp.Expr)
     always = Sum(acted(step, PRODUCT_INDEX, drive), PRODUCT_INDEX, 0, count - 1)
     if weights is not None:
         one = ones(weights.shape)
-        driven = hadamard(
-            drive, add(one, negate(power(weights, count))), power(add(one, negate(weights)), -1)
-        )
+        driven = hadamard(drive, add(one, negate(power(weights, count))), power(add(one, negate(weights)), -1))
         return Case(add(home, driven), Assumption("no entry one", weights, "≠", one)), Case(add(home, always))
     identity = Eye(step.shape[0])
     gap = add(identity, negate(step))

@@ -87,9 +87,7 @@ class ClosedForm:
         numbers = self._numbers(steps, step)
         target = substitute(self.of, numbers)
         assert isinstance(target, Name)
-        return Equation(
-            target, settled(written_out(substitute(self.cases[case].value, numbers))), self.reason
-        )
+        return Equation(target, settled(written_out(substitute(self.cases[case].value, numbers))), self.reason)
 
     def _numbers(self, steps: int, step: int | None) -> dict[Any, Any]:
         numbers: dict[Any, Any] = {}
@@ -127,14 +125,8 @@ class ClosedForm:
         return all(vanishes(entry) for entry in difference)
 
     def __str__(self) -> str:
-        cases = [
-            f"{case.value}" + (f" where {case.condition}" if case.condition else "") for case in self.cases
-        ]
-        return (
-            f"{self.of} = "
-            + "; ".join(cases)
-            + "".join(f" [{assumption}]" for assumption in self.assumptions)
-        )
+        cases = [f"{case.value}" + (f" where {case.condition}" if case.condition else "") for case in self.cases]
+        return f"{self.of} = " + "; ".join(cases) + "".join(f" [{assumption}]" for assumption in self.assumptions)
 
     __repr__ = __str__
 
@@ -249,9 +241,7 @@ class _Trial:
     def _gradient(self, of: Name) -> Matrix:
         place = self._places(of)
         loss = self._loss({**self.instead, of: place})
-        return self._placed(
-            place.applyfunc(lambda entry: loss.diff(entry) if entry else sp.S.Zero), {of: place}
-        )
+        return self._placed(place.applyfunc(lambda entry: loss.diff(entry) if entry else sp.S.Zero), {of: place})
 
     def _loss(self, instead: Values) -> sp.Expr:
         if self.unrolled.loss is not None:
@@ -269,9 +259,7 @@ class _Trial:
     def _placed(self, matrix: sp.MatrixBase, places: dict[Name, Matrix]) -> Matrix:
         back: dict[sp.Expr, sp.Expr] = {}
         for name, place in places.items():
-            back |= {
-                symbol: value for symbol, value in zip(place, self.value_of(name), strict=True) if symbol
-            }
+            back |= {symbol: value for symbol, value in zip(place, self.value_of(name), strict=True) if symbol}
         return Matrix(matrix.xreplace(back))
 
 

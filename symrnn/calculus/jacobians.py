@@ -23,6 +23,7 @@ from symrnn.algebra.nodes import (
     MatMul,
     Name,
     Node,
+    Number,
     Product,
     Signal,
     Sum,
@@ -90,6 +91,8 @@ class Jacobian:
     def matrix(self) -> Node:
         """∂(s_t, …)/∂(s_{t-1}, …) as one block matrix of the blocks' names; with lags beyond one in companion form."""
         index = self.program.steps.index
+        if any((lag_of(block.target.wrt, index) or 0) > 0 for block in self.blocks if isinstance(block.target, Block)):
+            raise NotYetError(str(self), found="a recurrence that runs backward", write="its blocks, one by one")
         rows: list[Node] = []
         named = {block.target for block in self.blocks}
         targets = [source.at(source.time + 1) for source in self.sources]
@@ -200,6 +203,7 @@ def jacobian(program: Program, rules: Rules = RULES) -> Jacobian:
     forward = expose(program)
     if not forward.states:
         raise NotYetError(forward.name, found="no state: nothing is read from a step before", write="a recurrent cell")
+    _check_states(forward)
     states = {family(state): state for state in forward.states}
     lagged: dict[Name, Paths] = {}
     same_step: dict[Name, Paths] = {}
@@ -213,9 +217,20 @@ def jacobian(program: Program, rules: Rules = RULES) -> Jacobian:
         if family(equation.target) in states:
             for source, value in sorted(lagged[equation.target].items(), key=lambda item: _order(item[0], forward)):
                 name = Block(equation.target, source)
-                blocks.append(Equation(name, value, Reason("step jacobian", (equation.target, source)), equation.domain))
+                blocks.append(
+                    Equation(name, value, Reason("step jacobian", (equation.target, source)), equation.domain)
+                )
     within = tuple((state, same_step[state]) for state in forward.states if state in same_step)
     return Jacobian(forward, tuple(blocks), within)
+
+
+def _check_states(program: Program) -> None:
+    """States are columns."""
+    for state in program.states:
+        if state.shape[1] != 1:
+            raise NotYetError(
+                f"{state} is ({state.shape[0]}, {state.shape[1]})", found="a state that is a matrix", write="a column"
+            )
 
 
 def _order(source: Name, program: Program) -> tuple[int, int]:
@@ -226,9 +241,14 @@ def _order(source: Name, program: Program) -> tuple[int, int]:
 def _paths_of(equation: Equation, rules: Rules) -> Paths:
     """The local Jacobian of one equation with respect to each name it reads, summed over its uses."""
     paths: dict[Name, list[Node]] = defaultdict(list)
-    for name, matrix in _paths(equation.expression, Eye(equation.target.shape[0]), equation.target, rules):
+    for name, matrix in _paths(equation.expression, _identity(equation.target), equation.target, rules):
         paths[name].append(matrix)
     return {name: gathered(matrices) for name, matrices in paths.items()}
+
+
+def _identity(node: Node) -> Node:
+    size = node.shape[0] * node.shape[1]
+    return Number(1) if size == 1 else Eye(size)
 
 
 def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tuple[Name, Node]]:
@@ -247,6 +267,8 @@ def distributed(left: Node, right: Node) -> Node:
     """A (B + C + …) as A B + A C + …, so that each path stands by itself."""
     from symrnn.algebra.nodes import Add
 
+    if left.is_scalar_shaped and right.is_scalar_shaped:
+        return matmul(left, right)
     lefts = left.operands if isinstance(left, Add) else (left,)
     rights = right.operands if isinstance(right, Add) else (right,)
     return add(*(matmul(a, b) for a in lefts for b in rights))

@@ -83,9 +83,7 @@ def _always(entries: sp.MatrixBase) -> tuple[PowerCase, ...]:
 def _exact(matrix: sp.MatrixBase) -> sp.ImmutableDenseMatrix:
     matrix = sp.ImmutableDenseMatrix(matrix)
     if matrix.rows != matrix.cols or not matrix.rows:
-        raise ShapeError(
-            str(matrix.tolist()), found=f"a matrix that is {matrix.shape}", write="a square matrix"
-        )
+        raise ShapeError(str(matrix.tolist()), found=f"a matrix that is {matrix.shape}", write="a square matrix")
     if matrix.has(sp.Float):
         raise InputError(str(matrix.tolist()), found="a float", write="a fraction, 1/2 for 0.5")
     return matrix

@@ -98,9 +98,7 @@ def affine(program: Program) -> Affine | Reason:
     drives: list[Node] = []
     for source in step.sources:
         target = source.at(source.time + 1)
-        drives.append(
-            _without_states(resolved[target], core) if target.time == index else zeros(target.shape)
-        )
+        drives.append(_without_states(resolved[target], core) if target.time == index else zeros(target.shape))
     states = {family(state) for state in core.states}
     inner_equations = tuple(e for e in core if moves(e.target) and family(e.target) not in states)
     drive = drives[0] if len(drives) == 1 else Concat(*drives)
@@ -116,14 +114,10 @@ def core_of(program: Program) -> Program:
     """
     index, states = program.steps.index, {family(state) for state in program.states}
     if not states:
-        raise NotYetError(
-            program.name, found="no state: nothing is read from a step before", write="a recurrent cell"
-        )
+        raise NotYetError(program.name, found="no state: nothing is read from a step before", write="a recurrent cell")
     for state in program.states:
         if len(state.indices) != 1:
-            raise NotYetError(
-                str(state), found="a state with more than a time index", write="one example, no batch"
-            )
+            raise NotYetError(str(state), found="a state with more than a time index", write="one example, no batch")
     computed = {family(equation.target) for equation in program} - states
     equations = reached(program, program.states)
     for equation in equations:
@@ -135,9 +129,7 @@ def core_of(program: Program) -> Program:
                     write="it as a state",
                 )
     if any(equation.time is not None and equation.time.step < 0 for equation in equations):
-        raise NotYetError(
-            program.name, found="a recurrence that runs backward", write="one that runs forward"
-        )
+        raise NotYetError(program.name, found="a recurrence that runs backward", write="one that runs forward")
     return replace(program, equations=equations, outputs=program.states, finals=(), loss=None)
 
 

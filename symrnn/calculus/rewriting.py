@@ -38,9 +38,7 @@ def expose(program: Program) -> Program:
     equations: list[Equation] = []
     for equation in program:
         names = _names_for(equation.target, sites[equation.target], len(owners), taken)
-        equations += [
-            Equation(name, site.operands[0], PREACTIVATION, equation.domain) for site, name in names.items()
-        ]
+        equations += [Equation(name, site.operands[0], PREACTIVATION, equation.domain) for site, name in names.items()]
         expression = replace_nodes(
             equation.expression, {site: site.with_operands((name,)) for site, name in names.items()}
         )
@@ -74,9 +72,7 @@ def _all_names(program: Program) -> set[Signal | Parameter]:
     return {name for name in names if isinstance(name, Signal | Parameter)}
 
 
-def _names_for(
-    target: Name, sites: tuple[Apply, ...], owners: int, taken: set[str]
-) -> dict[Apply, Signal]:
+def _names_for(target: Name, sites: tuple[Apply, ...], owners: int, taken: set[str]) -> dict[Apply, Signal]:
     names: dict[Apply, Signal] = {}
     for number, site in enumerate(sites, start=1):
         suffix = "" if len(sites) == 1 else str(number)

@@ -34,9 +34,7 @@ def tangent(program: Program, rules: Rules = RULES) -> Program:
     )
     assigned = {family(equation.target) for equation in equations}
     reads = dict.fromkeys(name for equation in equations for name in equation.reads)
-    given = tuple(
-        name for name in reads if family(name) not in assigned and not isinstance(name, Parameter)
-    )
+    given = tuple(name for name in reads if family(name) not in assigned and not isinstance(name, Parameter))
     initials = tuple(Tangent(name) for name in forward.initials)
     return Program(
         name=f"tangent of {forward.name}",

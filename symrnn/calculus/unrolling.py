@@ -26,6 +26,7 @@ from symrnn.algebra.nodes import (
     Sum,
     add,
     matmul,
+    rebuild,
     zeros,
 )
 from symrnn.algebra.nodes import Eye as EyeNode
@@ -240,6 +241,9 @@ def _signal_builder(node: Signal, lag: int) -> Builder:
 
 
 def _plain_builder(node: Node, slots: list[int]) -> Builder:
+    if node.has(Guarded):
+        # A guard below may leave nothing, and what is linear in nothing is nothing.
+        return lambda step, values: rebuild(node, [values[slot] for slot in slots])
     make, shape = node.func.trusted, node.shape
     # One and two operands are nearly all there is; spelling them out saves a list for each node of each step.
     if len(slots) == 1:

@@ -47,9 +47,7 @@ def scalar_of(node: Node, values: Values | None = None) -> sp.Expr:
     """
     matrix = matrix_of(node, values)
     if matrix.shape != (1, 1):
-        raise ShapeError(
-            str(node), found=f"a matrix that is {matrix.shape}", write="a scalar: sizes n = 1, m = 1"
-        )
+        raise ShapeError(str(node), found=f"a matrix that is {matrix.shape}", write="a scalar: sizes n = 1, m = 1")
     return matrix[0, 0]
 
 
@@ -115,9 +113,7 @@ def _symbol_name(name: Name) -> str:
     if isinstance(name, N.Signal | N.Parameter):
         fixed = [str(index).replace("-", "minus") for index in _indices(name) if not index.free_symbols]
         return "_".join((name.name, *fixed))
-    raise InputError(
-        str(name), found="a quantity that has no value of its own", write="its equation's right side"
-    )
+    raise InputError(str(name), found="a quantity that has no value of its own", write="its equation's right side")
 
 
 def _symbol(base: str, indices: Sequence[sp.Expr]) -> sp.Expr:
@@ -147,16 +143,12 @@ def exact(value: Any, name: Node) -> Matrix:
     if isinstance(value, sp.MatrixBase):
         matrix = Matrix(value)
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        matrix = Matrix(
-            [[_number(v) for v in row] if isinstance(row, Sequence) else [_number(row)] for row in value]
-        )
+        matrix = Matrix([[_number(v) for v in row] if isinstance(row, Sequence) else [_number(row)] for row in value])
     else:
         matrix = Matrix([[_number(value)]])
     if matrix.has(sp.Float):
         raise InputError(f"{name} = {value}", found="a float", write="a fraction: 1/2 for 0.5")
-    fits = all(
-        not size.is_number or size == have for size, have in zip(name.shape, matrix.shape, strict=True)
-    )
+    fits = all(not size.is_number or size == have for size, have in zip(name.shape, matrix.shape, strict=True))
     if not fits:
         raise ShapeError(
             f"{name} = {value}", found=f"a value that is {matrix.shape}", write=f"one that is {name.shape}"
@@ -166,9 +158,7 @@ def exact(value: Any, name: Node) -> Matrix:
 
 def _number(value: Any) -> sp.Expr:
     if isinstance(value, str | float):
-        raise InputError(
-            repr(value), found=f"a {type(value).__name__}", write="an exact number: Fraction(1, 2)"
-        )
+        raise InputError(repr(value), found=f"a {type(value).__name__}", write="an exact number: Fraction(1, 2)")
     return sp.sympify(value, strict=True)
 
 
@@ -267,9 +257,7 @@ def _repeated(node: N.Sum | N.Product, values: Values) -> Matrix:
     if not part.has(index):
         return power_entries(part, sp.expand(first - last + 1))
     if not part.is_diagonal():
-        raise NotYetError(
-            str(node), found="a product of matrices that change from step to step", write="numbers"
-        )
+        raise NotYetError(str(node), found="a product of matrices that change from step to step", write="numbers")
     return Matrix(sp.diag(*(sp.Product(part[i, i], (index, last, first)) for i in range(part.rows))))
 
 

@@ -131,9 +131,7 @@ def _activation(name: str) -> str:
         raise InputError(name, found=str(error), write="an activation such as tanh, relu, sigmoid, identity") from None
 
 
-def text_of(
-    kind: str, variant: str | None = None, activation: str = "tanh", gate_activation: str = "sigmoid"
-) -> str:
+def text_of(kind: str, variant: str | None = None, activation: str = "tanh", gate_activation: str = "sigmoid") -> str:
     """The equations of a named cell as typed, with its declarations: what a model file's own equations extend."""
     row = _choice("cell", kind, KINDS)
     source = _choice(f"variant of {kind}", variant or next(iter(row.variants)), row.variants)

@@ -1,4 +1,7 @@
-"""Programs and models turned into documents: the steps that computed, in reading order. Adds words, never mathematics."""
+"""Programs and models turned into documents: the steps that computed, in reading order.
+
+Adds words, never mathematics.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,9 @@ def state_at(program: Program, text: str) -> Signal:
     signals = {e.target.name: e.target for e in program if isinstance(e.target, Signal) and e.domain}
     if not found or found[1] not in signals:
         write = ", ".join(f"{name}_T" for name in signals)
-        raise InputError(text, found="no quantity of the cell at a step", write=f"L, or one of: {write} (or a number for T)")
+        raise InputError(
+            text, found="no quantity of the cell at a step", write=f"L, or one of: {write} (or a number for T)"
+        )
     step = program.steps.hi if found[2] == "T" else sp.Integer(found[2])
     return signals[found[1]].at(step)
 
@@ -143,7 +148,9 @@ def base_name(name: Name) -> str:
 
 
 def _check_wanted(wanted: tuple[str, ...], forward: Program) -> None:
-    known = {base_name(e.target): None for e in forward} | {base_name(n): None for n in (*forward.inputs, *forward.parameters)}
+    known = {base_name(e.target): None for e in forward} | {
+        base_name(n): None for n in (*forward.inputs, *forward.parameters)
+    }
     for name in wanted:
         if _stem(name, known) not in known:
             raise InputError(name, found="no such quantity", write="one of: " + ", ".join(known))
@@ -235,7 +242,9 @@ def _boundaries(equations: Iterable[Equation], forward: Program) -> Iterator[Cla
         for part in subexpressions(equation.expression):
             if isinstance(part, Guarded) and part.bounds[2] != part.bounds[0]:
                 at = part.bounds[1].xreplace({forward.steps.index: forward.steps.hi})
-                seen |= {shifted(name, at): None for name in names_in(part) if isinstance(name, Adjoint) and signal_of(name)}
+                seen |= {
+                    shifted(name, at): None for name in names_in(part) if isinstance(name, Adjoint) and signal_of(name)
+                }
     for name in seen:
         yield Claim(name, zeros(name.shape), Reason("boundary"), boundary=True)
 

@@ -62,9 +62,7 @@ def _lines(
         key = key_of(_of(equation.target))
         if (wanted is None or equation.target in wanted) and key in values:
             relation: Relation = "=" if results.exact else "≈"
-            yield Claim(
-                equation.target, equation.expression, GIVEN, more=((relation, values[key]),), numeric=True
-            )
+            yield Claim(equation.target, equation.expression, GIVEN, more=((relation, values[key]),), numeric=True)
 
 
 def _states_table(model: Model, results: Results) -> Table:

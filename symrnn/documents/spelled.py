@@ -16,9 +16,7 @@ from symrnn.documents.languages import sentence
 DIGITS = 6
 
 
-def in_words(
-    key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape: Callable[[str], str] = str
-) -> str:
+def in_words(key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape: Callable[[str], str] = str) -> str:
     """The sentence of a key: its words escaped for the format, what it speaks of put in by `say`.
 
     >>> in_words("convention", ("Elman (1990)",), str)
@@ -52,9 +50,7 @@ def number_text(value: Any, digits: int = DIGITS) -> str:
 
 def width(text: str) -> int:
     """How many columns a text takes in a terminal: combining marks none, wide characters two."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def padded(text: str, columns: int) -> str:

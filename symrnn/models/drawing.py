@@ -126,9 +126,7 @@ def _two_numbers(name: str, kind: str, value: Any) -> tuple[float, float]:
     try:
         low, high = (float(part) for part in value)
     except (TypeError, ValueError):
-        raise InputError(
-            f"{name} = {{{kind} = {value}}}", found="not two numbers", write=f"{kind} = [0, 1]"
-        ) from None
+        raise InputError(f"{name} = {{{kind} = {value}}}", found="not two numbers", write=f"{kind} = [0, 1]") from None
     if not (np.isfinite(low) and np.isfinite(high)) or (kind == "normal" and high < 0):
         raise InputError(f"{name} = {{{kind} = {value}}}", found="numbers that make no distribution", write="[0, 1]")
     return low, high

@@ -181,8 +181,12 @@ class _Reader:
         """The cell by its name and options, or from typed equations."""
         if "equations" in options:
             text = self.text(("cell", "equations"), options["equations"])
-            return parse_cell(f"{text}\n{more}" if more else text, name=str(self.document.tables.get("name", "typed cell")))
-        choices: dict[str, Any] = {key: options[key] for key in ("variant", "activation", "gate_activation", "bias") if key in options}
+            return parse_cell(
+                f"{text}\n{more}" if more else text, name=str(self.document.tables.get("name", "typed cell"))
+            )
+        choices: dict[str, Any] = {
+            key: options[key] for key in ("variant", "activation", "gate_activation", "bias") if key in options
+        }
         self.check_choices(choices)
         kind = str(options["kind"])
         if not more:
@@ -203,7 +207,9 @@ class _Reader:
     def text(self, path: tuple[str, ...], value: Any) -> str:
         """A value that must be text."""
         if not isinstance(value, str):
-            raise self.document.error(path, f"{value!r} is no text", 'equations = "h_t = tanh(W_h h_{t-1} + W_x x_t + b)"')
+            raise self.document.error(
+                path, f"{value!r} is no text", 'equations = "h_t = tanh(W_h h_{t-1} + W_x x_t + b)"'
+            )
         return value
 
     def without_absent_input(self, program: Program) -> Program:
@@ -224,7 +230,12 @@ class _Reader:
             raise self.document.error(("loss", "kind"), f"{kind!r}: no such loss", ", ".join((*LOSSES, "cotangents")))
         try:
             return with_loss(
-                cell, kind, loss.get("at", "last"), loss.get("reduce", "sum"), readout, "b_y" in self.table("parameters")
+                cell,
+                kind,
+                loss.get("at", "last"),
+                loss.get("reduce", "sum"),
+                readout,
+                "b_y" in self.table("parameters"),
             )
         except InputError as error:
             key = "reduce" if "reduce" in error.wrote else "at"
@@ -249,9 +260,7 @@ class _Reader:
         """Every parameter's value as given; a missing one is an error."""
         given = self.table("parameters")
         if "weights" in given:
-            raise NotYetError(
-                "weights", found="weights from files are not read yet", write="numbers, or a drawn array"
-            )
+            raise NotYetError("weights", found="weights from files are not read yet", write="numbers, or a drawn array")
         names = {parameter.name: parameter for parameter in program.parameters}
         check_keys(self.document, "parameters", given, self.known_parameters(names))
         missing = [name for name in names if name not in given]
@@ -298,8 +307,9 @@ class _Reader:
         for name in program.inputs:
             self.add_sequence(found, name, ("sequence", name.name))
         for name in program.given:
-            if isinstance(name, Signal) and name.name in self.table("loss"):
-                self.add_sequence(found, name, ("loss", name.name))
+            key = name.name if isinstance(name, Signal) and name.name in self.table("loss") else "y"
+            if isinstance(name, Signal) and key in self.table("loss"):
+                self.add_sequence(found, name, ("loss", key))
             elif isinstance(name, Signal):
                 raise self.document.error(("loss",), f"no {name.name} for the target", f"{name.name} = 1.0")
         if program.loss is None:
@@ -330,10 +340,14 @@ class _Reader:
     def one_hot(self, path: tuple[str, str], classes: Array, name: Name) -> Array:
         """Class numbers 0 … p−1 as one-hot rows; the number of classes follows from the readout."""
         if _is_timed(name) == (classes.ndim == 0):
-            raise self.document.error(path, "class numbers that do not fit the loss", "one for each step, or one at last")
+            raise self.document.error(
+                path, "class numbers that do not fit the loss", "one for each step, or one at last"
+            )
         count = self.sizes.known.get(name.shape[0])
         if count is None:
-            raise self.document.error(path, "class numbers, but no size of the readout", "W_y as a matrix, or one-hot rows")
+            raise self.document.error(
+                path, "class numbers, but no size of the readout", "W_y as a matrix, or one-hot rows"
+            )
         numbers = [int(entry) for entry in np.atleast_1d(classes).flat]
         if any(not 0 <= number < count for number in numbers):
             raise self.document.error(path, f"a class outside 0 … {count - 1}", f"class numbers from 0 to {count - 1}")
@@ -363,7 +377,9 @@ class _Reader:
                 raise self.document.error(("sequence",), "neither steps nor an input", "steps = 3")
             said = max(lengths)
         if not isinstance(said, int) or isinstance(said, bool) or not 1 <= said <= MOST_STEPS:
-            raise self.document.error(("sequence", "steps"), f"steps = {said}", f"a whole number from 1 to {MOST_STEPS:,}")
+            raise self.document.error(
+                ("sequence", "steps"), f"steps = {said}", f"a whole number from 1 to {MOST_STEPS:,}"
+            )
         return said
 
     # --- the numbers in their shapes ---
@@ -388,7 +404,9 @@ class _Reader:
                 self.values[initial] = self.filled(initial, path, raw, hidden)
         for name, (path, raw) in sequences.items():
             if not _is_timed(name):
-                self.values[name] = raw if not isinstance(raw, dict) and raw.ndim == 2 else self.filled(name, path, raw, hidden)
+                self.values[name] = (
+                    raw if not isinstance(raw, dict) and raw.ndim == 2 else self.filled(name, path, raw, hidden)
+                )
             elif isinstance(raw, dict):
                 shape = (steps, *self.sizes.shape(name.shape))
                 self.values[name] = draw(self.sizes, path, raw, shape, hidden)
@@ -405,10 +423,14 @@ class _Reader:
         """All exact, or all float64: one drawn array makes the model numerical."""
         if all(value.dtype == object for value in self.values.values()):
             return self.values
-        symbols = {s for value in self.values.values() if value.dtype == object for v in value.flat for s in v.free_symbols}
+        symbols = {
+            s for value in self.values.values() if value.dtype == object for v in value.flat for s in v.free_symbols
+        }
         if symbols:
             raise self.document.error(
-                ("parameters",), f"symbols ({', '.join(map(str, symbols))}) beside drawn arrays", "numbers for the symbols"
+                ("parameters",),
+                f"symbols ({', '.join(map(str, symbols))}) beside drawn arrays",
+                "numbers for the symbols",
             )
         return {name: as_float(value) for name, value in self.values.items()}
 

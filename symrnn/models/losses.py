@@ -35,7 +35,7 @@ from symrnn.algebra.nodes import (
     power,
     scale,
 )
-from symrnn.algebra.programs import Equation, Program, Reason
+from symrnn.algebra.programs import Equation, Program, Reason, signal_of
 from symrnn.errors import InputError
 
 p = sp.Symbol("p", integer=True, positive=True)
@@ -99,6 +99,8 @@ def with_readout(program: Program, at: str = "every_step", name: str = "y_hat", 
     >>> print(with_readout(rnn())["ŷ_t"])
     ŷ_t = W_y h_t + b_y
     """
+    if at not in ("last", "every_step"):
+        raise InputError(f"at = {at!r}", found="no such choice", write="'last' or 'every_step'")
     source = program.outputs[0]
     weights = Parameter("W_y", (p, source.shape[0]))
     offset = Parameter("b_y", (p, 1))
@@ -113,6 +115,7 @@ def with_readout(program: Program, at: str = "every_step", name: str = "y_hat", 
         equations=(*program.equations, equation),
         parameters=(*program.parameters, weights, *((offset,) if bias else ())),
         outputs=(prediction, *program.outputs) if at == "every_step" else program.outputs,
+        finals=program.finals if at == "every_step" else (prediction, *program.finals),
     )
 
 
@@ -145,12 +148,20 @@ def with_loss(
     prediction = _prediction(program, readout, every)
     if row.logits:
         program = _with_probabilities(program, prediction, every)
-    target = Signal("y", prediction.shape, *((prediction.time,) if every else ()))
+    target = Signal(
+        _free_name(program, "y", "y_star", "y_true"), prediction.shape, *((prediction.time,) if every else ())
+    )
     value = row.value(prediction, target)
     equations = _loss_equations(program, value, prediction, every, reduce)
     return replace(
         program, equations=(*program.equations, *equations), given=(*program.given, target), loss=LOSS, finals=()
     )
+
+
+def _free_name(program: Program, *names: str) -> str:
+    """The first name the cell has not taken: a cell whose output is called y has the target y*."""
+    taken = {getattr(signal_of(each), "name", "") for e in program for each in (e.target, *e.reads)}
+    return next(name for name in names if name not in taken)
 
 
 def _row(kind: str, at: str, reduce: str) -> LossRow:
@@ -174,7 +185,7 @@ def _prediction(program: Program, readout: bool, every: bool) -> Signal:
 
 
 def _with_probabilities(program: Program, logits: Signal, every: bool) -> Program:
-    probabilities = Signal("p", logits.shape, logits.time)
+    probabilities = Signal(_free_name(program, "p", "p_hat", "q"), logits.shape, logits.time)
     domain = _domain_of(program, program.outputs[0]) if every else ()
     equation = Equation(probabilities, Softmax(logits), READOUT, domain)
     return replace(program, equations=(*program.equations, equation))

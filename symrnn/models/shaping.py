@@ -77,9 +77,11 @@ class Sizes:
 
     def number(self, size: sp.Expr) -> int:
         """The number of a size; one that nothing told is 1."""
-        return int(size.xreplace({key: sp.Integer(value) for key, value in self.known.items()}).subs(
-            {symbol: 1 for symbol in size.free_symbols}
-        ))
+        return int(
+            size.xreplace({key: sp.Integer(value) for key, value in self.known.items()}).subs(
+                {symbol: 1 for symbol in size.free_symbols}
+            )
+        )
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         """The numeric shape of an array for a symbolic shape."""

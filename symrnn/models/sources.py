@@ -56,6 +56,8 @@ def _read(path: Path) -> str:
             raise InputError(str(path), found="a file of more than 5 MB", write="a smaller one")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(str(path), found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+        raise InputError(
+            str(path), found=f"the file cannot be read: {error.strerror}", write="a readable file"
+        ) from None
     except UnicodeDecodeError:
         raise InputError(str(path), found="no UTF-8 text", write="a file saved as UTF-8") from None

@@ -89,7 +89,10 @@ def _syntax_error(text: str, file: str | None, message: str) -> InputError:
     offset = min(sum(len(row) + 1 for row in lines[: line - 1]) + column - 1, max(len(text) - 1, 0))
     reason = re.sub(r" \(at .*\)", "", message)
     return InputError(
-        "", found=f"no TOML: {reason}", write='lines such as  W_h = 0.5  or  W_h = "1/3"', place=Place(text, offset, 1, file)
+        "",
+        found=f"no TOML: {reason}",
+        write='lines such as  W_h = 0.5  or  W_h = "1/3"',
+        place=Place(text, offset, 1, file),
     )
 
 

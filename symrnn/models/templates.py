@@ -62,7 +62,9 @@ def working_text(cell: str, variant: str | None = None, hidden: int = 2, inputs:
 def _cell(cell: str, variant: str | None) -> Program:
     program = resolve(cell, variant)
     if isinstance(program, Model):
-        raise InputError(cell, found="a model that has its numbers already", write="a cell: rnn, lstm, gru, or equations")
+        raise InputError(
+            cell, found="a model that has its numbers already", write="a cell: rnn, lstm, gru, or equations"
+        )
     return program
 
 

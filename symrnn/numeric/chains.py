@@ -222,9 +222,7 @@ class Chain:
         """
         stack = finite_array(jacobians, "Chain.from_dense(jacobians)")
         if stack.ndim != 3 or stack.shape[1] != stack.shape[2]:
-            raise ChainError(
-                "Chain.from_dense(jacobians)", found=f"shape {stack.shape}", write="shape (T, N, N)"
-            )
+            raise ChainError("Chain.from_dense(jacobians)", found=f"shape {stack.shape}", write="shape (T, N, N)")
         row = Row(f"{state}'", stack.shape[1], (Term(state, matrix=stack),))
         return cls([(state, stack.shape[1])], [row], {state: row.name}, len(stack))
 
@@ -259,10 +257,7 @@ class Chain:
                 weight = term.diagonal(start, stop)
                 total += known[term.source] if weight is None else weight[:, :, None] * known[term.source]
             else:
-                total += (
-                    term.matrices(np.empty((stop - start, *term.matrix.shape[-2:])), start)
-                    @ known[term.source]
-                )
+                total += term.matrices(np.empty((stop - start, *term.matrix.shape[-2:])), start) @ known[term.source]
         return total
 
     def transpose(self) -> Chain:
@@ -312,9 +307,7 @@ class Chain:
                     write=f"one of {list(self.slices)}",
                 )
         reads = {row.name: {term.source for term in row.terms} for row in self.rows}
-        forward = [(s, r.name) for r in self.rows for s in reads[r.name]] + [
-            (r, s) for s, r in self.outputs.items()
-        ]
+        forward = [(s, r.name) for r in self.rows for s in reads[r.name]] + [(r, s) for s, r in self.outputs.items()]
         kept = _reachable(wrt, forward) & _reachable(of, [(b, a) for a, b in forward])
         states = [(name, size) for name, size in self.states if name in kept or name in (wrt, of)]
         outputs = {name: self.outputs[name] for name, _ in states}
@@ -413,9 +406,7 @@ def _fill(block: FloatArray, terms: list[Term], start: int, stop: int) -> None:
 def _check(chain: Chain) -> None:
     """Refuse a chain whose names, shapes or order of computation do not fit."""
     if not isinstance(chain.steps, int | np.integer) or chain.steps < 0:
-        raise ChainError(
-            f"Chain(steps={chain.steps!r})", found="no count of steps", write="a whole number, 0 or more"
-        )
+        raise ChainError(f"Chain(steps={chain.steps!r})", found="no count of steps", write="a whole number, 0 or more")
     sizes = dict(chain.states)
     if not sizes or len(sizes) < len(chain.states) or min(sizes.values()) < 1:
         raise ChainError(
@@ -439,9 +430,7 @@ def _check(chain: Chain) -> None:
 def _check_term(term: Term, row: Row, sizes: Mapping[str, int], steps: int) -> None:
     where = f"Chain: Row({row.name!r}), Term({term.source!r})"
     if term.source not in sizes:
-        raise ChainError(
-            where, found="the source is neither a state nor an earlier row", write=f"one of {list(sizes)}"
-        )
+        raise ChainError(where, found="the source is neither a state nor an earlier row", write=f"one of {list(sizes)}")
     n_out, n_in = row.size, sizes[term.source]
     if term.matrix is None and n_out != n_in:
         raise ChainError(

@@ -27,7 +27,9 @@ NOT_FINITE = "Some results are not finite in float64: the network overflows at t
 def given_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """The numbers of a model under the names compiled code knows: `W_h`, `x`, `h0`, `y`, `given_h`."""
     return {
-        f"given_{name.wrt.name}" if isinstance(name, Immediate) and isinstance(name.wrt, Signal) else label(name): as_float(v)
+        f"given_{name.wrt.name}"
+        if isinstance(name, Immediate) and isinstance(name.wrt, Signal)
+        else label(name): as_float(v)
         for name, v in model.values.items()
     }
 

@@ -55,6 +55,8 @@ __all__ = [
     "gradient_entries",
     "jacobian_entries",
     "operations",
+    "shared_steps",
+    "symbols_in",
 ]
 
 
@@ -77,8 +79,7 @@ class SymbolTable:
             symbols = [self._symbol(name, i, 0, f"_{i + 1}") for i in range(rows)]
             return tuple(tuple(symbols[i] if i == j else sp.S.Zero for j in range(rows)) for i in range(rows))
         return tuple(
-            tuple(self._symbol(name, i, j, _suffix(i, j, rows, cols)) for j in range(cols))
-            for i in range(rows)
+            tuple(self._symbol(name, i, j, _suffix(i, j, rows, cols)) for j in range(cols)) for i in range(rows)
         )
 
     def _symbol(self, name: Name, i: int, j: int, suffix: str) -> sp.Symbol:
@@ -149,9 +150,7 @@ def gradient_entries(
     return _matrices(machine).gradients
 
 
-def _forward(
-    forward: Program, steps: int, sizes: Sizes | None, values: Values | None, named_steps: bool
-) -> Machine:
+def _forward(forward: Program, steps: int, sizes: Sizes | None, values: Values | None, named_steps: bool) -> Machine:
     """A machine that knows the forward values: as shared expressions, or as symbols made when read."""
     table = SymbolTable()
     domain = Symbols("flat" if named_steps else "shared")
@@ -163,13 +162,13 @@ def _forward(
 
 
 def _matrices(machine: Machine) -> Interpretation:
-    return machine.interpretation().map(sp.Matrix)
+    return machine.interpretation().viewed(sp.Matrix)
 
 
 def evaluate_entries(expression: Any, point: Mapping[sp.Symbol, Any] | None = None, digits: int = 15) -> Any:
     """The number an expression, or a matrix of such, takes at a point, each shared step computed once.
 
-    SymPy's own `subs` and `evalf` go down every path to a shared step: with an LSTM that is hopeless after five.
+    SymPy's own `evalf` goes down every path to a shared step: with an LSTM that is hopeless after five steps.
 
     >>> w = sp.Symbol("W_h")
     >>> evaluate_entries(Tanh(w) + 1, {w: 2}, digits=20)
@@ -177,15 +176,31 @@ def evaluate_entries(expression: Any, point: Mapping[sp.Symbol, Any] | None = No
     """
     entries_ = expression.flat() if isinstance(expression, sp.MatrixBase) else [sp.sympify(expression)]
     domain = Reals(digits + 10)
-    values: dict[sp.Basic, Any] = {
-        symbol: domain.value(given(number)) for symbol, number in (point or {}).items()
-    }
+    values: dict[sp.Basic, Any] = {symbol: domain.value(given(number)) for symbol, number in (point or {}).items()}
     for entry in entries_:
         for node in bottom_up(entry):
             if node not in values:
                 values[node] = _number(domain, node, [values[part] for part in node.args])
     numbers = [sp.Float(values[entry], digits) for entry in entries_]
     return sp.Matrix(*expression.shape, numbers) if isinstance(expression, sp.MatrixBase) else numbers[0]
+
+
+def shared_steps(*expressions: Any) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """The expressions step by step: what is used more than once as an assignment, then what is left.
+
+    SymPy's `cse` without the searches that walk every path. From here `str`, `diff` and `lambdify` are quick.
+
+    >>> x = sp.Symbol("x")
+    >>> shared_steps(Tanh(x) + 1, Tanh(x) ** 2)
+    ([(s0, tanh(x))], [s0 + 1, s0**2])
+    """
+    return sp.cse(expressions, symbols=sp.numbered_symbols("s"), order="none", optimizations=[])
+
+
+def symbols_in(*expressions: Any) -> set[sp.Symbol]:
+    """The symbols of expressions or matrices, each shared step looked at once."""
+    parts = [part for item in expressions for part in (item.flat() if isinstance(item, sp.MatrixBase) else [item])]
+    return {node for part in parts for node in bottom_up(part) if isinstance(node, sp.Symbol)}
 
 
 def _number(domain: Reals, node: Any, operands: list[Any]) -> Any:
@@ -255,14 +270,10 @@ def jacobian_entries(
     Matrix([[W_h**2*(1 - h_2**2)*(1 - h_3**2)]])
     """
     if not 0 <= first <= last:
-        raise TimeError(
-            f"∂s_{last}/∂s_{first}", found="an order of steps against time", write="0 ≤ first ≤ last"
-        )
+        raise TimeError(f"∂s_{last}/∂s_{first}", found="an order of steps against time", write="0 ≤ first ≤ last")
     forward = expose(program)
     if not forward.states:
-        raise InputError(
-            program.name, found="no state: nothing is read from a step before", write="a recurrent cell"
-        )
+        raise InputError(program.name, found="no state: nothing is read from a step before", write="a recurrent cell")
     machine = _forward(forward, max(last, 1), sizes, values, named_steps)
     targets = [state.at(last) for state in forward.states]
     sources = [state.at(first) for state in forward.states]
@@ -312,9 +323,7 @@ def _jacobian(machine: Machine, moved: Program, targets: list[Name], sources: li
     return sp.Matrix(columns).T
 
 
-def _tangents(
-    machine: Machine, moved: Program, targets: list[Name], forced: dict[Address, Matrix]
-) -> list[Any]:
+def _tangents(machine: Machine, moved: Program, targets: list[Name], forced: dict[Address, Matrix]) -> list[Any]:
     branch = machine.branch(_still(machine), forced)
     branch.store.update(forced)
     branch.run(moved)

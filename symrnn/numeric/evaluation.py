@@ -18,7 +18,7 @@ from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.errors import LimitError
+from symrnn.errors import LimitError, NotYetError
 from symrnn.models.losses import RATE, THRESHOLD, training_step
 from symrnn.models.model import Array, Model
 from symrnn.models.shaping import axes
@@ -39,7 +39,7 @@ from symrnn.numeric.scalars import Reals, Symbols
 BUDGET = 2_000
 MOST_EXACT_WORK = 200_000
 """Scalar multiplications a step times steps up to which the interpreter is used."""
-MOST_JACOBIAN_ENTRIES = 2_000_000
+FLOAT_DIGITS = 17
 
 
 def evaluate(model: Model, digits: int | None = None) -> Results:
@@ -62,14 +62,24 @@ def _evaluated(model: Model, digits: int | None) -> Results:
         _refuse_large(model, f"--digits {digits}")
         return _interpreted(model, evaluate_to_digits(*_task(model), digits), False, digits, "")
     if not model.exact or model.batch is not None or _work(model) > MOST_EXACT_WORK:
-        return evaluate_compiled(model)
+        return _in_floats(model)
     try:
         return _interpreted(model, exact_values(*_task(model), BUDGET), True, None, "")
     except NoClosedForm:
-        return evaluate_compiled(model)
+        return _in_floats(model)
     except TooManyDigits as found:
         note = NOTES["too many digits"].format(BUDGET, found.digits, digits=DIGITS)
         return _interpreted(model, evaluate_to_digits(*_task(model), DIGITS), False, DIGITS, note)
+
+
+def _in_floats(model: Model) -> Results:
+    """Compiled code; for an expression it has no code for, the interpreter at the precision of float64."""
+    try:
+        return evaluate_compiled(model)
+    except NotYetError:
+        if model.batch is not None or _work(model) > MOST_EXACT_WORK:
+            raise
+    return _interpreted(model, evaluate_to_digits(*_task(model), FLOAT_DIGITS).map(float), False, None, "")
 
 
 def _updated(model: Model, results: Results, digits: int | None) -> dict[str, Any]:
@@ -83,7 +93,9 @@ def _updated(model: Model, results: Results, digits: int | None) -> dict[str, An
         values[THRESHOLD] = model.update.threshold
     domain = Symbols("expanded") if results.exact else Reals(digits or 17)
     found = interpret(step, 1, dict(model.sizes), values, domain)
-    shaped = {p: _Shaper(model.bare)(p, found[Parameter(f"{p.name}_new", *p.args[1:])]) for p in model.program.parameters}
+    shaped = {
+        p: _Shaper(model.bare)(p, found[Parameter(f"{p.name}_new", *p.args[1:])]) for p in model.program.parameters
+    }
     new = {p: as_array(value, p, model) for p, value in shaped.items()}
     if not results.exact and digits is None:
         new = {name: np.asarray(value, dtype=np.float64) for name, value in new.items()}
@@ -184,9 +196,7 @@ def _numbers(model: Model) -> dict[sp.Symbol, sp.Integer]:
 # --- from the interpreter's matrices to results -----------------------------------------------------------------------
 
 
-def _interpreted(
-    model: Model, found: Interpretation, exact: bool, digits: int | None, note: str
-) -> Results:
+def _interpreted(model: Model, found: Interpretation, exact: bool, digits: int | None, note: str) -> Results:
     shape = _Shaper(model.bare)
     values, gradients, blocks = {}, {}, {}
     for name, matrix in found.items():

@@ -51,9 +51,7 @@ DIGITS = 50
 """Digits given where nothing exact can be and none were asked for."""
 
 
-def interpret(
-    program: Programs, steps: int, sizes: Sizes | None, values: Values, domain: Domain
-) -> Interpretation:
+def interpret(program: Programs, steps: int, sizes: Sizes | None, values: Values, domain: Domain) -> Interpretation:
     """Every quantity of a Program at every step, over a scalar domain: from each assigned name to its matrix.
 
     `values` gives what the Programs do not assign (parameters, inputs and initial values at concrete steps,

@@ -502,7 +502,15 @@ class Generator:
             elif key in self.spans and key in written:
                 self._declare(self.variable(name), name.shape[0], key, name)
             elif not isinstance(name, Parameter) and key not in written and not is_parameter_adjoint(name):
-                self.out.add(f"{self.variable(name)} = given[{local(name)!r}]")
+                self.out.add(f"{self.variable(name)} = {self._given(key, name)}")
+
+    def _given(self, key: Family, name: Name) -> str:
+        """What the caller gives; with rows for the steps outside 1..T where those are read."""
+        text = f"given[{local(name)!r}]"
+        span = self.spans.get(key)
+        if span is None or not (span.below or span.beyond):
+            return text
+        return f"widened({text}, {span.below}, {span.beyond})"
 
     def _declare(self, variable: str, size: sp.Expr, key: Family, name: Name) -> None:
         span, rows = self.spans[key], self.rows(size)

@@ -8,7 +8,7 @@ node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -100,77 +100,96 @@ Entry = tuple[Name, Mapping[Any, int], Any]
 class Interpretation(Mapping[Name, Any]):
     """From names to matrices (tuples of rows), found by name, whatever the sizes are written in, or by label.
 
-    `contributions` has, of every quantity that is a sum over steps, the summand of each step: the losses ℓ_t,
-    and each step's share of a parameter's gradient.
+    A view turns tuples of rows into another kind of matrix when one is asked for.
     """
 
     def __init__(
-        self, entries: Mapping[Address, Entry], contributions: Mapping[Name, Mapping[int, Any]] | None = None
+        self,
+        entries: Mapping[Address, Entry],
+        summands: Mapping[Name, Mapping[int, Any]],
+        view: Callable[[Matrix], Any] | None = None,
     ) -> None:
         self._entries = entries
-        self.contributions: Mapping[Name, Mapping[int, Any]] = contributions or {}
+        self._summands = summands
+        self._view = view
 
     def __getitem__(self, name: Name | str) -> Any:
-        address = self._labels.get(name) if isinstance(name, str) else _address_of(name)
+        address = self._found(name) if isinstance(name, str) else _address_of(name)
         if address is None or address not in self._entries:
             raise KeyError(name)
-        return self._entries[address][2]
+        return self._seen(self._entries[address][2])
 
     def __iter__(self) -> Iterator[Name]:
-        return iter(self._names.values())
+        return (placed(name, steps) for name, steps, _ in self._entries.values())
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    @cached_property
-    def _names(self) -> Mapping[Address, Name]:
-        return {address: placed(name, steps) for address, (name, steps, _) in self._entries.items()}
+    def _seen(self, matrix: Matrix) -> Any:
+        return matrix if self._view is None else self._view(matrix)
+
+    def _found(self, text: str) -> Address | None:
+        return self._labels.get(text) or next(
+            (address for address, name in zip(self._entries, self, strict=True) if str(name) == text), None
+        )
 
     @cached_property
     def _labels(self) -> Mapping[str, Address]:
-        labels: dict[str, Address] = {}
-        for address, name in self._names.items():
-            for text in (label(name), str(name)):
-                labels.setdefault(text, address)
-        return labels
+        return {_label_at(name, address[1]): address for address, (name, _, _) in self._entries.items()}
+
+    @cached_property
+    def contributions(self) -> Mapping[Name, Mapping[int, Any]]:
+        """Of every quantity that is a sum over steps its summands: losses ℓ_t, shares of a gradient."""
+        return {
+            name: {step: self._seen(matrix) for step, matrix in summands.items()}
+            for name, summands in self._summands.items()
+        }
 
     @cached_property
     def gradients(self) -> Interpretation:
         """The adjoints alone, each under its own quantity: `gradients["h[3]"]` is ∂L/∂h_3."""
         entries = {
-            (place[1], indices): (name.of, steps, value)
-            for (place, indices), (name, steps, value) in self._entries.items()
+            (place[1], indices): (name.of, steps, matrix)
+            for (place, indices), (name, steps, matrix) in self._entries.items()
             if isinstance(name, Adjoint)
         }
-        contributions = {
-            n.of: summands for n, summands in self.contributions.items() if isinstance(n, Adjoint)
-        }
-        return Interpretation(entries, contributions)
+        summands = {name.of: found for name, found in self._summands.items() if isinstance(name, Adjoint)}
+        return Interpretation(entries, summands, self._view)
 
-    def map(self, change: Callable[[Any], Any]) -> Interpretation:
-        """The same names with every matrix changed."""
-        entries = {
-            address: (name, steps, change(value)) for address, (name, steps, value) in self._entries.items()
-        }
-        contributions = {
-            name: {step: change(value) for step, value in summands.items()}
-            for name, summands in self.contributions.items()
-        }
-        return Interpretation(entries, contributions)
+    def viewed(self, view: Callable[[Matrix], Any]) -> Interpretation:
+        """The same with matrices of another kind, made when they are asked for: `viewed(sympy.Matrix)`."""
+        return Interpretation(self._entries, self._summands, view)
 
     def scalars(self) -> Iterator[Any]:
         """Every scalar, contributions included, in the order `with_scalars` takes them."""
-        matrices = [value for _, _, value in self._entries.values()]
-        matrices += [value for summands in self.contributions.values() for value in summands.values()]
+        matrices = [matrix for _, _, matrix in self._entries.values()]
+        matrices += [matrix for summands in self._summands.values() for matrix in summands.values()]
         return (entry for matrix in matrices for row in matrix for entry in row)
 
-    def with_scalars(self, scalars: Sequence[Any]) -> Interpretation:
+    def with_scalars(self, scalars: Iterable[Any]) -> Interpretation:
         """The same names with other scalars."""
         following = iter(scalars)
-        return self.map(lambda matrix: each(lambda _: next(following), matrix))
+
+        def refilled(matrix: Matrix) -> Matrix:
+            return each(lambda _: next(following), matrix)
+
+        entries = {key: (name, steps, refilled(matrix)) for key, (name, steps, matrix) in self._entries.items()}
+        summands = {
+            name: {step: refilled(matrix) for step, matrix in found.items()} for name, found in self._summands.items()
+        }
+        return Interpretation(entries, summands, self._view)
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{label(name)}: {_shown(value)}" for name, value in self.items()) + "}"
+
+
+def _label_at(name: Node, indices: tuple[int, ...]) -> str:
+    # Without placing the name first: that is a substitution each.
+    if isinstance(name, Adjoint):
+        return f"∂L/∂{_label_at(name.of, indices)}"
+    if isinstance(name, Signal):
+        return name.name + "".join(f"[{index}]" for index in indices)
+    return label(name)
 
 
 def _address_of(name: Name) -> Address | None:
@@ -389,9 +408,7 @@ class Machine:
             error.where = error.where or label(placed(target, self.env))
             raise
         self.store[address] = value
-        steps = {
-            symbol: self.env[symbol] for index in self._places[id(target)][2] for symbol in index.free_symbols
-        }
+        steps = {symbol: self.env[symbol] for index in self._places[id(target)][2] for symbol in index.free_symbols}
         self.assigned[address] = (target, steps, value)
 
     def _summands_of(self, node: Node, index: sp.Symbol) -> dict[int, Matrix]:
@@ -487,8 +504,7 @@ class Machine:
         """A B."""
         add, mul, is_zero = self.domain.add, self.domain.mul, self.domain.is_zero
         columns = [
-            [(k, entry) for k, entry in enumerate(col) if not is_zero(entry)]
-            for col in zip(*right, strict=True)
+            [(k, entry) for k, entry in enumerate(col) if not is_zero(entry)] for col in zip(*right, strict=True)
         ]
 
         def dot(row: tuple[Any, ...], column: list[tuple[int, Any]]) -> Any:
@@ -594,9 +610,7 @@ def _add(machine: Machine, node: N.Add) -> Matrix:
 
 def _hadamard(machine: Machine, node: N.Hadamard) -> Matrix:
     mul = machine.domain.mul
-    return tuple(
-        tuple(map(mul, zip(*rows, strict=True))) for rows in zip(*_operands(machine, node), strict=True)
-    )
+    return tuple(tuple(map(mul, zip(*rows, strict=True))) for rows in zip(*_operands(machine, node), strict=True))
 
 
 def _matmul(machine: Machine, node: N.MatMul) -> Matrix:
@@ -630,9 +644,7 @@ def _apply(machine: Machine, node: N.Apply) -> Matrix:
 
 def _diag(machine: Machine, node: N.Diag) -> Matrix:
     column, zero = machine.value(node.operands[0]), machine.domain.zero
-    return tuple(
-        tuple(row[0] if i == j else zero for j in range(len(column))) for i, row in enumerate(column)
-    )
+    return tuple(tuple(row[0] if i == j else zero for j in range(len(column))) for i, row in enumerate(column))
 
 
 def _diagonal_of(machine: Machine, node: N.DiagonalOf) -> Matrix:
@@ -698,11 +710,7 @@ def _cross_entropy(machine: Machine, node: N.CrossEntropy) -> Matrix:
 def _surprise(domain: Domain, logits: Sequence[Any], logit: Any) -> Any:
     """−log p_i = log Σ_j e^{o_j} − o_i, which shifted by o_i is log Σ_j e^{o_j − o_i}."""
     total = domain.activate(LOG, domain.add(_exponentials(domain, logits, logit)))
-    return (
-        total
-        if domain.shifts_softmax
-        else domain.add((total, domain.mul((domain.value(Fraction(-1)), logit))))
-    )
+    return total if domain.shifts_softmax else domain.add((total, domain.mul((domain.value(Fraction(-1)), logit))))
 
 
 def _opaque(machine: Machine, node: N.Opaque) -> Matrix:

@@ -149,3 +149,15 @@ def forwards(*columns: Array) -> Iterator[tuple[Array, ...]]:
 def backwards(*columns: Array) -> Iterator[tuple[Array, ...]]:
     """The steps of several arrays together, last step first."""
     return zip(*(column[::-1] for column in columns), strict=True)
+
+
+def widened(array: Array, below: int, beyond: int) -> Array:
+    """An array of steps 1..T with rows before and after: before 0, after any finite number, for what meets it is 0.
+
+    >>> widened(np.ones((2, 1)), 1, 1)[:, 0].tolist()
+    [0.0, 1.0, 1.0, 0.5]
+    """
+    wide = np.zeros((below + len(array) + beyond, *array.shape[1:]), array.dtype)
+    wide[below : below + len(array)] = array
+    wide[below + len(array) :] = 0.5
+    return wide

@@ -17,7 +17,7 @@ import sympy as sp
 from symrnn.algebra.activations import ACTIVATIONS, Activation, lookup, mpmath_value
 
 
-class Elementwise(sp.Function):  # type: ignore[misc]  # SymPy has no stubs
+class Elementwise(sp.Function):
     """f(x) for a row f of the table of activations, never evaluated by itself.
 
     Entries of a network are real numbers, which is said once here: asking every argument would walk the whole
@@ -166,8 +166,8 @@ def expand_activations(expression: Any) -> Any:
     """The same expression, or matrix, in SymPy's own functions. Nothing else changes; `doit()` flattens.
 
     >>> w, h = sp.symbols("w h")
-    >>> expand_activations(Sigma(w * h)) == 1 / (1 + sp.exp(-w * h)), expand_activations(Tanh(h))
-    (True, tanh(h))
+    >>> expand_activations(Tanh(w * h) ** 2), expand_activations(Sigma(h)).subs(h, 0)
+    (tanh(h*w)**2, 1/2)
     """
     if isinstance(expression, sp.MatrixBase):
         return expression.applyfunc(expand_activations)
@@ -231,11 +231,7 @@ def operations(*expressions: Any) -> int:
     >>> operations(1 - Tanh(x) ** 2, Tanh(x))
     3
     """
-    entries = [
-        entry
-        for item in expressions
-        for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])
-    ]
+    entries = [entry for item in expressions for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])]
     distinct = dict.fromkeys(node for entry in entries for node in bottom_up(sp.sympify(entry)))
     return sum(_own_operations(node) for node in distinct)
 

@@ -110,7 +110,9 @@ def _one_a_line(value: Any, depth: int) -> str:
     if not isinstance(value, dict) or not value:
         return json.dumps(value, ensure_ascii=False)
     margin = " " * (depth + 2)
-    parts = [f"{margin}{json.dumps(key, ensure_ascii=False)}: {_one_a_line(part, depth + 2)}" for key, part in value.items()]
+    parts = [
+        f"{margin}{json.dumps(key, ensure_ascii=False)}: {_one_a_line(part, depth + 2)}" for key, part in value.items()
+    ]
     return "{\n" + ",\n".join(parts) + "\n" + " " * depth + "}"
 
 

@@ -94,9 +94,7 @@ def given(value: Any) -> Given:
     """
     if hasattr(value, "item") and not isinstance(value, sp.Basic):
         value = value.item()
-    if isinstance(value, bool) or not isinstance(
-        value, int | float | Fraction | Decimal | sp.Expr | mpmath.mpf
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal | sp.Expr | mpmath.mpf):
         raise _no_number(value)
     if isinstance(value, sp.Expr) and not (value.is_Rational or value.is_Float):
         return _bounded(value)
@@ -188,9 +186,7 @@ def _bits(x: Fraction) -> int:
 
 
 def _division_by_zero() -> InputError:
-    return InputError(
-        found="a division by zero", write="values for which every denominator is another number than 0"
-    )
+    return InputError(found="a division by zero", write="values for which every denominator is another number than 0")
 
 
 # --- Closed forms ------------------------------------------------------------------------------------------
@@ -371,9 +367,7 @@ class Symbols(Domain):
         return [
             part
             for operand in operands
-            for part in (
-                operand.args if isinstance(operand, kind) and operand not in self.named else (operand,)
-            )
+            for part in (operand.args if isinstance(operand, kind) and operand not in self.named else (operand,))
         ]
 
     def power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:

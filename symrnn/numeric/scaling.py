@@ -1,12 +1,13 @@
 """Powers of two beside the numbers: how far plain float64 is safe, and what to do where it is not.
 
 Reads a `Chain`.  `growth` says, before any product is formed, how much each step can enlarge a column;
-`normalise` splits a block into mantissa and power of two, exactly; `careful_step` takes one step of any
-magnitude: every factor and every row keeps its own power of two, so nothing under- or overflows on the way.
+`normalise` splits a block into mantissa and power of two, exactly; `careful_product` multiplies steps of any
+magnitude: every number keeps a power of two of its own, so nothing under- or overflows on the way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from symrnn.numeric.chains import Chain, FloatArray, Term
 
-__all__ = ["Growth", "IntArray", "careful_step", "growth", "normalise"]
+__all__ = ["Growth", "IntArray", "careful_product", "growth", "normalise"]
 
 IntArray = NDArray[np.int64]
 
@@ -99,25 +100,44 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
     return np.ldexp(block, -exponent), np.asarray(exponent, dtype=np.int64)
 
 
-def careful_step(chain: Chain, t: int, block: FloatArray) -> tuple[FloatArray, IntArray]:
-    """J_t block as mantissa and one exponent a column, whatever the size of the factors.
+Note = Callable[[int, FloatArray, IntArray], None]
 
-    Nothing becomes zero that is not, but for entries 2^1000 below the largest of their column.
 
-    >>> huge = Chain.from_dense(np.full((1, 2, 2), 2.0**1023))
-    >>> careful_step(huge, 0, np.ones(2))
-    (array([0.5, 0.5]), array(1025))
+def careful_product(chain: Chain, block: FloatArray, note: Note | None = None) -> tuple[FloatArray, IntArray]:
+    """J_T ⋯ J_1 block as mantissa and one exponent a column, every number with a power of two of its own.
+
+    Slow, and right whatever the size of the factors.  `note` is called with lag, mantissa and exponent after
+    every step, until nothing but zeros is left.
+
+    >>> huge = Chain.from_dense(np.full((2, 2, 2), 2.0**1023))
+    >>> careful_product(huge, np.ones(2))
+    (array([0.5, 0.5]), array(2049))
     """
-    known = {name: _wide(block[chain.slices[name]]) for name, _ in chain.states}
+    value = _wide(block)
+    for t in range(chain.steps):
+        if not value.mantissa.any():
+            break
+        value = _step(chain, t, value)
+        if note is not None:
+            note(t + 1, *_packed(value))
+    return _packed(value)
+
+
+def _step(chain: Chain, t: int, value: _Wide) -> _Wide:
+    known = {name: _Wide(value.mantissa[part], value.exponent[part]) for name, part in chain.slices.items()}
     for row in chain.rows:
-        total = _wide(np.zeros((row.size, *block.shape[1:])))
+        total = _wide(np.zeros((row.size, *value.mantissa.shape[1:])))
         for term in row.terms:
             total = _plus(total, _path(term, t, known[term.source]))
         known[row.name] = total
     parts = [known[chain.outputs[name]] for name, _ in chain.states]
-    whole = _Wide(np.concatenate([p.mantissa for p in parts]), np.concatenate([p.exponent for p in parts]))
-    common = whole.exponent.max(axis=0)
-    return _levelled(whole, common), np.where(common == NOWHERE, 0, common)
+    return _Wide(np.concatenate([p.mantissa for p in parts]), np.concatenate([p.exponent for p in parts]))
+
+
+def _packed(value: _Wide) -> tuple[FloatArray, IntArray]:
+    """One exponent a column, 0 for a column of zeros; entries 2^1000 below its largest become zero."""
+    common = value.exponent.max(axis=0)
+    return _levelled(value, common), np.where(common == NOWHERE, 0, common)
 
 
 class _Wide(NamedTuple):

@@ -279,9 +279,7 @@ def _thin_fans(tools: _Tools) -> dict[str, _Fan]:
 def _thin_fan(tools: _Tools, terms: list[Term]) -> _Fan:
     matrix = np.concatenate([_present(term.matrix) for term in terms])
     places = _places((id(term), len(_present(term.matrix))) for term in terms)
-    weight = (
-        tools.weight(_beside(terms, tools.chain.steps)) if any(t.left is not None for t in terms) else None
-    )
+    weight = tools.weight(_beside(terms, tools.chain.steps)) if any(t.left is not None for t in terms) else None
     return _Fan([], matrix, weight, tools.block(len(matrix)), places)
 
 
@@ -308,9 +306,7 @@ def _tall_fan(tools: _Tools, parts: list[tuple[Row, list[Term]]]) -> _Fan:
     n_in = next(_present(term.matrix).shape[1] for term in parts[0][1] if term.matrix is not None)
     matrix = np.empty((sum(row.size for row, _ in parts), n_in))
     fill = [
-        operation
-        for row, terms in parts
-        for operation in mixture(terms, tools.chain.steps, matrix[places[row.name]])
+        operation for row, terms in parts for operation in mixture(terms, tools.chain.steps, matrix[places[row.name]])
     ]
     return _Fan(fill, matrix, None, tools.block(len(matrix)), places)
 

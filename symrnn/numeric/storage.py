@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain, count
 
 import sympy as sp
 
@@ -25,6 +26,7 @@ from symrnn.numeric.whole import identifier
 Family = Hashable
 
 KERNELS = (
+    "widened",
     "at",
     "backwards",
     "both_ways",
@@ -163,7 +165,7 @@ class Variables:
 
     def fresh(self, hint: str) -> str:
         """A name nothing else has."""
-        endings = ("", "_", *(f"_{k}" for k in range(2, 10_000)))
+        endings = chain(("", "_"), (f"_{k}" for k in count(2)))
         name = next(hint + ending for ending in endings if hint + ending not in self.taken)
         self.taken.add(name)
         return name

@@ -105,6 +105,8 @@ class Sums:
 
     def _accumulate(self, target: Adjoint, body: Node, timed: bool) -> None:
         for term in terms_of(body):
+            if N.is_zero(term):
+                continue
             scale, term = _number_in_front(term)
             front = f"{number(scale)} * " if scale != 1 else ""
             self._plus(target, front + self._share(term, timed))

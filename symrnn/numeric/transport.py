@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symrnn.numeric.chains import Chain, ChainError, FloatArray, finite_array
-from symrnn.numeric.scaling import Growth, IntArray, careful_step, growth, normalise
+from symrnn.numeric.scaling import Growth, IntArray, careful_product, growth, normalise
 from symrnn.numeric.steppers import Stepper
 
 __all__ = ["Method", "Norm", "Scaled", "full", "pull", "push"]
@@ -211,10 +211,10 @@ def full(
         chain = chain.between(wrt, of)
         rows, columns = chain.slices[of], chain.slices[wrt]
     if not history and (method == "tree" or (method == "auto" and chain.size <= TREE_SIZE)):
-        product = _tree(chain)
-        if product is not None and (block := product.block(rows, columns)).mantissa.any():
+        block = None if (product := _tree(chain)) is None else product.block(rows, columns)
+        # A block that comes out zero may have been lost beside larger entries: the loop knows.
+        if block is not None and block.mantissa.any():
             return _finish(replace(block, norm=norm), out)
-    # A product that comes out zero may have been lost beside larger entries: the loop keeps a scale a column.
     product = _transport(chain, np.eye(chain.size)[:, columns], _measure(rows, norm) if history else None)
     return _finish(replace(product.aligned().block(rows), norm=norm, history=product.history), out)
 
@@ -222,9 +222,7 @@ def full(
 def _block(chain: Chain, columns: ArrayLike, given: str) -> FloatArray:
     block = finite_array(columns, given)
     if block.ndim not in (1, 2) or len(block) != chain.size:
-        raise ChainError(
-            given, found=f"shape {block.shape}", write=f"shape ({chain.size},) or ({chain.size}, k)"
-        )
+        raise ChainError(given, found=f"shape {block.shape}", write=f"shape ({chain.size},) or ({chain.size}, k)")
     return block
 
 
@@ -266,12 +264,26 @@ def _int(exponent: IntArray) -> NDArray[np.intc]:
 
 def _transport(chain: Chain, start: FloatArray, measure: _Measure | None = None) -> Scaled:
     """J_T ⋯ J_1 start, a column at a scale of its own, with what `measure` says of every partial product."""
-    loop = _Loop(chain, start, measure)
-    t = 0
-    while t < chain.steps and loop.alive.any():
-        t = loop.advance(t)
-    history = None if measure is None else _log(loop.norms, loop.scales, np.log)
-    return Scaled(loop.stepper.value, loop.exponent, history=history)
+    record = None if measure is None else _Record(chain.steps, measure)
+    bounds = growth(chain)
+    if not bounds.tame.all():
+        return _carefully(chain, start, record)
+    loop = _Loop(chain, start, bounds, record)
+    loop.run()
+    value, doubtful = loop.stepper.value, loop.doubtful
+    if doubtful.any() and (record is not None or doubtful.all()):
+        return _carefully(chain, start, record)
+    if doubtful.any():
+        value[:, doubtful], loop.exponent[doubtful] = careful_product(chain, start[:, doubtful])
+    return Scaled(value, loop.exponent, history=None if record is None else record.history)
+
+
+def _carefully(chain: Chain, start: FloatArray, record: _Record | None) -> Scaled:
+    if record is None:
+        return Scaled(*careful_product(chain, start))
+    record.clear()
+    record.note(0, *normalise(start))
+    return Scaled(*careful_product(chain, start, record.note), history=record.history)
 
 
 _Measure = Callable[[FloatArray, IntArray], Scaled]
@@ -282,94 +294,106 @@ def _measure(rows: slice, norm: Norm) -> _Measure:
     return lambda block, exponent: Scaled(block[rows], exponent, norm).aligned()
 
 
+class _Record:
+    """The norms of partial products against lag, as numbers and powers of two."""
+
+    def __init__(self, steps: int, measure: _Measure) -> None:
+        self._measure = measure
+        self._norms: list[FloatArray] = []
+        self._scales: list[IntArray] = []
+        self._steps = steps
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._norms, self._scales = [], []
+
+    def note(self, lag: int, block: FloatArray, exponent: IntArray) -> None:
+        """Measure the partial product of this lag; what was noted from there on is forgotten."""
+        _, norms, scales = self._measure(block, exponent)._size
+        self._norms[lag:], self._scales[lag:] = [norms], [scales]
+
+    @property
+    def history(self) -> FloatArray:
+        """The log-norms of lags 0..T; after the last one noted, the product is zero."""
+        missing = self._steps + 1 - len(self._norms)
+        norms = np.stack(self._norms + [np.zeros_like(self._norms[0])] * missing)
+        return _log(norms, np.stack(self._scales + [np.zeros_like(self._scales[0])] * missing), np.log)
+
+
 class _Loop:
-    """Multiplies one step after the other, and looks at the magnitudes as seldom as is safe."""
+    """Multiplies one step after the other, and looks at the magnitudes as seldom as is safe.
 
-    def __init__(self, chain: Chain, start: FloatArray, measure: _Measure | None) -> None:
-        self.chain, self.measure = chain, measure
+    A column that falls below 2^-400 of itself in a single step is doubtful: what is left of it may have been
+    rounded off beside larger entries.  It is dropped here, and multiplied again with care.
+    """
+
+    def __init__(self, chain: Chain, start: FloatArray, bounds: Growth, record: _Record | None) -> None:
+        self.steps, self.record = chain.steps, record
         self.stepper = Stepper(chain, start.shape[1] if start.ndim == 2 else None)
-        self.exponent = np.zeros(start.shape[1:], dtype=np.int64)
         self.kept = np.empty_like(self.stepper.value)
-        self.limits = _Limits(growth(chain))
+        self.stepper.value[...], self.exponent = normalise(start)
+        self.alive = np.asarray(start.any(axis=0))
+        self.doubtful = np.zeros_like(self.alive)
+        # How far the largest entry can have grown before each step, as a power of two.
+        self.grown = np.concatenate([[0.0], np.cumsum(bounds.bits)])
         self.reach = 8
-        self._take(start)
-        if measure is not None:
-            size = measure(self.stepper.value, self.exponent)._size[1].shape
-            self.norms = np.zeros((chain.steps + 1, *size))
-            self.scales = np.zeros((chain.steps + 1, *size), dtype=np.int64)
-            self._note(0)
 
-    def advance(self, t: int) -> int:
-        """Take as many steps from t as is safe, at least one; or none, but fewer next time."""
-        stop = self.limits.stop(t, t + self.reach)
-        if stop == t:
-            return self._creep(t)
+    def run(self) -> None:
+        """All steps, or as many as leave something to multiply."""
+        t = 0
+        self._note(0)
+        while t < self.steps and self.alive.any():
+            t = self._advance(t)
+
+    def _advance(self, t: int) -> int:
+        """Take as many steps from t as is safe; or none, but fewer next time."""
+        safe = int(np.searchsorted(self.grown, self.grown[t] + ROOM, side="right")) - 1
+        stop = min(t + self.reach, safe)
         np.copyto(self.kept, self.stepper.value)
-        self._run(t, stop)
-        value = self.stepper.value
-        largest = np.abs(value, out=self.stepper.spare).max(axis=0)
-        if (largest < LOW)[self.alive].any():
-            np.copyto(self.stepper.value, self.kept)
-            self.reach = max(1, (stop - t) // 2)
-            return self._creep(t) if stop == t + 1 else t
+        self._multiply(t, stop)
+        largest = np.abs(self.stepper.value, out=self.stepper.spare).max(axis=0)
+        lost = self.alive & (largest < LOW)
+        if lost.any():
+            if stop > t + 1:
+                np.copyto(self.stepper.value, self.kept)
+                self.reach = max(1, (stop - t) // 2)
+                return t
+            self._drop(lost)
         self._settle(largest, stop - t)
         return stop
 
-    def _run(self, start: int, stop: int) -> None:
-        if self.measure is None:
+    def _multiply(self, start: int, stop: int) -> None:
+        if self.record is None:
             self.stepper.run(start, stop)
             return
         for t in range(start, stop):
             self.stepper.run(t, t + 1)
             self._note(t + 1)
 
+    def _drop(self, lost: NDArray[np.bool_]) -> None:
+        self.doubtful |= lost
+        # A record needs all columns together, so all of them will be multiplied again.
+        self.alive &= ~lost if self.record is None else False
+        self.stepper.value[..., lost] = 0.0
+
     def _settle(self, largest: FloatArray, steps: int) -> None:
         """Take the powers of two out of the columns, and choose when to look again."""
-        shift = np.frexp(largest)[1]
+        shift = np.where(self.alive, np.frexp(largest)[1], 0)
         self.stepper.value[...] *= np.ldexp(1.0, -shift)
         self.exponent = self.exponent + shift
-        fall = -float(shift[self.alive].min()) / steps
-        self.reach = min(2 * self.reach, int(0.75 * ROOM / fall)) if fall > 0.0 else 2 * self.reach
-        self.reach = max(1, self.reach)
-
-    def _creep(self, t: int) -> int:
-        """One step by itself, at any magnitude; what is zero after it is zero."""
-        block, shift = careful_step(self.chain, t, self.stepper.value)
-        self.exponent = self.exponent + shift
-        self._take(block)
-        if self.measure is not None:
-            self._note(t + 1)
-        return t + 1
-
-    def _take(self, block: FloatArray) -> None:
-        self.stepper.value[...], shift = normalise(block)
-        self.exponent = self.exponent + shift
-        self.alive = np.asarray(block.any(axis=0))
+        fall = -float(shift.min(initial=0)) / steps
+        self.reach = max(1, min(2 * self.reach, int(0.75 * ROOM / fall) if fall else 2 * self.reach))
 
     def _note(self, lag: int) -> None:
-        assert self.measure is not None
-        _, self.norms[lag], self.scales[lag] = self.measure(self.stepper.value, self.exponent)._size
-
-
-class _Limits:
-    """How far one may go from step t before a column could have grown by 2^ROOM."""
-
-    def __init__(self, bounds: Growth) -> None:
-        self.wild = np.flatnonzero(~bounds.tame)
-        self.total = np.concatenate([[0.0], np.cumsum(np.where(bounds.tame, bounds.bits, 0.0))])
-
-    def stop(self, t: int, wanted: int) -> int:
-        """The last step, not after `wanted`, that is safe to reach; t itself if the next step is not tame."""
-        safe = int(np.searchsorted(self.total, self.total[t] + ROOM, side="right")) - 1
-        wild = int(np.searchsorted(self.wild, t))
-        return min(wanted, safe, int(self.wild[wild]) if wild < len(self.wild) else safe)
+        if self.record is not None:
+            self.record.note(lag, self.stepper.value, self.exponent)
 
 
 # --------------------------------------------------------------------------------------------------- the tree
 
 
 def _tree(chain: Chain) -> Scaled | None:
-    """The product by batches of neighbours, or None where a step is beyond plain float64."""
+    """The product by batches of neighbours, or None where float64 may have lost something on the way."""
     bounds = growth(chain)
     if chain.steps == 0 or not bounds.tame.all():
         return None
@@ -393,22 +417,24 @@ def _reduce(stack: FloatArray, levels: int) -> Scaled | None:
         blind = _neighbours(blind)
     if (_largest(blind) < LOW).any():
         blind = stack
-        if (_largest(blind) < LOW**2).any():
-            return None
     return _paired(blind, np.zeros(len(blind), dtype=np.int64))
 
 
-def _paired(stack: FloatArray, exponents: IntArray) -> Scaled:
+def _paired(stack: FloatArray, exponents: IntArray) -> Scaled | None:
     """stack[-1]·2^exponents[-1] ⋯ stack[0]·2^exponents[0], with a look at the magnitudes on every level."""
-    while len(stack) > 1:
-        # Largest entries between 2^-64 and 2^64 make products below 2^140, and lose nothing to subnormals.
-        shift = np.maximum(np.frexp(_largest(stack))[1], -1000)
+    while True:
+        largest = _largest(stack)
+        if (largest < LOW).any():
+            return None
+        if len(stack) == 1:
+            return Scaled(stack[0], exponents[0])
+        # Largest entries between 2^-64 and 2^64 make products below 2^140, or too small and given up.
+        shift = np.frexp(largest)[1]
         if np.abs(shift).max() > 64:
             stack, exponents = stack * np.ldexp(1.0, -shift)[:, None, None], exponents + shift
         even = len(exponents) // 2 * 2
         exponents = np.concatenate([exponents[1::2] + exponents[:even:2], exponents[even:]])
         stack = _neighbours(stack)
-    return Scaled(stack[0], exponents[0])
 
 
 def _neighbours(stack: FloatArray) -> FloatArray:

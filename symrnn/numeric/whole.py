@@ -83,6 +83,26 @@ class Whole:
             return f"np.eye(int({total}))[int({offset}):int({offset}) + int({rows})]"
         if isinstance(node, N.Transpose) and isinstance(node.operands[0], N.Selector):
             return f"{self.matrix(node.operands[0])}.T"
+        return self._constant_matrix(node)
+
+    def _constant_matrix(self, node: Node) -> str | None:
+        """`W − Wᵀ` and the like: sums, multiples, transposes and products of matrices that stay the same."""
+        if _has_steps(node) or 1 in node.shape:
+            return None
+        parts = [self.matrix(part) for part in operands_of(node) if not part.is_scalar_shaped]
+        if not parts or any(part is None for part in parts):
+            return None
+        texts = [str(part) for part in parts]
+        if isinstance(node, N.Add):
+            return f"({' + '.join(texts)})"
+        if isinstance(node, N.Hadamard):
+            return f"({' * '.join(texts)})"
+        if isinstance(node, N.MatMul):
+            return f"({' @ '.join(texts)})"
+        if isinstance(node, N.Transpose):
+            return f"{texts[0]}.T"
+        if isinstance(node, N.Scale):
+            return f"({self.text(node.operands[0])} * {texts[0]})"
         return None
 
 
@@ -122,6 +142,8 @@ def _acting(w: Whole, factor: Node, text: str) -> str:
         return f"({w.text(factor)} * {text})"
     if isinstance(factor, N.Diag):
         return f"({w.text(factor.operands[0])} * {text})"
+    if factor.shape[1] == 1:
+        return f"({w.text(factor)} * {text})"
     matrix = w.matrix(factor)
     if matrix is not None and not (factor.shape[0] == 1 and isinstance(factor, N.Transpose)):
         return f"through({matrix}, {text})" if w.timed else f"({matrix} @ {text})"

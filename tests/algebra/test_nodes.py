@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sympy as sp
@@ -83,7 +83,7 @@ def parts(error: SymrnnError) -> tuple[str, str, str]:
 class TestShapes:
     """A constructor either returns a node whose operands fit or raises `ShapeError` with both shapes."""
 
-    SHAPES: dict[Node, tuple[Any, Any]] = {
+    SHAPES: ClassVar[dict[Node, tuple[Any, Any]]] = {
         h: (n, 1),
         W @ h: (n, 1),
         h.T @ W: (1, n),
@@ -121,7 +121,7 @@ class TestShapes:
         """(rows, columns), with symbols for sizes."""
         assert node.shape == self.SHAPES[node]
 
-    WRONG: dict[str, tuple[Callable[[], Node], str]] = {
+    WRONG: ClassVar[dict[str, tuple[Callable[[], Node], str]]] = {
         "(n,1)·(n,n) while n is a symbol": (lambda: MatMul(h, W), "inner sizes 1 and n differ"),
         "a square matrix and an input": (lambda: MatMul(W, x), "inner sizes n and m differ"),
         "inside a longer product": (lambda: MatMul(W, V, x), "V is (n, n) and x_t is (m, 1)"),
@@ -229,7 +229,7 @@ class TestOrder:
 class TestVerbs:
     """The light simplification: no zeros, ones or identities, numbers in front."""
 
-    PAIRS: dict[str, tuple[Node, Node]] = {
+    PAIRS: ClassVar[dict[str, tuple[Node, Node]]] = {
         "0 + x": (add(Zeros(n, 1), h), h),
         "0 + 0": (add(Zeros(n, 1), Zeros(n, 1)), Zeros(n, 1)),
         "1 + 2": (Number(1) + Number(2), Number(3)),
@@ -273,7 +273,7 @@ class TestVerbs:
         written, expected = self.PAIRS[case]
         assert written == expected
 
-    TRANSPOSES: dict[str, tuple[Node, Node]] = {
+    TRANSPOSES: ClassVar[dict[str, tuple[Node, Node]]] = {
         "(Xᵀ)ᵀ": (W.T.T, W),
         "(A B)ᵀ": (transpose(W @ U), MatMul(Transpose(U), Transpose(W))),
         "(W h)ᵀ": (transpose(W @ h), MatMul(Transpose(h), Transpose(W))),
@@ -308,7 +308,7 @@ class TestVerbs:
 class TestOperators:
     """`*` is the product by a scalar, else ⊙; `@` the matrix product; `**` the entrywise power."""
 
-    TEXTS: dict[str, Node] = {
+    TEXTS: ClassVar[dict[str, Node]] = {
         "h_t ⊙ g_t": h * g,
         "s h_t": s * h,
         "2 h_t": 2 * h,
@@ -437,7 +437,7 @@ class TestTraversal:
 class TestSlopes:
     """f' through the output wherever the row allows it."""
 
-    TEXTS = {
+    TEXTS: ClassVar[dict[Any, Any]] = {
         "tanh": "1 - h_t²",
         "sigmoid": "h_t ⊙ (1 - h_t)",
         "relu": "step(h_t)",

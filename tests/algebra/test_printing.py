@@ -57,6 +57,7 @@ half = N.Number(sp.Rational(1, 2))
 # --- every node class ---------------------------------------------------------------------------------------
 
 NODES: list[tuple[Node, str, str]] = [
+    (N.MatPower(N.Parameter("W", (n, n)), T - t), "W^{T-t}", "W^{T-t}"),
     # Names
     (h, "h_t", "h_t"),
     (h_last, "h_{t-1}", "h_{t-1}"),
@@ -560,8 +561,9 @@ class TestProgramToText:
     def test_loss_names_the_gradients(self) -> None:
         """∂E/∂W where the Program's loss is E."""
         E = scalar("E")
-        program = Program("p", (Equation(E, s), Equation(bar(w), s)), parameters=(w,), given=(s,), loss=E)
-        assert program_to_text(program) == "E     = h_t\n∂E/∂w = h_t"
+        last = s.at(T)
+        program = Program("p", (Equation(E, last), Equation(bar(w), last)), parameters=(w,), given=(last,), loss=E)
+        assert program_to_text(program) == "E     = h_T\n∂E/∂w = h_T"
 
     def test_other_domains(self) -> None:
         """Examples, single steps and numbered steps are said."""
@@ -715,8 +717,7 @@ def _scripts_are_sound(latex: str) -> bool:
 
 @pytest.mark.parametrize(
     ("latex", "sound"),
-    [("h_t^2", True), ("{h^2}^3", True), ("h^{a^2}_t", True)]
-    + [("h^2^3", False), ("h_{t", False), ("x_t_t", False)],
+    [("h_t^2", True), ("{h^2}^3", True), ("h^{a^2}_t", True)] + [("h^2^3", False), ("h_{t", False), ("x_t_t", False)],
     ids=str,
 )
 def test_the_judge_of_scripts(latex: str, sound: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import pytest
 import sympy as sp
 from law_checks import (
@@ -96,7 +98,7 @@ class TestSimpleCell:
 class TestLstm:
     """Two states; the cell state is carried by the forget gate of the next step."""
 
-    LINES = {
+    LINES: ClassVar[dict[Any, Any]] = {
         "h̄_t": "∂⁺L/∂h_t + U_fᵀ ā^f_{t+1} + U_iᵀ ā^i_{t+1} + U_oᵀ ā^o_{t+1} + U_cᵀ ā^{c̃}_{t+1}",
         "c̄_t": "[t = T] (∂⁺L/∂c_T) + o_t ⊙ (1 - tanh²(c_t)) ⊙ h̄_t + f_{t+1} ⊙ c̄_{t+1}",
         "ō_t": "tanh(c_t) ⊙ h̄_t",

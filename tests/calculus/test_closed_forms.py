@@ -285,9 +285,7 @@ def test_scalar_forms_go_on_in_sympy() -> None:
 
 def by_symbols(expression: sp.Expr, steps: int) -> sp.Expr:
     written = expression.subs(T, steps).doit()
-    return written.replace(
-        lambda part: isinstance(part, sp.Indexed), lambda part: sp.Symbol(f"x{part.indices[0]}")
-    )
+    return written.replace(lambda part: isinstance(part, sp.Indexed), lambda part: sp.Symbol(f"x{part.indices[0]}"))
 
 
 # --- matrices, against the unrolled Program -----------------------------------------------------------------
@@ -452,9 +450,7 @@ def test_a_lag_of_two_is_a_power_of_the_companion_matrix() -> None:
     assert str(form.value) == "[[A, B], [I, 0]]^{T-t}"
     assert form.of == jacobian(program).product().target
     numbers = {"A": [[1, 1], [0, 1]], "B": [[R(1, 2), 0], [1, 0]]}
-    assert all(
-        f.holds(3, 1, numbers) for f in forms(program.with_sizes(n=2, m=1)) if "eigen" not in f.reason.key
-    )
+    assert all(f.holds(3, 1, numbers) for f in forms(program.with_sizes(n=2, m=1)) if "eigen" not in f.reason.key)
 
 
 def test_eigenvectors_do_not_take_the_name_of_a_parameter() -> None:
@@ -583,9 +579,7 @@ def test_no_closed_form_for_a_nonlinear_cell(activation: str) -> None:
     assert scalar_closed_forms(rnn(activation=activation)) == {}
 
 
-@pytest.mark.parametrize(
-    "text", ["h_t = h_{t-1} ⊙ h_{t-1} + x_t", "h_t = tanh(a_t)\na_t = W h_{t-1} + U x_t"]
-)
+@pytest.mark.parametrize("text", ["h_t = h_{t-1} ⊙ h_{t-1} + x_t", "h_t = tanh(a_t)\na_t = W h_{t-1} + U x_t"])
 def test_products_of_states_and_hidden_activations_are_not_affine(text: str) -> None:
     assert [type(form) for form in closed_forms(parse_cell(text))] == [NoClosedForm]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import pytest
 import sympy as sp
 from fractions_evaluator import draw, slopes_of, times
@@ -41,7 +43,7 @@ class TestBlocks:
         """diag(f') on the left of W_h, not on the right."""
         assert block(rnn(activation), "h", "h") == expected
 
-    LSTM = {
+    LSTM: ClassVar[dict[Any, Any]] = {
         ("c", "c"): "∂c_t/∂c_{t-1} = diag(f_t)",
         ("c", "h"): "∂c_t/∂h_{t-1} = diag(c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f + diag(c̃_t ⊙ i_t ⊙ (1 - i_t)) U_i"
         " + diag(i_t ⊙ (1 - c̃_t²)) U_c",
@@ -59,7 +61,7 @@ class TestBlocks:
         """Not only printed so."""
         assert jacobian(lstm())["c", "c"].expression == N.Diag(Signal("f", (n, 1), t))
 
-    GRU = {
+    GRU: ClassVar[dict[Any, Any]] = {
         "chung2014": "diag((h̃_t - h_{t-1}) ⊙ z_t ⊙ (1 - z_t)) U_z + diag(1 - z_t)"
         " + diag(z_t ⊙ (1 - h̃_t²)) U_h diag(h_{t-1} ⊙ r_t ⊙ (1 - r_t)) U_r + diag(z_t ⊙ (1 - h̃_t²)) U_h diag(r_t)",
         "cho2014": "diag((h_{t-1} - h̃_t) ⊙ z_t ⊙ (1 - z_t)) U_z + diag(z_t)"
@@ -254,4 +256,3 @@ def test_a_scalar_cell() -> None:
     setting = Setting(small, 2)
     forward = setting.evaluator().run(jacobian(small).program)
     assert len(step_matrix(jacobian(small), setting, forward.values, 2)) == 1
-

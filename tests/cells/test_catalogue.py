@@ -71,7 +71,9 @@ def test_outputs_and_final_states():
 def test_options():
     """Activations by name, biases left out."""
     assert str(rnn(activation="identity", bias=False)) == "h_t = W_h h_{t-1} + W_x x_t"
-    assert "HardSigmoid" in str(lstm(gate_activation="hard_sigmoid")) or "hard" in str(lstm(gate_activation="hard_sigmoid"))
+    assert "HardSigmoid" in str(lstm(gate_activation="hard_sigmoid")) or "hard" in str(
+        lstm(gate_activation="hard_sigmoid")
+    )
     assert not any(p.name.startswith("b") for p in gru("pytorch", bias=False).parameters)
 
 

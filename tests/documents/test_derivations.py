@@ -91,7 +91,8 @@ def test_every_reason_has_words():
 def test_text_from_the_user_is_escaped_in_latex():
     """A name with commands in it prints as it is written."""
     model = sr.loads(
-        'name = "\\\\input{x} 50% & _"\n[cell]\nkind = "rnn"\n[sequence]\nx = [1]\n[parameters]\nW_h = 1\nW_x = 1\nb = 0\n'
+        'name = "\\\\input{x} 50% & _"\n'
+        '[cell]\nkind = "rnn"\n[sequence]\nx = [1]\n[parameters]\nW_h = 1\nW_x = 1\nb = 0\n'
     )
     text = derive(model).to_latex()
     assert "\\input" not in text and r"50\%" in text

@@ -77,7 +77,9 @@ MAPS: list[tuple[LinearMap, tuple[sp.Expr, sp.Expr], tuple[sp.Expr, sp.Expr]]] =
 ]
 
 
-@pytest.mark.parametrize(("local", "source", "target"), MAPS, ids=lambda one: str(one) if isinstance(one, LinearMap) else "")
+@pytest.mark.parametrize(
+    ("local", "source", "target"), MAPS, ids=lambda one: str(one) if isinstance(one, LinearMap) else ""
+)
 def test_a_map_its_transpose_and_its_matrix_agree(
     local: LinearMap, source: tuple[sp.Expr, sp.Expr], target: tuple[sp.Expr, sp.Expr]
 ) -> None:

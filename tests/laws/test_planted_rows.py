@@ -219,7 +219,9 @@ OWN: dict[type[Operation], dict[str, Mistake]] = {
     N.Power: {
         "exponent not lowered": scaled_by(lambda x, y: Number(_exponent(x)) * y),
         "exponent not in front": scaled_by(lambda x, y: N.power(_argument(x), _exponent(x) - 1)),
-        "exponent lowered twice": scaled_by(lambda x, y: Number(_exponent(x)) * N.power(_argument(x), _exponent(x) - 2)),
+        "exponent lowered twice": scaled_by(
+            lambda x, y: Number(_exponent(x)) * N.power(_argument(x), _exponent(x) - 2)
+        ),
         "the power itself": scaled_by(lambda x, y: y),
     },
     N.Apply: {name: scaled_by(slope) for name, slope in SLOPES.items()},
@@ -312,7 +314,9 @@ def finders(operation: type[Operation], mistake: Mistake) -> set[str]:
 EVERY_MODE = [(operation, name, mistake) for operation in PROGRAMS for name, mistake in (ANY | OWN[operation]).items()]
 
 
-@pytest.mark.parametrize(("operation", "name", "mistake"), EVERY_MODE, ids=lambda one: getattr(one, "__name__", str(one)))
+@pytest.mark.parametrize(
+    ("operation", "name", "mistake"), EVERY_MODE, ids=lambda one: getattr(one, "__name__", str(one))
+)
 def test_a_wrong_row_is_found_in_every_mode(operation: type[Operation], name: str, mistake: Mistake) -> None:
     """A wrong map spoils adjoint, tangent and step Jacobian alike, and each is found by itself."""
     expected = {"adjoint", "tangent", "jacobian"}

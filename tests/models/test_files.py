@@ -29,7 +29,10 @@ def test_every_example_loads(name):
 
 def test_sizes_follow_from_the_numbers():
     """n and m are read off the arrays."""
-    text = HEAD + "[sequence]\nx = [[1, 2, 3]]\n[parameters]\nW_h = [[1, 0], [0, 1]]\nW_x = [[1, 2, 3], [4, 5, 6]]\nb = 0\n"
+    text = (
+        HEAD
+        + "[sequence]\nx = [[1, 2, 3]]\n[parameters]\nW_h = [[1, 0], [0, 1]]\nW_x = [[1, 2, 3], [4, 5, 6]]\nb = 0\n"
+    )
     assert dict(loads(text).sizes) == {"n": 2, "m": 3}
 
 
@@ -61,7 +64,7 @@ def test_symbols_and_their_assumptions():
 
 def test_drawn_arrays_make_the_model_numerical():
     """One drawn array turns every number into float64, the same for the same seed."""
-    text = HEAD + 'hidden = 3\n[sequence]\nsteps = 2\nx = {normal = [0, 1], seed = 2}\n[parameters]\n'
+    text = HEAD + "hidden = 3\n[sequence]\nsteps = 2\nx = {normal = [0, 1], seed = 2}\n[parameters]\n"
     text += 'W_h = {init = "orthogonal", seed = 1}\nW_x = {uniform = [-1, 1], seed = 3}\nb = 0.1\n'
     first, second = loads(text), loads(text)
     assert not first.exact and first.value("W_h").dtype == np.float64
@@ -118,7 +121,11 @@ MISTAKES = [
     (HEAD + '[sequence]\nx = [1]\n[parameters]\nW_h = "9**9**9"\nW_x = 1\nb = 0\n', 6, ""),
     (HEAD + "[sequence]\nx = [1]\n" + BODY + '[loss]\nkind = "half_squared_error"\n', 9, "no y"),
     (HEAD + "[sequence]\nx = [1]\n" + BODY + '[loss]\nkind = "mse"\ny = 1\n', 10, "no such loss"),
-    (HEAD + "[sequence]\nx = [1]\n" + BODY + '[loss]\nkind = "squared_error"\nat = "end"\ny = 1\n', 11, "no such choice"),
+    (
+        HEAD + "[sequence]\nx = [1]\n" + BODY + '[loss]\nkind = "squared_error"\nat = "end"\ny = 1\n',
+        11,
+        "no such choice",
+    ),
     (HEAD + "[sequence]\nx = [1]\nh0 = [1, 2]\n" + BODY, 7, "sequence.h0 says n = 2"),
     ('[cell]\nequations = "h_t = tanh(W h_{t+1})"\n[sequence]\nsteps = 2\n', 2, "not known yet"),
     ('[cell]\nequations = "h_t = tahn(W h_{t-1})"\n[sequence]\nsteps = 2\n', 2, ""),
@@ -157,6 +164,6 @@ def test_a_missing_file_is_an_input_error(tmp_path):
 
 
 def test_exact_fractions_in_quotes():
-    """"1/3" is a third."""
+    """ "1/3" is a third."""
     model = loads(HEAD + '[sequence]\nx = ["1/3"]\n' + BODY)
     assert Fraction(str(model.value("x")[0, 0])) == Fraction(1, 3)

@@ -12,7 +12,8 @@ from step_chains import CELLS, chains, lstm
 
 from symrnn.numeric.chains import Chain, ChainError, Row, Term
 
-DYADIC = st.integers(-8, 8).map(lambda k: k / 8)
+# Products and sums of these stay whole numbers below 2^53, however deep the program: float64 is exact.
+SIGNS = st.sampled_from([-1.0, 0.0, 1.0])
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -23,7 +24,7 @@ def test_a_cell_written_as_a_chain_has_the_step_jacobians_of_the_cell(cell: str)
         np.testing.assert_allclose(jacobian, made.jacobian(t), rtol=1e-12, atol=1e-14)
 
 
-@given(chains(DYADIC))
+@given(chains(SIGNS))
 @settings(max_examples=150, deadline=None)
 def test_the_transpose_of_a_chain_has_the_transposed_jacobians_in_reverse(chain: Chain) -> None:
     """(J_T ⋯ J_1)ᵀ = J_1ᵀ ⋯ J_Tᵀ, and transposing twice changes nothing."""
@@ -32,7 +33,7 @@ def test_the_transpose_of_a_chain_has_the_transposed_jacobians_in_reverse(chain:
     np.testing.assert_array_equal(turned.transpose().dense(), dense)
 
 
-@given(chains(DYADIC), st.integers(-1, 4), st.integers(-1, 4))
+@given(chains(SIGNS), st.integers(-1, 4), st.integers(-1, 4))
 @settings(max_examples=100, deadline=None)
 def test_a_window_is_a_slice_of_the_steps(chain: Chain, start: int, stop: int) -> None:
     """window(a, b) and dense(a, b) cut as Python slices do."""
@@ -41,7 +42,7 @@ def test_a_window_is_a_slice_of_the_steps(chain: Chain, start: int, stop: int) -
     np.testing.assert_array_equal(chain.dense(start, stop), expected)
 
 
-@given(chains(DYADIC), st.data())
+@given(chains(SIGNS), st.data())
 @settings(max_examples=150, deadline=None)
 def test_a_pruned_chain_has_the_same_block_of_the_product(chain: Chain, data: Any) -> None:
     """between(wrt, of) keeps every path from wrt to of, whatever the number of steps."""

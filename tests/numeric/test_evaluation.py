@@ -33,7 +33,10 @@ b_h = 0.2
 kind = "half_squared_error"
 y = 0.25
 """
-LINEAR = '[cell]\nkind = "rnn"\nactivation = "identity"\n[sequence]\nx = [1, 1, 1]\n[parameters]\nW_h = {w}\nW_x = 0.5\nb = 0\n'
+LINEAR = (
+    '[cell]\nkind = "rnn"\nactivation = "identity"\n[sequence]\nx = [1, 1, 1]\n[parameters]\n'
+    "W_h = {w}\nW_x = 0.5\nb = 0\n"
+)
 
 
 def test_the_first_seed_is_exact():
@@ -54,7 +57,9 @@ def test_the_first_seed_is_exact():
 def numbers(results):
     """Every number of a result, in the order of its keys."""
     parts = (results.values, results.gradients, results.jacobians, *results.contributions.values())
-    return {(k, key): [complex(x).real for x in entries_of(v)] for k, part in enumerate(parts) for key, v in part.items()}
+    return {
+        (k, key): [complex(x).real for x in entries_of(v)] for k, part in enumerate(parts) for key, v in part.items()
+    }
 
 
 @pytest.mark.parametrize("name", ["example:linear", "example:readout"])

@@ -105,11 +105,7 @@ class TestTheWorkedExample:
         step = F(1, 100)
         at = range(-3, 4)
         losses = [
-            number(
-                interpret(program, 3, ONE, {**values, parameter: values[parameter] + k * step}, Rationals())[
-                    "L"
-                ]
-            )
+            number(interpret(program, 3, ONE, {**values, parameter: values[parameter] + k * step}, Rationals())["L"])
             for k in at
         ]
         weights = [F(w, 60) for w in (-1, 9, -45, 0, 45, -9, 1)]
@@ -140,9 +136,7 @@ class TestTheWorkedExample:
 class TestGradientsAgainstDifferences:
     """Two independent ways."""
 
-    @pytest.mark.parametrize(
-        "activation", ["identity", "relu", "leaky_relu", "hard_tanh", "hard_sigmoid", "abs"]
-    )
+    @pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu", "hard_tanh", "hard_sigmoid", "abs"])
     def test_piecewise_linear_cells_exactly(self, activation: str) -> None:
         # On its piece the loss of two steps is a polynomial of degree 4 in an entry: five points are exact.
         program = with_loss(rnn(activation))
@@ -153,9 +147,7 @@ class TestGradientsAgainstDifferences:
             for i, row in enumerate(gradients[name]):
                 for j, slope in enumerate(row):
                     losses = [
-                        number(
-                            interpret(program, 2, TWO, moved(values, name, i, j, k * step), Rationals())["L"]
-                        )
+                        number(interpret(program, 2, TWO, moved(values, name, i, j, k * step), Rationals())["L"])
                         for k in (-2, -1, 1, 2)
                     ]
                     expected = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * step)
@@ -212,9 +204,7 @@ class TestLaws:
         program = with_loss(rnn("hard_tanh"), at="every_step")
         values = drawn(program, 3, TWO)
         recurrent = evaluate_exactly(both(program), 3, TWO, values).values
-        written_out = evaluate_exactly(
-            (unroll(expose(program), 3), unroll(adjoint(program), 3)), 3, TWO, values
-        ).values
+        written_out = evaluate_exactly((unroll(expose(program), 3), unroll(adjoint(program), 3)), 3, TWO, values).values
         assert dict(recurrent) == {name: written_out[name] for name in recurrent}
 
     def test_gradients_are_sums_of_their_contributions(self) -> None:
@@ -254,8 +244,15 @@ class TestLaws:
         h, x, w = Signal("h", (1, 1), t, j), Signal("x", (1, 1), t, j), Parameter("w", (1, 1))
         step = Equation(h, w * h.at(t - 1, j) + x, domain=(STEPS, examples))
         loss = Equation(LOSS, Sum(h.at(T, j) ** 2, j, 1, size))
-        batch = Program(
-            "batch", (step, loss), (x,), (w,), states=(h,), outputs=(h,), given=(h.at(0, j),), loss=LOSS
+        batch = Program.trusted(
+            name="batch",
+            equations=(step, loss),
+            inputs=(x,),
+            parameters=(w,),
+            states=(h,),
+            outputs=(h,),
+            given=(h.at(0, j),),
+            loss=LOSS,
         )
         inputs = {1: (1, 2), 2: (F(1, 2), -1), 3: (0, 3)}
         values: dict[Name, Any] = {w: F(2, 3)}
@@ -456,9 +453,7 @@ class TestDigits:
         found = evaluate_exactly(cell, 2, ONE, drawn(cell, 2, ONE), digits=30)
         assert not found.exact and found.digits == 30
         assert found.reason is not None and found.reason.key == "no closed form"
-        assert (
-            found.note.startswith("tanh(") and "in h[1] has no closed form: given to 30 digits" in found.note
-        )
+        assert found.note.startswith("tanh(") and "in h[1] has no closed form: given to 30 digits" in found.note
 
 
 class TestBudget:
@@ -567,9 +562,7 @@ class TestInterpretations:
         program, values = example()
         exact, decimal = (interpret(both(program), 3, ONE, values, d) for d in (Rationals(), Reals(30)))
         assert isinstance(exact, Interpretation) and list(exact) == list(decimal)
-        assert all(
-            abs(F(str(b)) - a) < 1e-28 for a, b in zip(exact.scalars(), decimal.scalars(), strict=True)
-        )
+        assert all(abs(F(str(b)) - a) < 1e-28 for a, b in zip(exact.scalars(), decimal.scalars(), strict=True))
 
     def test_rationals_say_what_leaves_them(self) -> None:
         cell = rnn()

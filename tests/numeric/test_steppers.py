@@ -46,12 +46,10 @@ def test_cells_step_as_their_dense_jacobians_do(cell: str, turned: bool, columns
     np.testing.assert_allclose(stepped(chain, start), multiplied(chain, start), rtol=1e-12, atol=1e-13)
 
 
-@given(chains(st.integers(-8, 8).map(lambda k: k / 8)), st.sampled_from(COLUMNS), st.booleans())
+@given(chains(st.sampled_from([-1.0, 0.0, 1.0])), st.sampled_from(COLUMNS), st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_every_program_steps_as_its_dense_jacobians_do(
-    chain: Chain, columns: int | None, turned: bool
-) -> None:
-    """Entries are eighths, so both ways are exact and must agree to the last digit."""
+def test_every_program_steps_as_its_dense_jacobians_do(chain: Chain, columns: int | None, turned: bool) -> None:
+    """Entries are signs, so both ways are exact and must agree to the last digit."""
     chain = chain.transpose() if turned else chain
     start = block(chain, columns)
     np.testing.assert_array_equal(stepped(chain, start), multiplied(chain, start))

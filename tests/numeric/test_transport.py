@@ -16,7 +16,8 @@ from symrnn.numeric.chains import Chain, ChainError, FloatArray, Row, Term
 from symrnn.numeric.transport import Method, Norm, Scaled, full, pull, push
 
 METHODS: tuple[Method, ...] = ("loop", "tree")
-EIGHTHS = st.integers(-8, 8).map(lambda k: k / 8)
+# Products and sums of these stay whole numbers below 2^53, however deep the program: float64 is exact.
+SIGNS = st.sampled_from([-1.0, 0.0, 1.0])
 # No cancellation among numbers that are not negative, so every digit of a norm can be asked for.
 WIDE = st.tuples(st.floats(0.5, 1.0), st.integers(-1000, 1000)).map(lambda pair: float(np.ldexp(*pair)))
 
@@ -52,7 +53,7 @@ def close(result: Scaled, wanted: Any) -> None:
 # ------------------------------------------------------------------------- right to the last digits
 
 
-@given(chains(EIGHTHS), st.integers(1, 10))
+@given(chains(SIGNS), st.integers(1, 10))
 @settings(max_examples=300, deadline=None)
 def test_products_are_exact_where_float64_can_be(chain: Chain, columns: int) -> None:
     """Push, pull and both ways to the full product, of every kind of program, against rational numbers."""
@@ -304,14 +305,10 @@ def test_history_has_the_log_norm_of_every_partial_product(gain: float, norm: No
     assert columns is not None and columns.shape == (121, 2)
     for lag in (0, 1, 2, 50, 119, 120):
         first, last = chain.window(0, lag), chain.window(120 - lag, 120)
-        np.testing.assert_allclose(
-            whole.history[lag], full(first, norm=norm).log_norm, rtol=1e-12, atol=1e-12
-        )
+        np.testing.assert_allclose(whole.history[lag], full(first, norm=norm).log_norm, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(pushed.history[lag], push(first, vector).log_norm, rtol=1e-12)
         np.testing.assert_allclose(pulled.history[lag], pull(last, vector).log_norm, rtol=1e-12)
-        np.testing.assert_allclose(
-            columns[lag], push(first, np.eye(3)[:, :2]).log_norm, rtol=1e-12, atol=1e-12
-        )
+        np.testing.assert_allclose(columns[lag], push(first, np.eye(3)[:, :2]).log_norm, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(pushed.history[-1], pushed.log_norm, rtol=1e-13)
 
 

@@ -18,15 +18,12 @@ def drawn(
 ) -> dict[Name, list[list[Any]]]:
     """Fractions between −9/10 and 9/10 for parameters, inputs, initial values, and what else is given."""
     rng = random.Random(seed)
-    numbers = {
-        symbol: sp.Integer(sizes[symbol.name]) for symbol in _size_symbols(program) if symbol.name in sizes
-    }
+    numbers = {symbol: sp.Integer(sizes[symbol.name]) for symbol in _size_symbols(program) if symbol.name in sizes}
 
     def matrix(name: Name) -> list[list[Any]]:
         rows, cols = (int(size.xreplace(numbers)) for size in name.shape)
         return [
-            [Fraction(rng.randint(1, 9) * rng.choice((-1, 1)), denominator) for _ in range(cols)]
-            for _ in range(rows)
+            [Fraction(rng.randint(1, 9) * rng.choice((-1, 1)), denominator) for _ in range(cols)] for _ in range(rows)
         ]
 
     return {name: matrix(name) for name in _wanted(program, steps)}
@@ -47,9 +44,7 @@ def _size_symbols(program: Program) -> set[Any]:
     return {symbol for name in names for size in name.shape for symbol in size.free_symbols}
 
 
-def cotangents(
-    backward: Program, steps: int, sizes: dict[str, int], seed: int = 1
-) -> dict[Name, list[list[Any]]]:
+def cotangents(backward: Program, steps: int, sizes: dict[str, int], seed: int = 1) -> dict[Name, list[list[Any]]]:
     """Drawn ∂⁺L/∂ of every output and final state that an adjoint Program asks for."""
     asked = tuple(name for name in backward.given if isinstance(name, Immediate))
     bare = Program.trusted(name="", equations=(), given=asked, steps=backward.steps)

@@ -94,8 +94,10 @@ def slopes_of(matrix: Matrix) -> Matrix:
 
 
 def draw(name: Name, seed: int = 0) -> Matrix:
-    """Small fractions told by the name and the seed; of a diagonal matrix only the diagonal, of a softmax target a point
-    of the simplex."""
+    """Small fractions told by the name and the seed.
+
+    Of a diagonal matrix only the diagonal is not 0; the entries of a target y are positive and add up to 1.
+    """
     rows, cols = (int(size) for size in name.shape)  # type: ignore[call-overload]  # a sized Program
     rng = random.Random(f"{seed}|{spelled(name)}")
     matrix = build(rows, cols, lambda i, j: Fraction(rng.choice((-1, 1)) * rng.randint(1, 6), rng.choice((3, 5, 7))))
@@ -129,7 +131,8 @@ class Evaluator:
     """What is known of names at concrete indices, and the values of expressions in it.
 
     `directions` makes every number a dual: a name moves along its direction, or not at all. `nudges` moves assigned
-    quantities as well, `pins` puts a value in the place of what is computed. `real` computes in mpmath instead of fractions.
+    quantities as well, `pins` puts a value in the place of what is computed. `real` computes in mpmath, not in
+    fractions.
     """
 
     def __init__(
@@ -262,6 +265,10 @@ def _product_of_entries(left: Matrix, right: Matrix) -> Matrix:
 
 def _power(evaluate: Evaluator, node: N.Power) -> Matrix:
     (body,) = node.operands
+    if not node.exponent.is_Integer:
+        ratio = Fraction(int(node.exponent.p), int(node.exponent.q))
+        assert evaluate.real, "roots want real numbers"
+        return map_entries(lambda x: x ** evaluate.convert(ratio), evaluate(body))
     exponent = int(node.exponent)
     return map_entries(lambda x: x**exponent if exponent >= 0 else 1 / x**-exponent, evaluate(body))
 
@@ -321,9 +328,7 @@ def _restore(evaluate: Evaluator, index: sp.Symbol, outer: Any) -> None:
 
 def _guarded(evaluate: Evaluator, node: N.Guarded) -> Matrix:
     """Nothing of the body is looked at where the guard does not hold."""
-    lo, at, hi = (
-        bound if bound.is_infinite else sp.Integer(evaluate.whole(bound)) for bound in node.bounds
-    )
+    lo, at, hi = (bound if bound.is_infinite else sp.Integer(evaluate.whole(bound)) for bound in node.bounds)
     if lo <= at <= hi:
         return evaluate(node.operands[0])
     return build(*evaluate.size(node), lambda i, j: evaluate.convert(Fraction(0)))

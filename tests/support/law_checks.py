@@ -93,7 +93,11 @@ def free_leaves(program: Program, leaves: Values) -> Iterator[Name]:
     inputs = {name.name for name in program.inputs}
     states = {name.name for name in program.initials}
     for leaf in leaves:
-        if isinstance(leaf, Parameter) or (isinstance(leaf, Signal) and leaf.name in states) or (isinstance(leaf, Signal) and leaf.name in inputs):
+        if (
+            isinstance(leaf, Parameter)
+            or (isinstance(leaf, Signal) and leaf.name in states)
+            or (isinstance(leaf, Signal) and leaf.name in inputs)
+        ):
             yield leaf
 
 
@@ -275,7 +279,7 @@ def check_differences(setting: Setting, digits: int = 20) -> None:
         forward = setting.evaluator(real=True).run(expose(setting.program))
         back = setting.evaluator(forward.values, real=True).run(adjoint(setting.program)).values
         for leaf in free_leaves(setting.program, forward.leaves):
-            direction = map_entries(lambda q: mpmath.mpf(q.numerator) / q.denominator, draw(Tangent(leaf), setting.seed))
+            direction = _as_real(draw(Tangent(leaf), setting.seed))
             ends = []
             for sign in (1, -1):
                 moved = plus(forward.leaves[leaf], scaled(sign * step, direction))
@@ -287,12 +291,16 @@ def check_differences(setting: Setting, digits: int = 20) -> None:
                 raise Broken(f"⟨∂L/∂{leaf}, direction⟩ at {setting}:\nexpected {expected}\nactual   {actual}")
 
 
+def _as_real(matrix: Matrix) -> Matrix:
+    return map_entries(lambda q: mpmath.mpf(q.numerator) / q.denominator, matrix)
+
+
 def _loss_value(setting: Setting, values: Values) -> Any:
     program = setting.program
     if program.loss is not None:
         return values[program.loss][0][0]
     names = [name for one in (*program.outputs, *program.finals) for name in at_steps(one, setting.steps)]
-    given = [map_entries(lambda q: mpmath.mpf(q.numerator) / q.denominator, draw(Immediate(LOSS, x), setting.seed)) for x in names]
+    given = [_as_real(draw(Immediate(LOSS, name), setting.seed)) for name in names]
     return sum(dot(weight, values[name]) for weight, name in zip(given, names, strict=True))
 
 

@@ -23,6 +23,7 @@ VECTOR, SCALAR, MATRIX = (n, sp.S.One), (sp.S.One, sp.S.One), (n, n)
 ACTIVATIONS = ("tanh", "relu", "hard_tanh", "softsign", "sigmoid", "identity")
 SMOOTH = ("tanh", "sigmoid", "sin", "identity")
 DEEPEST = 2
+SIZES = ({"n": 2, "m": 1}, {"n": 2, "m": 3, "p": 1}, {"n": 1, "m": 2}, {"n": 3, "m": 1, "p": 2})
 NUMBERS = tuple(sp.Rational(*pair) for pair in ((1, 2), (-1, 1), (2, 1), (-2, 3)))
 
 
@@ -210,6 +211,6 @@ def settings(draw: Draw, longest: int = 3, guards: bool = True, smooth: bool = F
     """A random Program with sizes, steps and a seed for its values."""
     program = draw(programs(guards, smooth))
     assert isinstance(program, Program)
-    sizes = draw(st.sampled_from(({"n": 2, "m": 1}, {"n": 2, "m": 3, "p": 1}, {"n": 1, "m": 2}, {"n": 3, "m": 1, "p": 2})))
+    sizes = draw(st.sampled_from(SIZES))
     steps, seed = draw(st.integers(1, longest)), draw(st.integers(0, 3))
     return Setting(sized(program, **sizes), steps, seed)  # type: ignore[arg-type]  # drawn

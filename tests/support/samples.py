@@ -126,7 +126,12 @@ def _nodes() -> dict[type[Operation], tuple[Node, ...]]:
             MatMul(row, square, other),
             MatMul(one, scalar),
         ),
-        Scale: (Scale(scalar, grid), Scale(scalar, one), Scale(Number(sp.Rational(2, 3)), one), Scale(scalar, scalar_2)),
+        Scale: (
+            Scale(scalar, grid),
+            Scale(scalar, one),
+            Scale(Number(sp.Rational(2, 3)), one),
+            Scale(scalar, scalar_2),
+        ),
         Transpose: (Transpose(grid), Transpose(one), Transpose(row), Transpose(square)),
         Power: (Power(grid, 3), Power(one, 2), Power(one, -1), Power(scalar, -2)),
         Apply: tuple(

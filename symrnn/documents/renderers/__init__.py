@@ -3,6 +3,4 @@
 from symrnn.documents.document import RENDERERS
 from symrnn.documents.renderers import json, latex, text
 
-RENDERERS.update(
-    {"text": text.to_text, "latex": latex.to_latex, "json": json.to_json, "jupyter": latex.aligned}
-)
+RENDERERS.update({"text": text.to_text, "latex": latex.to_latex, "json": json.to_json, "jupyter": latex.aligned})

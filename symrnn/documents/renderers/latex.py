@@ -267,4 +267,6 @@ def _table(table: Table, style: Style) -> str:
 
     lines = [row(table.heads), r"\hline", *(row(cells) for cells in table.rows)]
     columns = "r" * len(table.heads)
-    return f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}"
+    return (
+        f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}"
+    )
