@@ -842,9 +842,10 @@ def gathered(terms: Iterable[Node]) -> Node:
     (v_t - u_t) ⊙ w_t
     """
     terms = tuple(terms)
-    guards = {term.bounds if isinstance(term, Guarded) else None for term in terms}
-    if len(terms) > 1 and len(guards) == 1 and None not in guards:
-        return guard(gathered(term.operands[0] for term in terms if isinstance(term, Guarded)), *guards.pop())
+    guarded = [term for term in terms if isinstance(term, Guarded)]
+    if len(terms) > 1 and len(guarded) == len(terms) and len({term.bounds for term in guarded}) == 1:
+        body = gathered(term.operands[0] for term in guarded)
+        return add(*terms) if isinstance(body, Add) else guard(body, *guarded[0].bounds)
     parts = [part for term in terms if (part := _weight(term)) is not None]
     if len(terms) == 1 or len(parts) < len(terms) or len({common for _, common in parts}) > 1:
         return add(*terms)

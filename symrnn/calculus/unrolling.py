@@ -24,6 +24,7 @@ from symrnn.algebra.nodes import (
     Product,
     Signal,
     Sum,
+    Zeros,
     add,
     matmul,
     rebuild,
@@ -262,6 +263,8 @@ def _add_builder(node: Add, slots: list[int]) -> Builder:
 
     def build(step: int, values: list[Any]) -> Any:
         terms = [values[slot] for slot in slots if values[slot] is not None]
+        if any(isinstance(term, Add | Zeros) for term in terms):
+            return add(zeros(shape), *terms)
         return make(tuple(terms), shape) if len(terms) > 1 else terms[0] if terms else zeros(shape)
 
     return build

@@ -79,7 +79,8 @@ def _in_floats(model: Model) -> Results:
     except NotYetError:
         if model.batch is not None or _work(model) > MOST_EXACT_WORK:
             raise
-    return _interpreted(model, evaluate_to_digits(*_task(model), FLOAT_DIGITS).map(float), False, None, "")
+    found = evaluate_to_digits(*_task(model), FLOAT_DIGITS)
+    return _interpreted(model, found.with_scalars([float(each) for each in found.scalars()]), False, None, "")
 
 
 def _updated(model: Model, results: Results, digits: int | None) -> dict[str, Any]:

@@ -103,11 +103,18 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
 Note = Callable[[int, FloatArray, IntArray], None]
 
 
-def careful_product(chain: Chain, block: FloatArray, note: Note | None = None) -> tuple[FloatArray, IntArray]:
+def careful_product(
+    chain: Chain, block: FloatArray, rows: slice = slice(None), note: Note | None = None
+) -> tuple[FloatArray, IntArray]:
     """J_T ⋯ J_1 block as mantissa and one exponent a column, every number with a power of two of its own.
 
-    Slow, and right whatever the size of the factors.  `note` is called with lag, mantissa and exponent after
-    every step, until nothing but zeros is left.
+    Slow, and right whatever the size of the factors.
+
+    Args:
+        chain: the step Jacobians.
+        block: (N,) or (N, k).
+        rows: the rows that are wanted.
+        note: is told lag, mantissa and exponent after every step, until nothing but zeros is left.
 
     >>> huge = Chain.from_dense(np.full((2, 2, 2), 2.0**1023))
     >>> careful_product(huge, np.ones(2))
@@ -119,8 +126,8 @@ def careful_product(chain: Chain, block: FloatArray, note: Note | None = None) -
             break
         value = _step(chain, t, value)
         if note is not None:
-            note(t + 1, *_packed(value))
-    return _packed(value)
+            note(t + 1, *_packed(value, rows))
+    return _packed(value, rows)
 
 
 def _step(chain: Chain, t: int, value: _Wide) -> _Wide:
@@ -134,10 +141,11 @@ def _step(chain: Chain, t: int, value: _Wide) -> _Wide:
     return _Wide(np.concatenate([p.mantissa for p in parts]), np.concatenate([p.exponent for p in parts]))
 
 
-def _packed(value: _Wide) -> tuple[FloatArray, IntArray]:
+def _packed(value: _Wide, rows: slice) -> tuple[FloatArray, IntArray]:
     """One exponent a column, 0 for a column of zeros; entries 2^1000 below its largest become zero."""
-    common = value.exponent.max(axis=0)
-    return _levelled(value, common), np.where(common == NOWHERE, 0, common)
+    part = _Wide(value.mantissa[rows], value.exponent[rows])
+    common = part.exponent.max(axis=0)
+    return _levelled(part, common), np.where(common == NOWHERE, 0, common)
 
 
 class _Wide(NamedTuple):

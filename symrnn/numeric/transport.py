@@ -144,7 +144,7 @@ def push(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatA
     -3010.299956640
     """
     start = _block(chain, columns, f"push(columns), a chain of N = {chain.size}")
-    return _finish(_transport(chain, start, Scaled if history else None), out)
+    return _finish(_transport(chain, start, record=_Record(chain.steps) if history else None), out)
 
 
 def pull(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatArray | None = None) -> Scaled:
@@ -164,7 +164,7 @@ def pull(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatA
     array([0., 3.])
     """
     start = _block(chain, columns, f"pull(columns), a chain of N = {chain.size}")
-    return _finish(_transport(chain.transpose(), start, Scaled if history else None), out)
+    return _finish(_transport(chain.transpose(), start, record=_Record(chain.steps) if history else None), out)
 
 
 def full(
@@ -211,12 +211,16 @@ def full(
         chain = chain.between(wrt, of)
         rows, columns = chain.slices[of], chain.slices[wrt]
     if not history and (method == "tree" or (method == "auto" and chain.size <= TREE_SIZE)):
-        block = None if (product := _tree(chain)) is None else product.block(rows, columns)
-        # A block that comes out zero may have been lost beside larger entries: the loop knows.
-        if block is not None and block.mantissa.any():
-            return _finish(replace(block, norm=norm), out)
-    product = _transport(chain, np.eye(chain.size)[:, columns], _measure(rows, norm) if history else None)
-    return _finish(replace(product.aligned().block(rows), norm=norm, history=product.history), out)
+        product = _tree(chain)
+        # A block far below the rest may have been rounded off beside it: the loop looks closer.
+        if (
+            product is not None
+            and np.abs(product.mantissa[rows, columns]).max() >= LOW * np.abs(product.mantissa).max()
+        ):
+            return _finish(replace(product.block(rows, columns), norm=norm), out)
+    record = _Record(chain.steps, norm) if history else None
+    product = _transport(chain, np.eye(chain.size)[:, columns], rows, record)
+    return _finish(replace(product.aligned(), norm=norm), out)
 
 
 def _block(chain: Chain, columns: ArrayLike, given: str) -> FloatArray:
@@ -262,54 +266,46 @@ def _int(exponent: IntArray) -> NDArray[np.intc]:
 # --------------------------------------------------------------------------------------------------- the loop
 
 
-def _transport(chain: Chain, start: FloatArray, measure: _Measure | None = None) -> Scaled:
-    """J_T ⋯ J_1 start, a column at a scale of its own, with what `measure` says of every partial product."""
-    record = None if measure is None else _Record(chain.steps, measure)
+def _transport(chain: Chain, start: FloatArray, rows: slice = slice(None), record: _Record | None = None) -> Scaled:
+    """The rows of J_T ⋯ J_1 start, a column at a scale of its own; the record is told every partial product."""
     bounds = growth(chain)
     if not bounds.tame.all():
-        return _carefully(chain, start, record)
-    loop = _Loop(chain, start, bounds, record)
+        return _carefully(chain, start, rows, record)
+    loop = _Loop(chain, start, bounds, rows, record)
     loop.run()
-    value, doubtful = loop.stepper.value, loop.doubtful
-    if doubtful.any() and (record is not None or doubtful.all()):
-        return _carefully(chain, start, record)
-    if doubtful.any():
-        value[:, doubtful], loop.exponent[doubtful] = careful_product(chain, start[:, doubtful])
-    return Scaled(value, loop.exponent, history=None if record is None else record.history)
+    if not loop.doubtful.any():
+        return Scaled(loop.value, loop.exponent, history=None if record is None else record.history)
+    if record is not None or start.ndim == 1:
+        return _carefully(chain, start, rows, record)
+    again = loop.doubtful
+    loop.value[:, again], loop.exponent[again] = careful_product(chain, start[:, again], rows)
+    return Scaled(loop.value, loop.exponent)
 
 
-def _carefully(chain: Chain, start: FloatArray, record: _Record | None) -> Scaled:
+def _carefully(chain: Chain, start: FloatArray, rows: slice, record: _Record | None) -> Scaled:
     if record is None:
-        return Scaled(*careful_product(chain, start))
-    record.clear()
-    record.note(0, *normalise(start))
-    return Scaled(*careful_product(chain, start, record.note), history=record.history)
-
-
-_Measure = Callable[[FloatArray, IntArray], Scaled]
-
-
-def _measure(rows: slice, norm: Norm) -> _Measure:
-    """How the block `rows` of a matrix is measured."""
-    return lambda block, exponent: Scaled(block[rows], exponent, norm).aligned()
+        return Scaled(*careful_product(chain, start, rows))
+    record.note(0, *normalise(start[rows]))
+    return Scaled(*careful_product(chain, start, rows, record.note), history=record.history)
 
 
 class _Record:
-    """The norms of partial products against lag, as numbers and powers of two."""
+    """The norms of partial products against lag, as numbers and powers of two.
 
-    def __init__(self, steps: int, measure: _Measure) -> None:
-        self._measure = measure
+    Args:
+        steps: T.
+        norm: the norm of a matrix, or None for the norms of its columns.
+    """
+
+    def __init__(self, steps: int, norm: Norm | None = None) -> None:
+        self._steps, self._norm = steps, norm
         self._norms: list[FloatArray] = []
         self._scales: list[IntArray] = []
-        self._steps = steps
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._norms, self._scales = [], []
 
     def note(self, lag: int, block: FloatArray, exponent: IntArray) -> None:
         """Measure the partial product of this lag; what was noted from there on is forgotten."""
-        _, norms, scales = self._measure(block, exponent)._size
+        value = Scaled(block, exponent)
+        _, norms, scales = (value if self._norm is None else replace(value.aligned(), norm=self._norm))._size
         self._norms[lag:], self._scales[lag:] = [norms], [scales]
 
     @property
@@ -323,12 +319,13 @@ class _Record:
 class _Loop:
     """Multiplies one step after the other, and looks at the magnitudes as seldom as is safe.
 
-    A column that falls below 2^-400 of itself in a single step is doubtful: what is left of it may have been
-    rounded off beside larger entries.  It is dropped here, and multiplied again with care.
+    A column that falls below 2^-400 of itself in a single step is doubtful, and so is one whose wanted rows are
+    that far below the others: what is left may have been rounded off beside larger entries.  Such a column has
+    to be multiplied again with care.
     """
 
-    def __init__(self, chain: Chain, start: FloatArray, bounds: Growth, record: _Record | None) -> None:
-        self.steps, self.record = chain.steps, record
+    def __init__(self, chain: Chain, start: FloatArray, bounds: Growth, rows: slice, record: _Record | None) -> None:
+        self.steps, self.rows, self.record = chain.steps, rows, record
         self.stepper = Stepper(chain, start.shape[1] if start.ndim == 2 else None)
         self.kept = np.empty_like(self.stepper.value)
         self.stepper.value[...], self.exponent = normalise(start)
@@ -338,12 +335,20 @@ class _Loop:
         self.grown = np.concatenate([[0.0], np.cumsum(bounds.bits)])
         self.reach = 8
 
+    @property
+    def value(self) -> FloatArray:
+        """The wanted rows."""
+        return self.stepper.value[self.rows]
+
     def run(self) -> None:
         """All steps, or as many as leave something to multiply."""
         t = 0
-        self._note(0)
+        if self.record is not None:
+            self.record.note(0, self.value, self.exponent)
         while t < self.steps and self.alive.any():
             t = self._advance(t)
+        if self.steps:
+            self._doubt(self._drowned())
 
     def _advance(self, t: int) -> int:
         """Take as many steps from t as is safe; or none, but fewer next time."""
@@ -358,7 +363,7 @@ class _Loop:
                 np.copyto(self.stepper.value, self.kept)
                 self.reach = max(1, (stop - t) // 2)
                 return t
-            self._drop(lost)
+            self._doubt(lost)
         self._settle(largest, stop - t)
         return stop
 
@@ -368,13 +373,21 @@ class _Loop:
             return
         for t in range(start, stop):
             self.stepper.run(t, t + 1)
-            self._note(t + 1)
+            self.record.note(t + 1, self.value, self.exponent)
+            self._doubt(self._drowned())
 
-    def _drop(self, lost: NDArray[np.bool_]) -> None:
-        self.doubtful |= lost
-        # A record needs all columns together, so all of them will be multiplied again.
-        self.alive &= ~lost if self.record is None else False
-        self.stepper.value[..., lost] = 0.0
+    def _doubt(self, columns: NDArray[np.bool_]) -> None:
+        """Drop columns; all of them if there is a record, which needs them together."""
+        self.doubtful |= columns
+        self.alive &= ~columns if self.record is None else ~columns.any()
+        self.stepper.value[..., ~self.alive] = 0.0
+
+    def _drowned(self) -> NDArray[np.bool_]:
+        """Where the wanted rows are far below the others."""
+        if self.rows == slice(None):
+            return np.zeros_like(self.alive)
+        value = np.abs(self.stepper.value)
+        return self.alive & (value[self.rows].max(axis=0) < LOW * value.max(axis=0))
 
     def _settle(self, largest: FloatArray, steps: int) -> None:
         """Take the powers of two out of the columns, and choose when to look again."""
@@ -383,10 +396,6 @@ class _Loop:
         self.exponent = self.exponent + shift
         fall = -float(shift.min(initial=0)) / steps
         self.reach = max(1, min(2 * self.reach, int(0.75 * ROOM / fall) if fall else 2 * self.reach))
-
-    def _note(self, lag: int) -> None:
-        if self.record is not None:
-            self.record.note(lag, self.stepper.value, self.exponent)
 
 
 # --------------------------------------------------------------------------------------------------- the tree

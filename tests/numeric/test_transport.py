@@ -266,6 +266,25 @@ def test_a_block_is_not_drowned_by_other_states() -> None:
 
 
 @pytest.mark.parametrize("history", [False, True])
+@pytest.mark.parametrize("method", ["auto", "loop"])
+def test_a_block_is_not_drowned_by_the_rest_of_its_column(method: Method, history: bool) -> None:
+    """a' = 1e-100 a + 0 b and b' = b + a: the zero couples the states in form only."""
+    rows = [Row("a'", 1, [Term("a", matrix=[[1e-100]]), Term("b", np.zeros((8, 1)))])]
+    rows.append(Row("b'", 1, [Term("b"), Term("a")]))
+    chain = Chain([("a", 1), ("b", 1)], rows, {"a": "a'", "b": "b'"}, 8)
+    result = full(chain, of="a", wrt="a", method=method, history=history)
+    assert result.log10_norm == pytest.approx(-800.0, rel=1e-14)
+    if history:
+        np.testing.assert_allclose(result.history, -100.0 * np.log(10.0) * np.arange(9), rtol=1e-13)
+
+
+def test_a_column_that_collapses_is_multiplied_again() -> None:
+    """1e-200 a step, beside a column of ordinary size."""
+    chain = Chain.from_dense(np.broadcast_to(np.diag([1e-200, 1.5]), (30, 2, 2)))
+    np.testing.assert_allclose(push(chain, np.eye(2)).log10_norm, [-6000.0, 30 * np.log10(1.5)], rtol=1e-13)
+
+
+@pytest.mark.parametrize("history", [False, True])
 def test_a_block_is_the_block_of_the_whole(history: bool) -> None:
     """∂c_T/∂h_0 of an LSTM, by name and by slice."""
     chain = lstm(4, 30).chain
