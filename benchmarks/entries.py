@@ -22,7 +22,7 @@ import sympy as sp
 from symrnn.algebra.programs import Program
 from symrnn.cells import gru, lstm, rnn
 from symrnn.models.losses import with_loss
-from symrnn.numeric.entries import entries, expand_activations, gradient_entries, jacobian_entries, operations
+from symrnn.numeric.entries import entries_of, expand_activations, gradient_entries, jacobian_entries, operations
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def cases(quick: bool) -> Iterator[Case]:
     yield Case("lstm, scalar, T = 3, named steps", lambda: [*_named(lstm(), 3)])
     yield Case("lstm, n = 4, ∂s_10/∂s_0", lambda: [jacobian_entries(lstm(), 10, 0, {"n": 4, "m": 1})])
     plain = with_loss(rnn(bias=False))
-    yield Case("rnn, T = 100, ∂L/∂W_h: 10 T - 1", lambda: [entries(plain, 100, scalar, of="L", wrt="W_h")])
+    yield Case("rnn, T = 100, ∂L/∂W_h: 10 T - 1", lambda: [entries_of(plain, 100, scalar, of="L", wrt="W_h")])
     for steps in (1,) if quick else (1, 2):
         yield Case(f"lstm, scalar, T = {steps}, sympy.diff of one gradient", lambda steps=steps: _sympys_own(steps))
 
@@ -68,7 +68,7 @@ def _named(program: Program, steps: int) -> Iterator[Any]:
 
 
 def _sympys_own(steps: int) -> list[Any]:
-    loss = entries(with_loss(lstm()), steps, {"n": 1, "m": 1}, of="L")[0]
+    loss = entries_of(with_loss(lstm()), steps, {"n": 1, "m": 1}, of="L")[0]
     return [expand_activations(loss).diff(sp.Symbol("U_f"))]
 
 

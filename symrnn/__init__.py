@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from symrnn.algebra.programs import Program as Program
     from symrnn.algebra.roles import parse_cell as parse_cell
     from symrnn.calculus.adjoints import adjoint as adjoint
-    from symrnn.calculus.closed_forms import closed_forms as closed_forms
+    from symrnn.calculus.closed_forms import closed_forms_of as closed_forms_of
     from symrnn.calculus.jacobians import jacobian as jacobian
     from symrnn.calculus.rewriting import expose as expose
     from symrnn.calculus.tangents import tangent as tangent
@@ -44,7 +44,7 @@ _HOMES = {
     "tangent": "symrnn.calculus.tangents",
     "jacobian": "symrnn.calculus.jacobians",
     "unroll": "symrnn.calculus.unrolling",
-    "closed_forms": "symrnn.calculus.closed_forms",
+    "closed_forms_of": "symrnn.calculus.closed_forms",
     "load": "symrnn.models.files",
     "loads": "symrnn.models.files",
     "evaluate": "symrnn.numeric.evaluation",

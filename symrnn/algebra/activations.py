@@ -185,7 +185,7 @@ def _with_spare_bits(method: str) -> Callable[[Any], Any]:
 
 
 def _of_rationals(form: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda v: form(sympy.sympify(v))
+    return lambda v: form(sympy.sympify(v, strict=True))
 
 
 _FORMS: dict[Kind, dict[str, Callable[[Any], Any]]] = {

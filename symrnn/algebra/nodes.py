@@ -1055,7 +1055,8 @@ def inner(left: Node, right: Node) -> Node:
         return hadamard(left, right)
     if is_zero(left) or is_zero(right):
         return Number(0)
-    return Inner(left, right)
+    number, (one, other) = _pull_numbers((left, right))
+    return scale(number, Inner(one, other))
 
 
 def total(body: Node, index: sp.Symbol, lo: Any, hi: Any) -> Node:

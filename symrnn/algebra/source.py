@@ -52,10 +52,14 @@ class Piece(Protocol):
     """Anything with a place in the text."""
 
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """The offset of its first character."""
+        ...
 
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        """The offset behind its last character."""
+        ...
 
 
 @dataclass(frozen=True)

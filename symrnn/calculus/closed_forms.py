@@ -38,7 +38,7 @@ from symrnn.algebra.nodes import (
 from symrnn.algebra.programs import Equation, Program, Range, Reason, family, sizes_of
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.calculus.adjoints import adjoint
-from symrnn.calculus.direct_paths import DirectPath, direct_paths
+from symrnn.calculus.direct_paths import DirectPath, direct_paths_of
 from symrnn.calculus.geometric_sums import acted, is_entrywise, states_of
 from symrnn.calculus.identities import (
     Assumption,
@@ -56,7 +56,7 @@ from symrnn.calculus.valuation import Values, matrix_of, scalar_of
 from symrnn.errors import NotYetError
 
 
-def closed_forms(
+def closed_forms_of(
     program: Program, *, constant: Collection[str] | None = None, values: Values | None = None
 ) -> tuple[ClosedForm | NoClosedForm, ...]:
     """∂h_T/∂h_t = W^{T−t}, h_T = W^T h_0 + Σ_k W^{T−k} d_k …: each closed form there is and what it assumes.
@@ -65,18 +65,18 @@ def closed_forms(
     gives parameters exact numbers: where the step matrix's power then has explicit entries, they come too.
 
     >>> from symrnn.cells import lstm, rnn
-    >>> closed_forms(rnn(activation="identity"))[0]
+    >>> closed_forms_of(rnn(activation="identity"))[0]
     ∂h_T/∂h_t = W_h^{T-t}
-    >>> closed_forms(rnn())
+    >>> closed_forms_of(rnn())
     (∂h_T/∂h_t: no closed form (not affine: h_t, tanh(W_h h_{t-1} + W_x x_t + b)),)
-    >>> closed_forms(lstm(), constant=["f"])[1].value
+    >>> closed_forms_of(lstm(), constant=["f"])[1].value
     diag(f^{T-t})
     """
     may = Permission(constant)
     found = affine(program)
     if isinstance(found, Affine):
         return tuple(_of_affine(program, found, may, values or {}))
-    direct = [form for path in direct_paths(program) for form in _of_direct_path(path, may)]
+    direct = [form for path in direct_paths_of(program) for form in _of_direct_path(path, may)]
     whole = jacobian(core_of(program)).product().target
     return (*direct, NoClosedForm(whole, found))
 
@@ -292,7 +292,7 @@ def scalar_closed_forms(
     (W_h**(T - t), Piecewise((W_x*x*(1 - W_h**T)/(1 - W_h), Ne(W_h, 1)), (T*W_x*x, True)))
     """
     sized = program.with_sizes(**{size.name: 1 for size in sizes_of(program)})
-    found = [form for form in closed_forms(sized, constant=constant) if isinstance(form, ClosedForm)]
+    found = [form for form in closed_forms_of(sized, constant=constant) if isinstance(form, ClosedForm)]
     found.sort(key=lambda form: not isinstance(form.of, Signal))
     known = dict(values or {})
     result: dict[str, sp.Expr] = {}

@@ -117,11 +117,11 @@ def _functions(node: Node, moves: Moves) -> Iterator[Node]:
         yield node
 
 
-def direct_paths(program: Program) -> tuple[DirectPath, ...]:
+def direct_paths_of(program: Program) -> tuple[DirectPath, ...]:
     """The states that hand part of themselves on directly: `f_t ⊙ c_{t-1}`, `(1 - z_t) ⊙ h_{t-1}`.
 
     >>> from symrnn.cells import lstm
-    >>> [(path.state, path.step) for path in direct_paths(lstm())]
+    >>> [(path.state, path.step) for path in direct_paths_of(lstm())]
     [(c_t, diag(f_t))]
     """
     ice = frozen(program)

@@ -79,9 +79,9 @@ class ClosedForm:
     def at(self, steps: int, step: int | None = None, case: int = 0) -> Equation:
         """The claim at numbers: T = `steps` and t = `step`, with its sums written out.
 
-        >>> from symrnn.calculus.closed_forms import closed_forms
+        >>> from symrnn.calculus.closed_forms import closed_forms_of
         >>> from symrnn.cells import rnn
-        >>> print(closed_forms(rnn(activation="identity"))[0].at(5, 2))
+        >>> print(closed_forms_of(rnn(activation="identity"))[0].at(5, 2))
         ∂h_5/∂h_2 = W_h³
         """
         numbers = self._numbers(steps, step)
@@ -112,10 +112,10 @@ class ClosedForm:
 
         What has no value stays a symbol, so the answer speaks of every value at once; sizes must be numbers.
 
-        >>> from symrnn.calculus.closed_forms import closed_forms
+        >>> from symrnn.calculus.closed_forms import closed_forms_of
         >>> from symrnn.cells import rnn
         >>> cell = rnn(activation="identity").with_sizes(n=1, m=1)
-        >>> all(form.holds(4, 1) for form in closed_forms(cell))
+        >>> all(form.holds(4, 1) for form in closed_forms_of(cell))
         True
         """
         trial = _Trial(self, steps, values or {})

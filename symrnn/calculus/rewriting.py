@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from symrnn.algebra.nodes import (
@@ -17,10 +17,12 @@ from symrnn.algebra.nodes import (
     Operation,
     Parameter,
     Signal,
+    operands_of,
     subexpressions,
 )
 from symrnn.algebra.programs import Equation, Program, Reason
 from symrnn.algebra.substitution import replace_nodes
+from symrnn.errors import CheckFailedError
 
 PREACTIVATION = Reason("preactivation")
 
@@ -35,14 +37,21 @@ def expose(program: Program) -> Program:
     sites = {equation.target: _sites(equation.expression) for equation in program}
     owners = {_owner(target) for target, found in sites.items() if found}
     taken = {name.name for name in _all_names(program)}
+    owned: dict[tuple[str, str], str] = {}
     equations: list[Equation] = []
     for equation in program:
-        names = _names_for(equation.target, sites[equation.target], len(owners), taken)
-        equations += [Equation(name, site.operands[0], PREACTIVATION, equation.domain) for site, name in names.items()]
-        expression = replace_nodes(
-            equation.expression, {site: site.with_operands((name,)) for site, name in names.items()}
-        )
-        equations.append(replace(equation, expression=expression))
+        changes: dict[Node, Node] = {}
+        found = sites[equation.target]
+        for number, site in enumerate(found, start=1):
+            suffix = "" if len(found) == 1 else str(number)
+            key = (_owner(equation.target), suffix)
+            if key not in owned:
+                # An unrolled signal's argument has one name at all its steps.
+                owned[key] = _free_name(key[0] if len(owners) > 1 else "", suffix, taken)
+            signal = _argument(owned[key], site, equation.target)
+            equations.append(Equation(signal, replace_nodes(site.operands[0], changes), PREACTIVATION, equation.domain))
+            changes[site] = site.with_operands((signal,))
+        equations.append(replace(equation, expression=replace_nodes(equation.expression, changes)))
     return replace_equations(program, tuple(equations))
 
 
@@ -53,8 +62,15 @@ def replace_equations(program: Program, equations: tuple[Equation, ...]) -> Prog
 
 
 def _sites(node: Node) -> tuple[Apply, ...]:
-    found = (part for part in subexpressions(node) if isinstance(part, Apply))
-    return tuple(dict.fromkeys(site for site in found if _is_worth_a_name(site.operands[0])))
+    """Activations of arguments worth a name, from the inside out."""
+    return tuple(dict.fromkeys(site for site in _inside_out(node) if _is_worth_a_name(site.operands[0])))
+
+
+def _inside_out(node: Node) -> Iterator[Apply]:
+    for part in operands_of(node):
+        yield from _inside_out(part)
+    if isinstance(node, Apply):
+        yield node
 
 
 def _is_worth_a_name(argument: Node) -> bool:
@@ -72,15 +88,19 @@ def _all_names(program: Program) -> set[Signal | Parameter]:
     return {name for name in names if isinstance(name, Signal | Parameter)}
 
 
-def _names_for(target: Name, sites: tuple[Apply, ...], owners: int, taken: set[str]) -> dict[Apply, Signal]:
-    names: dict[Apply, Signal] = {}
-    for number, site in enumerate(sites, start=1):
-        suffix = "" if len(sites) == 1 else str(number)
-        letter = next(letter for letter in ("a", "net", "preactivation", *_endless()) if letter not in taken)
-        name = letter + suffix if owners == 1 else f"{letter}_{_owner(target)}{suffix}"
-        indices = target.indices if isinstance(target, Signal) else ()
-        names[site] = Signal(name, site.shape, *indices)
-    return names
+def _free_name(owner: str, suffix: str, taken: set[str]) -> str:
+    """`a`, or `a_f` where several quantities have arguments; the next letter where that is taken."""
+    for letter in ("a", "net", "preactivation", *_endless()):
+        name = f"{letter}_{owner}{suffix}" if owner else f"{letter}{suffix}"
+        if name not in taken and letter not in taken:
+            taken.add(name)
+            return name
+    raise CheckFailedError(found="no name left for an argument", write="other names in the cell")
+
+
+def _argument(name: str, site: Apply, target: Name) -> Signal:
+    indices = target.indices if isinstance(target, Signal) else ()
+    return Signal(name, site.shape, *indices)
 
 
 def _endless() -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def tangent(program: Program, rules: Rules = RULES) -> Program:
     ḣ_t = (1 - h_t²) ⊙ ȧ_t
     """
     forward = expose(program)
-    frozen = {family(name) for name in forward.given}
+    frozen = {family(name) for name in forward.given} - {family(equation.target) for equation in forward}
     equations = tuple(
         Equation(
             Tangent(equation.target),

@@ -50,9 +50,10 @@ def unroll(program: Program, steps: int) -> Program:
     if last.free_symbols:
         program = substitute_program(program, {last: sp.Integer(steps)})
     equations: list[Equation] = []
+    examples = frozenset(place.index for equation in program for place in equation.domain[1:])
     with _no_collection():
         for block in blocks_of(program):
-            equations += _unrolled_block(block, program.steps.index)
+            equations += _unrolled_block(block, program.steps.index, examples)
     index = program.steps.index
     lo, hi = int(program.steps.lo), int(program.steps.hi)
     spread = _spread(index, lo, hi)
@@ -116,10 +117,10 @@ def _spread(index: sp.Symbol, lo: int, hi: int) -> Callable[[Iterable[Any]], tup
     return spread
 
 
-def _unrolled_block(block: Sequence[Equation], index: sp.Symbol) -> list[Equation]:
+def _unrolled_block(block: Sequence[Equation], index: sp.Symbol, examples: frozenset[sp.Symbol]) -> list[Equation]:
     time = block[0].time
     if time is None or time.index != index:
-        return [replace(e, expression=written_out(e.expression)) for e in block]
+        return [replace(e, expression=written_out(e.expression, examples)) for e in block]
     tape = _Tape(time.index)
     slots = [(tape.place(e.target), tape.place(e.expression), e) for e in block]
     equations: list[Equation] = []
@@ -140,8 +141,8 @@ def steps_of(time: Range) -> range:
     return range(lo, hi + 1) if time.step > 0 else range(hi, lo - 1, -1)
 
 
-def written_out(node: Node) -> Node:
-    """Sums and ordered products whose bounds are numbers, written out term by term.
+def written_out(node: Node, examples: frozenset[sp.Symbol] = frozenset()) -> Node:
+    """Sums and ordered products whose bounds are numbers, written out term by term; sums over examples stay.
 
     >>> from symrnn.algebra.nodes import n, t
     >>> written_out(Sum(Signal("h", (n, 1), t), t, 1, 3))
@@ -149,17 +150,17 @@ def written_out(node: Node) -> Node:
     """
     if isinstance(node, Sum | Product):
         index, first, last = node.range
-        if first.is_Integer and last.is_Integer:
-            return _written_out(node, index, int(first), int(last))
+        if first.is_Integer and last.is_Integer and index not in examples:
+            return _written_out(node, index, int(first), int(last), examples)
     if isinstance(node, Name) or not any(part.has(Sum, Product) for part in node.args):
         return node
-    args = [written_out(arg) if isinstance(arg, Node) else arg for arg in node.args]
+    args = [written_out(arg, examples) if isinstance(arg, Node) else arg for arg in node.args]
     return add(*args) if isinstance(node, Add) else node.func(*args)
 
 
-def _written_out(node: Sum | Product, index: sp.Symbol, first: int, last: int) -> Node:
+def _written_out(node: Sum | Product, index: sp.Symbol, first: int, last: int, examples: frozenset[sp.Symbol]) -> Node:
     tape = _Tape(index)
-    slot = tape.place(written_out(node.operands[0]))
+    slot = tape.place(written_out(node.operands[0], examples))
     counted = range(first, last + 1) if isinstance(node, Sum) else range(first, last - 1, -1)
     parts = [tape.run(step)[slot] for step in counted]
     if isinstance(node, Sum):

@@ -28,7 +28,7 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Equation, Program, Reason, family, shifted, signal_of
 from symrnn.calculus.adjoints import adjoint
-from symrnn.calculus.closed_forms import closed_forms
+from symrnn.calculus.closed_forms import closed_forms_of
 from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.calculus.rewriting import expose
@@ -279,7 +279,7 @@ def _totals(step: Jacobian) -> Iterator[Equation]:
 
 
 def _closed_form_section(program: Program) -> Iterator[Section]:
-    blocks = [block for found in closed_forms(program) for block in _closed_form_blocks(found)]
+    blocks = [block for found in closed_forms_of(program) for block in _closed_form_blocks(found)]
     if blocks:
         yield Section("closed forms", tuple(blocks))
 

@@ -48,7 +48,7 @@ from symrnn.numeric.scalars import Reals, Symbols, given
 __all__ = [
     "Sigma",
     "Tanh",
-    "entries",
+    "entries_of",
     "evaluate_entries",
     "expand_activations",
     "forward_entries",
@@ -174,7 +174,7 @@ def evaluate_entries(expression: Any, point: Mapping[sp.Symbol, Any] | None = No
     >>> evaluate_entries(Tanh(w) + 1, {w: 2}, digits=20)
     1.9640275800758168839
     """
-    entries_ = expression.flat() if isinstance(expression, sp.MatrixBase) else [sp.sympify(expression)]
+    entries_ = expression.flat() if isinstance(expression, sp.MatrixBase) else [sp.sympify(expression, strict=True)]
     domain = Reals(digits + 10)
     values: dict[sp.Basic, Any] = {symbol: domain.value(given(number)) for symbol, number in (point or {}).items()}
     for entry in entries_:
@@ -220,7 +220,7 @@ def _number(domain: Reals, node: Any, operands: list[Any]) -> Any:
 # --- Derivatives of anything -------------------------------------------------------------------------------
 
 
-def entries(
+def entries_of(
     program: Program,
     steps: int,
     sizes: Sizes | None = None,
@@ -236,7 +236,7 @@ def entries(
     else it is the Jacobian in numerator layout, of matrices on column-major vec.
 
     >>> from symrnn.cells import rnn
-    >>> entries(rnn(), 2, {"n": 1, "m": 1}, of="h", wrt="h[0]", named_steps=True)
+    >>> entries_of(rnn(), 2, {"n": 1, "m": 1}, of="h", wrt="h[0]", named_steps=True)
     Matrix([[W_h**2*(1 - h_1**2)*(1 - h_2**2)]])
     """
     forward = expose(program)

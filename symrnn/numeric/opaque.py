@@ -31,11 +31,11 @@ class Elementwise(sp.Function):
     is_number = False
 
     def __new__(cls, argument: Any, **options: Any) -> Elementwise:
-        return sp.Expr.__new__(cls, sp.sympify(argument))
+        return sp.Expr.__new__(cls, sp.sympify(argument, strict=True))
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """f'(x), through the function's own value where its row allows it: 1 − tanh²."""
-        return sp.sympify(self.row.slope(self.args[0], self))
+        return sp.sympify(self.row.slope(self.args[0], self), strict=True)
 
     @sp.cacheit  # type: ignore[untyped-decorator]  # SymPy has no stubs
     def _eval_derivative(self, symbol: sp.Expr) -> sp.Expr:
@@ -118,6 +118,7 @@ Tanh = function_of(ACTIVATIONS["tanh"])
 """tanh, left as it is."""
 Sigma = function_of(ACTIVATIONS["sigmoid"])
 """σ, left as it is."""
+Tanh.__doc__, Sigma.__doc__ = "tanh, left as it is.", "σ, left as it is."
 
 
 # --- Nodes built as they stand -----------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def operations(*expressions: Any) -> int:
     3
     """
     entries = [entry for item in expressions for entry in (item.flat() if isinstance(item, sp.MatrixBase) else [item])]
-    distinct = dict.fromkeys(node for entry in entries for node in bottom_up(sp.sympify(entry)))
+    distinct = dict.fromkeys(node for entry in entries for node in bottom_up(sp.sympify(entry, strict=True)))
     return sum(_own_operations(node) for node in distinct)
 
 

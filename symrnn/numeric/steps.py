@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Guarded, Name, Node, Parameter, names_in, operands_of
@@ -18,8 +18,8 @@ from symrnn.numeric.loops import Family, Loop, Stack, activation_of
 from symrnn.numeric.storage import Kind, accumulates, is_single_step, lag_in, local, terms_of, time_of, unguarded
 from symrnn.numeric.whole import Whole
 
-if TYPE_CHECKING:
-    from symrnn.numeric.generation import Generator
+Generator = Any
+"""`generation.Generator`, which writes this loop's surroundings and imports this module."""
 
 
 @dataclass(frozen=True)
@@ -462,7 +462,7 @@ class Steps:
         places = [self.gen.stacks.get(self.gen.key(name)) for name in (one[0], other[0], mine, yours)]
         if any(place is None for place in places):
             return False
-        (s1, p1), (s2, p2), (v1, q1), (v2, q2) = places  # type: ignore[misc]  # none is None, just checked
+        (s1, p1), (s2, p2), (v1, q1), (v2, q2) = places
         same = s1 == s2 and p2 == p1 + 1 and v1 == v2 and q2 == q1 + 1
         return same and _shape_of_own(one[1], mine, first) == _shape_of_own(other[1], yours, first)
 

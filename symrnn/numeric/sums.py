@@ -7,7 +7,7 @@ stack with one v are one product, and their gradients are rows of one array.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import sympy as sp
 
@@ -15,12 +15,12 @@ from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Name, Node, Parameter, transpose
 from symrnn.algebra.programs import Equation
 from symrnn.errors import NotYetError
+from symrnn.numeric.loops import Stack
 from symrnn.numeric.storage import key_of, lag_in, local, terms_of
 from symrnn.numeric.whole import number
 
-if TYPE_CHECKING:
-    from symrnn.numeric.generation import Generator
-    from symrnn.numeric.loops import Stack
+Generator = Any
+"""`generation.Generator`, which writes the loops around these sums and imports this module."""
 
 Member = tuple[Adjoint, int]
 

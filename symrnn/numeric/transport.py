@@ -9,7 +9,6 @@ Three questions: `push` (P v, a tangent forward in time), `pull` (Pᵀ u, a cota
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -69,7 +68,7 @@ class Scaled:
             flat, shift = normalise(self.mantissa.ravel())
             near = flat.reshape(self.mantissa.shape)
         if self.exponent.ndim == 0 and self.norm == "spectral" and near.ndim == 2 and near.size:
-            norms = np.asarray(np.linalg.norm(near, 2), dtype=np.float64)
+            norms = np.asarray(_spectral_norm(near))
         else:
             norms = np.sqrt(np.sum(np.square(near), axis=0 if self.exponent.ndim else None))
         return near, norms, self.exponent + shift
@@ -182,8 +181,8 @@ def full(
     Args:
         chain: the step Jacobians; `chain.transpose()` begins the product, and its history, at the last step.
         of, wrt: names of states, both or neither; then the block alone, at a scale of its own.
-        norm: what `log_norm` measures; "spectral" takes a singular value decomposition (with `history`, one
-            of every partial product), "frobenius" is cheap.
+        norm: what `log_norm` measures; "spectral" costs a singular value decomposition (with `history`, one of
+            every partial product that is not yet close to rank 1), "frobenius" next to nothing.
         history: also the log-norms of I, J_1, J_2 J_1, …
         method: "loop" multiplies one step after the other; "tree" neighbours in batches, faster for small N.
         out: an array of the result's shape for the mantissa.
@@ -252,6 +251,30 @@ def _log(norms: FloatArray, exponent: IntArray, log: np.ufunc) -> FloatArray:
     mantissa, whole = np.where(low, 2.0 * mantissa, mantissa), exponent + shift - low
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(norms == 0.0, 0, whole) * log(2.0) + log(mantissa))
+
+
+def _spectral_norm(matrix: FloatArray) -> float:
+    """‖A‖₂ = √λ_max(AᵀA): by power iteration if that proves itself soon, else by singular values.
+
+    A long product has nearly rank 1.  With a Rayleigh quotient λ of residual r, an eigenvalue lies within r of
+    λ; all others sum to at most rest = ‖A‖_F² - λ + r.  If rest < λ - r it is the largest, and right to
+    r²/(λ - rest) (Kato and Temple).
+    """
+    gram = matrix.T @ matrix
+    trace = float(np.trace(gram))
+    vector = gram[:, np.argmax(np.diagonal(gram))]
+    for _ in range(8):
+        if not (size := float(np.linalg.norm(vector))):
+            break
+        vector = vector / size
+        image = gram @ vector
+        value = float(vector @ image)
+        residual = float(np.linalg.norm(image - value * vector))
+        rest = trace - value + residual
+        if rest < value - residual and residual**2 <= 2.0**-53 * value * (value - rest):
+            return float(np.sqrt(value))
+        vector = image
+    return float(np.linalg.norm(matrix, 2))
 
 
 def _plain(values: FloatArray) -> float | FloatArray:
@@ -387,7 +410,7 @@ class _Loop:
         if self.rows == slice(None):
             return np.zeros_like(self.alive)
         value = np.abs(self.stepper.value)
-        return self.alive & (value[self.rows].max(axis=0) < LOW * value.max(axis=0))
+        return np.asarray(self.alive & (value[self.rows].max(axis=0) < LOW * value.max(axis=0)))
 
     def _settle(self, largest: FloatArray, steps: int) -> None:
         """Take the powers of two out of the columns, and choose when to look again."""

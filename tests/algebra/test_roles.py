@@ -64,7 +64,7 @@ def test_states_outputs_finals() -> None:
     lstm = parse_cell(CELLS["lstm"].text)
     assert list(map(str, lstm.finals)) == ["c_T"] and list(map(str, lstm.initials)) == ["h_0", "c_0"]
     narx = parse_cell(CELLS["narx"].text)
-    assert list(map(str, narx.initials)) == ["y_0", "y_{-1}"] and narx.finals == ()
+    assert list(map(str, narx.initials)) == ["y_0", "y_{-1}", "u_0"] and narx.finals == ()
     both = parse_cell(CELLS["lstm"].text + "\noutputs: h, c")
     assert list(map(str, both.outputs)) == ["h_t", "c_t"] and both.finals == ()
     readout = parse_cell(CELLS["elman with readout"].text)

@@ -30,8 +30,8 @@ from symrnn.algebra.programs import Equation, Program, substitute_program
 from symrnn.algebra.roles import parse_cell
 from symrnn.algebra.substitution import without
 from symrnn.calculus.adjoints import adjoint
-from symrnn.calculus.closed_forms import closed_forms, scalar_closed_forms
-from symrnn.calculus.direct_paths import direct_paths
+from symrnn.calculus.closed_forms import closed_forms_of, scalar_closed_forms
+from symrnn.calculus.direct_paths import direct_paths_of
 from symrnn.calculus.identities import ClosedForm, NoClosedForm, vanishes
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.matrix_powers import power_cases, power_entries
@@ -59,7 +59,7 @@ def linear(size: int | None = None, loss: str = "") -> Program:
 
 
 def forms(program: Program, **options: object) -> list[ClosedForm]:
-    return [form for form in closed_forms(program, **options) if isinstance(form, ClosedForm)]  # type: ignore[arg-type]
+    return [form for form in closed_forms_of(program, **options) if isinstance(form, ClosedForm)]  # type: ignore[arg-type]
 
 
 def named(program: Program, text: str, key: str = "", **options: object) -> ClosedForm:
@@ -421,7 +421,7 @@ def test_affine_recurrences(text: str, steps: int, step: int) -> None:
     for form in found:
         if form.reason.key != "eigenvalues":
             assert form.holds(steps, step), form
-    assert not any(isinstance(form, NoClosedForm) for form in closed_forms(program))
+    assert not any(isinstance(form, NoClosedForm) for form in closed_forms_of(program))
 
 
 def _has_size(program: Program, size: str) -> bool:
@@ -445,7 +445,7 @@ def test_the_spelling_of_the_usual_ones() -> None:
 
 def test_a_lag_of_two_is_a_power_of_the_companion_matrix() -> None:
     program = parse_cell(AFFINE["lag 2"])
-    form = closed_forms(program)[0]
+    form = closed_forms_of(program)[0]
     assert isinstance(form, ClosedForm) and isinstance(form.value, MatPower)
     assert str(form.value) == "[[A, B], [I, 0]]^{T-t}"
     assert form.of == jacobian(program).product().target
@@ -543,7 +543,7 @@ def test_the_gru_direct_path(variant: str, power: str, exact: list[str]) -> None
 
 def test_a_leaky_unit_leaves_its_tanh_out() -> None:
     cell = parse_cell("h_t = (1 - alpha) h_{t-1} + alpha tanh(W h_{t-1} + U x_t)\nalpha: 1×1\nW: n×n")
-    direct, whole_thing = closed_forms(cell)
+    direct, whole_thing = closed_forms_of(cell)
     assert isinstance(direct, ClosedForm) and isinstance(whole_thing, NoClosedForm)
     assert str(direct.value) == "(1 - α)^{T-t} I"
     assert [name.name for name in direct.exact_without] == ["W"]
@@ -554,7 +554,7 @@ def test_a_gate_without_a_name_gets_one_and_says_so() -> None:
     product, power = forms(cell)
     assert [str(a) for a in product.assumptions if a.key == "named"] == ["g_t = σ(W h_{t-1})"]
     assert str(power.value) == "diag(g^{T-t})"
-    (path,) = direct_paths(cell)
+    (path,) = direct_paths_of(cell)
     assert [name.name for name in path.exact_without] == ["W"]
 
 
@@ -563,7 +563,7 @@ def test_constancy_is_assumed_only_where_it_is_allowed() -> None:
     assert [f.reason.key for f in forms(lstm(), constant=["f"])] == ["direct path", "constant gates"]
     assert "geometric sum" not in [f.reason.key for f in forms(linear(), constant=())]
     gated = parse_cell(AFFINE["gates that read inputs only"])
-    (absent,) = closed_forms(gated, constant=())
+    (absent,) = closed_forms_of(gated, constant=())
     assert isinstance(absent, NoClosedForm) and absent.reason.key == "step matrix varies"
 
 
@@ -572,7 +572,7 @@ def test_constancy_is_assumed_only_where_it_is_allowed() -> None:
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
 def test_no_closed_form_for_a_nonlinear_cell(activation: str) -> None:
-    (absent,) = closed_forms(rnn(activation=activation))
+    (absent,) = closed_forms_of(rnn(activation=activation))
     assert isinstance(absent, NoClosedForm)
     assert absent.reason.key == "not affine"
     assert "no closed form" in str(absent)
@@ -581,7 +581,7 @@ def test_no_closed_form_for_a_nonlinear_cell(activation: str) -> None:
 
 @pytest.mark.parametrize("text", ["h_t = h_{t-1} ⊙ h_{t-1} + x_t", "h_t = tanh(a_t)\na_t = W h_{t-1} + U x_t"])
 def test_products_of_states_and_hidden_activations_are_not_affine(text: str) -> None:
-    assert [type(form) for form in closed_forms(parse_cell(text))] == [NoClosedForm]
+    assert [type(form) for form in closed_forms_of(parse_cell(text))] == [NoClosedForm]
 
 
 def test_a_step_function_has_slope_zero_and_is_not_affine() -> None:
@@ -595,7 +595,7 @@ def test_a_step_function_has_slope_zero_and_is_not_affine() -> None:
         initials=(h.at(0),),
         outputs=(h,),
     )
-    assert [type(form) for form in closed_forms(program)] == [NoClosedForm]
+    assert [type(form) for form in closed_forms_of(program)] == [NoClosedForm]
 
 
 def test_an_identity_written_out_is_seen_through() -> None:
@@ -628,7 +628,7 @@ def test_errors() -> None:
     with pytest.raises(ShapeError):
         scalar_of(Parameter("W", (2, 2)))
     with pytest.raises((NotYetError, NeverError, InputError)):
-        closed_forms(parse_cell("y_t = W x_t"))
+        closed_forms_of(parse_cell("y_t = W x_t"))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

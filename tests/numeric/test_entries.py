@@ -26,7 +26,7 @@ from symrnn.numeric.entries import (
     Sigma,
     SymbolTable,
     Tanh,
-    entries,
+    entries_of,
     evaluate_entries,
     expand_activations,
     forward_entries,
@@ -72,7 +72,7 @@ class TestGradients:
     def test_are_sympys_own_of_the_expanded_loss(self, program: Program, steps: int, sizes: Any) -> None:
         # A target sums to one: the rule for the cross-entropy says so.
         target = {name: [Fraction(3, 10), Fraction(7, 10)] for name in program.given if "p" in sizes}
-        loss = expand_activations(entries(program, steps, sizes, of="L", values=target)[0])
+        loss = expand_activations(entries_of(program, steps, sizes, of="L", values=target)[0])
         gradients = gradient_entries(program, steps, sizes, values=target)
         for name in (*program.parameters, *program.initials, program.inputs[0].at(1)):
             found = expand_activations(gradients[name])
@@ -81,7 +81,7 @@ class TestGradients:
     @pytest.mark.parametrize("cell", [lstm(), gru("cho2014"), rnn()], ids=lambda cell: cell.name)
     def test_are_the_derivative_of_the_opaque_loss(self, cell: Program) -> None:
         program = with_loss(cell)
-        loss = entries(program, 2, ONE, of="L")[0]
+        loss = entries_of(program, 2, ONE, of="L")[0]
         gradients = gradient_entries(program, 2, ONE)
         for name in (*program.parameters, *program.initials):
             (symbol,) = entry_symbols(name, 1, 1)
@@ -117,9 +117,9 @@ class TestGradients:
 
     def test_of_a_function_of_ones_own(self) -> None:
         cell = rnn("f", bias=False)
-        h1 = entries(cell, 1, ONE, of="h")[0]
+        h1 = entries_of(cell, 1, ONE, of="h")[0]
         assert str(h1) == "f(W_h*h_0 + W_x*x_1)"
-        slope = entries(cell, 1, ONE, of="h", wrt="h[0]")[0]
+        slope = entries_of(cell, 1, ONE, of="h", wrt="h[0]")[0]
         assert (slope - h1.diff(sp.Symbol("h_0"))).doit().simplify() == 0
 
     def test_take_values(self) -> None:
@@ -162,23 +162,23 @@ class TestJacobians:
         ):
             symbols = entry_symbols(name, rows, cols)
             columns = [symbols[i, j] for j in range(cols) for i in range(rows)]
-            assert_equal(entries(cell, 2, TWO, of="h", wrt=name), h2.jacobian(columns))
+            assert_equal(entries_of(cell, 2, TWO, of="h", wrt=name), h2.jacobian(columns))
 
     def test_a_state_in_the_middle_moves_what_follows_it_in_its_step(self) -> None:
         # ∂h_2/∂c_1 along every path goes through h_1 = o_1 tanh(c_1) too; the state's block does not.
-        total = entries(lstm(), 2, ONE, of="h", wrt="c[1]", named_steps=True)[0]
+        total = entries_of(lstm(), 2, ONE, of="h", wrt="c[1]", named_steps=True)[0]
         block = jacobian_entries(lstm(), 2, 1, ONE, named_steps=True)
         through = sp.Symbol("o_1") * (1 - Tanh(sp.Symbol("c_1")) ** 2)
         assert sp.expand(total - block[0, 1] - block[0, 0] * through) == 0
 
     def test_of_the_loss_have_the_shape_of_the_parameter(self) -> None:
         program = with_loss(rnn())
-        assert entries(program, 2, {"n": 2, "m": 1}, of="L", wrt="W_x").shape == (2, 1)
-        assert entries(program, 2, ONE, of=LOSS, wrt="x[1]") == gradient_entries(program, 2, ONE)["x[1]"]
+        assert entries_of(program, 2, {"n": 2, "m": 1}, of="L", wrt="W_x").shape == (2, 1)
+        assert entries_of(program, 2, ONE, of=LOSS, wrt="x[1]") == gradient_entries(program, 2, ONE)["x[1]"]
 
     def test_with_a_readout_at_the_last_step(self) -> None:
         program = with_loss(rnn(), readout=True)
-        found = entries(program, 2, {"n": 2, "m": 1, "p": 1}, of="y_hat", wrt=program.states[0].at(T))
+        found = entries_of(program, 2, {"n": 2, "m": 1, "p": 1}, of="y_hat", wrt=program.states[0].at(T))
         assert found == sp.Matrix([sp.symbols("W_y_11 W_y_12")])
 
     def test_against_time_are_refused(self) -> None:
@@ -188,7 +188,7 @@ class TestJacobians:
     @pytest.mark.parametrize("wanted", ["q", "h[x]", "W_h[2]", Signal("q", (n, 1), t)])
     def test_of_unknown_quantities_are_refused(self, wanted: Any) -> None:
         with pytest.raises(InputError, match="no such quantity"):
-            entries(rnn(), 1, ONE, of=wanted)
+            entries_of(rnn(), 1, ONE, of=wanted)
 
 
 def step_products(step: Jacobian, cell: Program, last: int, first: int) -> sp.Matrix:
@@ -227,7 +227,7 @@ class TestCost:
     @pytest.mark.parametrize("steps", [1, 2, 3, 10, 50])
     def test_the_gradient_of_a_scalar_rnn_takes_10_T_minus_1_operations(self, steps: int) -> None:
         program = with_loss(rnn(bias=False))
-        assert operations(entries(program, steps, ONE, of="L", wrt="W_h")) == 10 * steps - 1
+        assert operations(entries_of(program, steps, ONE, of="L", wrt="W_h")) == 10 * steps - 1
 
     @pytest.mark.parametrize("cell", [lstm(), gru("keras")], ids=lambda cell: cell.name)
     def test_every_gradient_together_is_linear_in_the_steps(self, cell: Program) -> None:

@@ -274,7 +274,7 @@ def test_a_block_is_not_drowned_by_the_rest_of_its_column(method: Method, histor
     chain = Chain([("a", 1), ("b", 1)], rows, {"a": "a'", "b": "b'"}, 8)
     result = full(chain, of="a", wrt="a", method=method, history=history)
     assert result.log10_norm == pytest.approx(-800.0, rel=1e-14)
-    if history:
+    if result.history is not None:
         np.testing.assert_allclose(result.history, -100.0 * np.log(10.0) * np.arange(9), rtol=1e-13)
 
 
@@ -309,6 +309,19 @@ def test_norms_are_those_of_the_value() -> None:
     columns = push(chain, np.eye(5))
     np.testing.assert_allclose(columns.log_norm, np.log(np.linalg.norm(value, axis=0)))
     np.testing.assert_allclose(columns.log_singular_values, np.log(singular), rtol=1e-9)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.floats(0.0, 40.0), st.booleans(), st.integers(0, 10**6))
+@settings(max_examples=200, deadline=None)
+def test_the_spectral_norm_is_the_largest_singular_value(n: int, k: int, gap: float, twin: bool, seed: int) -> None:
+    """Whatever the gap between the singular values, and where the first two are equal."""
+    rng = np.random.default_rng(seed)
+    left, right = np.linalg.qr(rng.normal(size=(n, n)))[0], np.linalg.qr(rng.normal(size=(k, k)))[0]
+    singular = 2.0 ** (-gap * np.arange(min(n, k)))
+    if twin:
+        singular[:2] = 1.0
+    matrix = np.asarray(left[:, : len(singular)] * singular @ right[: len(singular)], dtype=np.float64)
+    assert Scaled(matrix, np.array(0)).log_norm == pytest.approx(0.0, abs=1e-14)
 
 
 @pytest.mark.parametrize("gain", [0.01, 1.0, 1e4])
