@@ -55,8 +55,7 @@ PROGRAMS: Mapping[str, Callable[[], Program]] = {
 }
 
 
-NO_ARRAYS_YET = pytest.mark.xfail(reason="generation: biases beside a concatenation", raises=np.exceptions.AxisError)
-NAMES = [pytest.param(n, marks=NO_ARRAYS_YET) if n == "lstm, concatenated" else n for n in PROGRAMS]
+NAMES = list(PROGRAMS)
 
 
 def draw(program: Program, steps: int = 4, batch: int | None = None) -> Given:

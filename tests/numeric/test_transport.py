@@ -324,6 +324,12 @@ def test_the_spectral_norm_is_the_largest_singular_value(n: int, k: int, gap: fl
     assert Scaled(matrix, np.array(0)).log_norm == pytest.approx(0.0, abs=1e-14)
 
 
+def test_an_eigenvector_that_is_not_the_first_does_not_pass_for_it() -> None:
+    """The longest column is a singular vector, but two shorter ones together are longer."""
+    matrix = np.array([[1.0, 0.0, 0.0], [0.0, 0.6, 0.6], [0.0, 0.6, 0.6]])
+    assert Scaled(matrix, np.array(0)).log_norm == pytest.approx(np.log(1.2), rel=1e-14)
+
+
 @pytest.mark.parametrize("gain", [0.01, 1.0, 1e4])
 @pytest.mark.parametrize("norm", ["spectral", "frobenius"])
 def test_history_has_the_log_norm_of_every_partial_product(gain: float, norm: Norm) -> None:
