@@ -82,7 +82,8 @@ def adjoint(program: Program, rules: Rules = RULES) -> Program:
     shares = _Shares(forward, rules)
     targets = [Receiver(equation.target, equation.domain) for equation in reversed(forward.equations)]
     sweep = [equation for receiver in targets for equation in shares.equation_of(receiver)]
-    rest = [*_input_receivers(forward), *(Receiver(name, ()) for name in (*forward.initials, *forward.parameters))]
+    initials = (Receiver(name, _other_ranges(forward, name)) for name in forward.initials)
+    rest = [*_input_receivers(forward), *initials, *(Receiver(name, ()) for name in forward.parameters)]
     sweep += [equation for receiver in rest for equation in shares.equation_of(receiver)]
     return _as_program(forward, tuple(sweep))
 

@@ -301,7 +301,6 @@ class TestIndices:
         assert back["∂L/∂W"] == "Σ_{t=1}^{T} Σ_{j=1}^{2} ā_{t,j} h_{t-1,j}ᵀ"
         assert back["h̄_{t,j}"] == "[t = T]·2 (h_{T,j} - y_j) + Wᵀ ā_{t+1,j}"
 
-    @pytest.mark.xfail(strict=True, reason="the range over examples of an initial value's gradient is not there yet")
     @pytest.mark.parametrize("steps", [1, 2])
     def test_values(self, steps: int) -> None:
         """Inputs and initial values of each example have gradients of their own."""
