@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from symrnn import cells as cells
     from symrnn.algebra.programs import Program as Program
-    from symrnn.algebra.roles import parse_cell as parse_cell
+    from symrnn.algebra.reading.roles import parse_cell as parse_cell
     from symrnn.calculus.adjoints import adjoint as adjoint
     from symrnn.calculus.closed_forms import closed_forms_of as closed_forms_of
     from symrnn.calculus.jacobians import jacobian as jacobian
@@ -34,7 +34,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "cells": "symrnn.cells",
-    "parse_cell": "symrnn.algebra.roles",
+    "parse_cell": "symrnn.algebra.reading.roles",
     "Program": "symrnn.algebra.programs",
     "with_readout": "symrnn.models.losses",
     "with_loss": "symrnn.models.losses",

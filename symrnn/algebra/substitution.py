@@ -44,7 +44,7 @@ def replace_nodes(node: Node, changes: Mapping[Node, Node]) -> Node:
 def without(program: Program, names: Iterable[Parameter | Signal]) -> Program:
     """The Program with parameters or inputs set to 0 and every term that vanishes with them gone.
 
-    >>> from symrnn.algebra.roles import parse_cell
+    >>> from symrnn.algebra.reading.roles import parse_cell
     >>> cell = parse_cell("h_t = tanh(W_h h_{t-1} + W_x x_t + b)")
     >>> print(without(cell, cell.inputs))
     h_t = tanh(W_h h_{t-1} + b)
@@ -68,7 +68,7 @@ def _with_zeros(node: Node, gone: set[object]) -> Node:
 def without_identity(program: Program) -> Program:
     """The Program with every `identity(x)` written as x.
 
-    >>> from symrnn.algebra.roles import parse_cell
+    >>> from symrnn.algebra.reading.roles import parse_cell
     >>> print(without_identity(parse_cell("h_t = identity(W_h h_{t-1} + b)")))
     h_t = W_h h_{t-1} + b
     """

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without, without_identity
 from symrnn.cells import gru as gru_file
 from symrnn.cells import lstm as lstm_file

@@ -17,7 +17,7 @@ import sympy as sp
 
 from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal, t
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
 from symrnn.cells import named
 from symrnn.cells.catalogue import text_of

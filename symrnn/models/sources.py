@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.cells import named
 from symrnn.cells.catalogue import KINDS
 from symrnn.errors import InputError

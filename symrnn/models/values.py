@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import sympy as sp
 
-from symrnn.algebra.grammar import parse_expression
-from symrnn.algebra.syntax import Call, Group, Num, Quotient, Raised, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.grammar import parse_expression
+from symrnn.algebra.reading.syntax import Call, Group, Num, Quotient, Raised, Symbol, Syntax, Terms, Times
 from symrnn.errors import InputError, Place, SymrnnError
 
 MOST_EXPONENT = 1_000

@@ -211,7 +211,7 @@ def _classes(base: type[Node]) -> set[type[Node]]:
 
 
 def _concrete() -> list[type[Node]]:
-    abstract = {N.Name, N.Operation, N._Constant}
+    abstract = {N.Name, N.Operation, N.Constant}
     classes = _classes(Node) - abstract
     return sorted((each for each in classes if each.__module__ == N.__name__), key=lambda each: each.__name__)
 
@@ -754,7 +754,7 @@ def test_printing_leaves_the_tree_alone(node: Node) -> None:
 
 def _meaning(tree: Any) -> Any:
     """What was read, without brackets, and with a row of letters as one word."""
-    from symrnn.algebra import syntax
+    from symrnn.algebra.reading import syntax
 
     if isinstance(tree, tuple):
         return tuple(_meaning(each) for each in tree)
@@ -779,7 +779,7 @@ _NOT_READ = ("∘", "_total", "E_{")
 
 
 def _read(node: Node) -> tuple[Any, Any]:
-    from symrnn.algebra.grammar import parse_expression
+    from symrnn.algebra.reading.grammar import parse_expression
 
     return (
         _meaning(parse_expression(to_text(node), latex=False)),

@@ -22,7 +22,7 @@ from two_directions import bidirectional
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Parameter, Signal, T, m, n, t
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint, gradient, pull
 from symrnn.calculus.rules import RULES
 from symrnn.calculus.unrolling import unroll

@@ -27,7 +27,7 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.printing import to_latex, to_text
 from symrnn.algebra.programs import Equation, Program, substitute_program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.closed_forms import closed_forms_of, scalar_closed_forms

@@ -14,7 +14,7 @@ from two_directions import bidirectional
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Block, BlockMatrix, Eye, Product, Signal, n, t
 from symrnn.algebra.programs import STEPS, Equation, Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.jacobians import distributed, jacobian
 from symrnn.calculus.unrolling import written_out
 from symrnn.cells import gru, lstm, rnn

@@ -15,7 +15,7 @@ from samples import V, W, before, cell, h
 
 from symrnn.algebra.nodes import Add, Apply, Hadamard, MatMul, Node, Parameter, Signal, n, t
 from symrnn.algebra.programs import STEPS, Equation, Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.rewriting import PREACTIVATION, expose, fold_names
 from symrnn.cells import gru, lstm, rnn
 

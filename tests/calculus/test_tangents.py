@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symrnn.algebra.nodes import Tangent
 from symrnn.algebra.programs import Program, family
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.tangents import push, tangent
 from symrnn.cells import gru, lstm, rnn

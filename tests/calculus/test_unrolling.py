@@ -11,7 +11,7 @@ from two_directions import BACKWARD, bidirectional
 
 from symrnn.algebra.nodes import Eye, Guarded, Parameter, Product, Signal, Sum, T, Zeros, n, t
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose

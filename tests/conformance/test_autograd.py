@@ -13,7 +13,7 @@ import pytest
 
 from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.cells.catalogue import KINDS
 from symrnn.errors import SymrnnError
 from symrnn.models.losses import with_loss

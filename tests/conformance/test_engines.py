@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.cells import gru, lstm, rnn
 from symrnn.models.losses import with_loss
 

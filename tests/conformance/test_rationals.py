@@ -20,7 +20,7 @@ from dual_numbers import FUNCTIONS, Dual, slope_of, value_of
 
 from symrnn.algebra.nodes import Name, Parameter
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.cells import gru, lstm, rnn
 from symrnn.models.losses import with_loss
 from symrnn.numeric.scalars import Rationals

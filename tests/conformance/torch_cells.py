@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.cells import gru, lstm, rnn
 
 from .layouts import PEEPHOLE_LSTM

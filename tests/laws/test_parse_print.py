@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from textbook_cells import CELLS
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.explicit import declarations
 from symrnn.algebra.nodes import Node, Number, Parameter, Signal, T, m, n, t
 from symrnn.algebra.printing import program_to_latex, program_to_text
 from symrnn.algebra.programs import STEPS, Equation, Program
-from symrnn.algebra.roles import CONVENTION, parse_cell
+from symrnn.algebra.reading.explicit import declarations
+from symrnn.algebra.reading.roles import CONVENTION, parse_cell
 from symrnn.cells import gru, lstm, rnn
 from symrnn.errors import SymrnnError
 

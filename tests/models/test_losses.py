@@ -12,7 +12,7 @@ from law_checks import Setting, check_differences, check_gradients, check_signal
 
 from symrnn.algebra.nodes import Adjoint, Parameter, Signal, n
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint
 from symrnn.cells import gru, lstm, rnn
 from symrnn.errors import InputError, SymrnnError

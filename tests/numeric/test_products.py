@@ -14,7 +14,7 @@ from textbook_cells import CELLS
 
 from symrnn.algebra.nodes import Add, Hadamard, Signal
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.jacobians import jacobian
 from symrnn.cells import gru, lstm, rnn
 from symrnn.errors import InputError, NotYetError, TimeError

@@ -13,7 +13,7 @@ from textbook_cells import CELLS
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Immediate, Parameter, Signal, substitute, t
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.cells import gru, lstm, rnn

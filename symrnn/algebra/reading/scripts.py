@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symrnn.algebra.literals import literal_value
-from symrnn.algebra.precedence import made
-from symrnn.algebra.source import Source, Token
-from symrnn.algebra.syntax import Group, Raised, Symbol, Syntax, Transposed
+from symrnn.algebra.reading.literals import literal_value
+from symrnn.algebra.reading.precedence import made
+from symrnn.algebra.reading.source import Source, Token
+from symrnn.algebra.reading.syntax import Group, Raised, Symbol, Syntax, Transposed
 
 
 class Script(NamedTuple):

@@ -12,12 +12,12 @@ from typing import NoReturn
 
 import sympy as sp
 
-from symrnn.algebra.literals import Numbers
-from symrnn.algebra.names import Names, Reading, is_exponential
 from symrnn.algebra.nodes import ONE, Shape
-from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.sizes import LOWER, PENDING, SIZE, UPPER, Sizes
-from symrnn.algebra.syntax import (
+from symrnn.algebra.reading.literals import Numbers
+from symrnn.algebra.reading.names import Names, Reading, is_exponential
+from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.sizes import LOWER, PENDING, SIZE, UPPER, Sizes
+from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Group,

@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import NoReturn
 
 from symrnn.algebra.nodes import ONE, Shape
-from symrnn.algebra.shapes import SCALAR, Factor, Product, Shapes
-from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.syntax import Call, Group, Quotient, Symbol, Syntax, Transposed, walk, without_brackets
+from symrnn.algebra.reading.shapes import SCALAR, Factor, Product, Shapes
+from symrnn.algebra.reading.sizes import SIZE
+from symrnn.algebra.reading.syntax import Call, Group, Quotient, Symbol, Syntax, Transposed, walk, without_brackets
 from symrnn.errors import GrammarError
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from symrnn.algebra.nodes import Node, Parameter
 from symrnn.algebra.printing import program_to_text, to_text
 from symrnn.algebra.programs import Program
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.errors import SymrnnError
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from symrnn.algebra.census import Census, Line
-from symrnn.algebra.names import Reading
 from symrnn.algebra.nodes import Name, Signal
 from symrnn.algebra.programs import Equation, ordered
+from symrnn.algebra.reading.census import Census, Line
+from symrnn.algebra.reading.names import Reading
 from symrnn.errors import TimeError
 
 Pair = tuple[Line, Equation]

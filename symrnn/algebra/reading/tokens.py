@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
-from symrnn.algebra.signs import (
+from symrnn.algebra.reading.signs import (
     ACCENTS,
     BIDIRECTIONAL,
     BRACKET_COMMANDS,
@@ -40,7 +40,7 @@ from symrnn.algebra.signs import (
     WORD_STYLES,
     WORDS,
 )
-from symrnn.algebra.source import Source, Token
+from symrnn.algebra.reading.source import Source, Token
 from symrnn.errors import Place, UnsafeInputError
 
 _SPACE = re.compile(r"[ \t]+")
@@ -58,7 +58,7 @@ _DIGIT = re.compile(r"[ \t]*(\d)")
 def tokens_of(source: Source) -> list[Token]:
     """The tokens of a text, in order, with one of kind "end" at each line end.
 
-    >>> from symrnn.algebra.source import source_of
+    >>> from symrnn.algebra.reading.source import source_of
     >>> [str(token) for token in tokens_of(source_of("h_t = σ(W x_t)"))]
     ['h', '_', 't', '=', 'sigma', '(', 'W', 'x', '_', 't', ')', '\\n']
     """

@@ -12,10 +12,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 from symrnn.algebra.activations import lookup
-from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.signs import FUNCTION_WORDS
-from symrnn.algebra.source import Source
-from symrnn.algebra.syntax import Call, Group, Raised, Symbol, Syntax, Times
+from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.signs import FUNCTION_WORDS
+from symrnn.algebra.reading.source import Source
+from symrnn.algebra.reading.syntax import Call, Group, Raised, Symbol, Syntax, Times
 
 _NOT_ELEMENTWISE = frozenset({"softmax", "diag", "norm", "cross_entropy", "CE", "inner", "max"})
 

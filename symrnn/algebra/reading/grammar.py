@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symrnn.algebra.parser import parse_tokens
-from symrnn.algebra.precedence import RELATIONS
-from symrnn.algebra.source import LIMITS, Limits, Source, Token, bounded_stack, source_of
-from symrnn.algebra.syntax import Chain, Num, Raised, Symbol, Syntax, Times
-from symrnn.algebra.tokens import tokens_of
+from symrnn.algebra.reading.parser import parse_tokens
+from symrnn.algebra.reading.precedence import RELATIONS
+from symrnn.algebra.reading.source import LIMITS, Limits, Source, Token, bounded_stack, source_of
+from symrnn.algebra.reading.syntax import Chain, Num, Raised, Symbol, Syntax, Times
+from symrnn.algebra.reading.tokens import tokens_of
 
 
 def parse_expression(

@@ -11,20 +11,20 @@ from collections.abc import Iterable
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.building import Builder
-from symrnn.algebra.census import Census, Line
-from symrnn.algebra.grammar import Declaration, Sheet, equations_in
-from symrnn.algebra.literals import Numbers
-from symrnn.algebra.names import Reading, word_of
 from symrnn.algebra.nodes import Node, Parameter, Signal, T, t
-from symrnn.algebra.ordering import in_order
-from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.products import decide, question
 from symrnn.algebra.programs import STEPS, Equation, Program, with_lagged_inputs
-from symrnn.algebra.shapes import SCALAR, Shapes
-from symrnn.algebra.sizes import SIZE
-from symrnn.algebra.source import Source, bounded_stack, source_of
-from symrnn.algebra.syntax import Group, Num, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.building import Builder
+from symrnn.algebra.reading.census import Census, Line
+from symrnn.algebra.reading.grammar import Declaration, Sheet, equations_in
+from symrnn.algebra.reading.literals import Numbers
+from symrnn.algebra.reading.names import Reading, word_of
+from symrnn.algebra.reading.ordering import in_order
+from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.products import decide, question
+from symrnn.algebra.reading.shapes import SCALAR, Shapes
+from symrnn.algebra.reading.sizes import SIZE
+from symrnn.algebra.reading.source import Source, bounded_stack, source_of
+from symrnn.algebra.reading.syntax import Group, Num, Symbol, Syntax, Terms, Times
 from symrnn.errors import ShapeError, SymrnnError
 
 CONVENTION = "typed by the user"

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symrnn.algebra.calls import settled
-from symrnn.algebra.grammar import Declaration, Sheet
-from symrnn.algebra.names import Names, Reading, parts_of, symbols_in
 from symrnn.algebra.nodes import T, t
-from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.source import Source
-from symrnn.algebra.syntax import Big, Call, Chain, Norm, Pair, Stack, Symbol, Syntax, Times, Transposed
+from symrnn.algebra.reading.calls import settled
+from symrnn.algebra.reading.grammar import Declaration, Sheet
+from symrnn.algebra.reading.names import Names, Reading, parts_of, symbols_in
+from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.source import Source
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Norm, Pair, Stack, Symbol, Syntax, Times, Transposed
 from symrnn.errors import NotYetError, TimeError
 
 MOST_LAGS = 100

@@ -13,12 +13,12 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import lookup
-from symrnn.algebra.calls import activation_name
-from symrnn.algebra.names import Names, Reading, is_exponential
 from symrnn.algebra.nodes import Node, Number, Shape
-from symrnn.algebra.parser import LOSSES
-from symrnn.algebra.shapes import SCALAR, Shapes
-from symrnn.algebra.syntax import (
+from symrnn.algebra.reading.calls import activation_name
+from symrnn.algebra.reading.names import Names, Reading, is_exponential
+from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.shapes import SCALAR, Shapes
+from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Chain,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symrnn.algebra.grammar import equations_in, is_cell_text, parse_expression
-from symrnn.algebra.source import Limits
-from symrnn.algebra.syntax import (
+from symrnn.algebra.reading.grammar import equations_in, is_cell_text, parse_expression
+from symrnn.algebra.reading.source import Limits
+from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Chain,

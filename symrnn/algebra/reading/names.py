@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symrnn.algebra.nodes import T, t
-from symrnn.algebra.source import Source
-from symrnn.algebra.syntax import Big, Call, Chain, Group, Num, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.source import Source
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Group, Num, Symbol, Syntax, Terms, Times
 
 _NUMBERED = re.compile(r"[tT]\d+")
 

@@ -10,10 +10,10 @@ import sympy as sp
 from textbook_cells import CELLS, GATES
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.explicit import declarations
 from symrnn.algebra.nodes import Parameter, Signal, T, m, n, t
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
-from symrnn.algebra.roles import parse_cell
+from symrnn.algebra.reading.explicit import declarations
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.errors import GrammarError, NotYetError, ShapeError, SymrnnError, TimeError, UnsafeInputError
 
 h, x = Signal("h", (n, 1), t), Signal("x", (m, 1), t)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from symrnn.algebra.source import Source, Token
-from symrnn.algebra.syntax import Big, Chain, Quotient, Syntax, Terms, Times
+from symrnn.algebra.reading.source import Source, Token
+from symrnn.algebra.reading.syntax import Big, Chain, Quotient, Syntax, Terms, Times
 
 RELATIONS = frozenset(["=", "≈", "≤", "≥", "<", ">", "⇒", "→", "≠", "∝", "∈"])
 _LOOSE = frozenset("⊙⊗")

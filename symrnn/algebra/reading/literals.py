@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import sympy as sp
 
-from symrnn.algebra.source import Source
-from symrnn.algebra.syntax import Group, Num, Quotient, Raised, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.source import Source
+from symrnn.algebra.reading.syntax import Group, Num, Quotient, Raised, Symbol, Syntax, Terms, Times
 
 
 def literal_value(source: Source, tree: Syntax) -> Fraction | None:

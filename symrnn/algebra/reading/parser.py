@@ -11,11 +11,11 @@ from fractions import Fraction
 from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
-from symrnn.algebra.precedence import INFIX, Item, S, grouped, made
-from symrnn.algebra.scripts import Script, is_index, raised, with_scripts
-from symrnn.algebra.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
-from symrnn.algebra.source import Piece, Source, Token
-from symrnn.algebra.syntax import (
+from symrnn.algebra.reading.precedence import INFIX, Item, S, grouped, made
+from symrnn.algebra.reading.scripts import Script, is_index, raised, with_scripts
+from symrnn.algebra.reading.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
+from symrnn.algebra.reading.source import Piece, Source, Token
+from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Grid,

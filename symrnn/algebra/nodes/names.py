@@ -1,0 +1,248 @@
+"""Names, where traversal of an expression stops (signals, parameters, derivatives), and constants."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import sympy as sp
+from sympy.core.symbol import Str
+
+from symrnn.algebra.nodes.base import ONE, Node, shape_text, size_of
+from symrnn.errors import InputError, ShapeError
+
+
+class Name(Node):
+    """A quantity with a name: where traversal of an expression stops."""
+
+    __slots__ = ()
+
+
+class Signal(Name):
+    """`h_{t-1}`: a quantity with an index. Arguments: name, rows, columns, then time and any further index.
+
+    >>> from symrnn.algebra.nodes import n, substitute, t
+    >>> Signal("h", (n, 1), t - 1)
+    h_{t-1}
+    >>> substitute(Signal("h", (n, 1), t - 1), {t: sp.Integer(3)})
+    h_2
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | Str, *rest: Any) -> Signal:
+        if isinstance(rest[0], tuple):
+            (rows, cols), *indices = rest
+        else:
+            rows, cols, *indices = rest
+        shape = (size_of(rows), size_of(cols))
+        indices = [sp.sympify(index, strict=True) for index in indices]
+        return cls.trusted((named(name), *shape, *indices), shape)
+
+    @property
+    def name(self) -> str:
+        """The neutral name, `c_tilde`."""
+        return self.args[0].name
+
+    @property
+    def indices(self) -> tuple[sp.Expr, ...]:
+        """Time, then example and the like; empty for a quantity defined once, such as L."""
+        return self.args[3:]
+
+    @property
+    def time(self) -> sp.Expr:
+        """The time index."""
+        return self.indices[0]
+
+    def at(self, *indices: Any) -> Signal:
+        """The same signal at another index."""
+        return Signal.trusted((*self.args[:3], *(sp.sympify(i, strict=True) for i in indices)), self._shape)
+
+
+class Parameter(Name):
+    """`W_h`: a quantity shared by all steps. `structure` is "full" or "diagonal" (a diagonal matrix).
+
+    >>> from symrnn.algebra.nodes import n
+    >>> Parameter("W_h", (n, n))
+    W_h
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | Str, *rest: Any) -> Parameter:
+        if isinstance(rest[0], tuple):
+            (rows, cols), *structure = rest
+        else:
+            rows, cols, *structure = rest
+        shape = (size_of(rows), size_of(cols))
+        kind = structure[0] if structure else "full"
+        kind = kind if isinstance(kind, Str) else Str(kind)
+        if kind.name not in ("full", "diagonal"):
+            raise InputError(f"{name}: {kind.name}", found="no such structure", write="full or diagonal")
+        if kind.name == "diagonal" and shape[0] != shape[1]:
+            raise ShapeError(
+                str(name), found=f"a diagonal matrix that is {shape_text(shape)}", write="a square size, n×n"
+            )
+        return cls.trusted((named(name), *shape, kind), shape)
+
+    @property
+    def name(self) -> str:
+        """The neutral name."""
+        return self.args[0].name
+
+    @property
+    def structure(self) -> str:
+        """ "full" or "diagonal"."""
+        return self.args[3].name
+
+
+class Adjoint(Name):
+    """`x̄ = ∂L/∂x`: the total gradient, of its quantity's shape."""
+
+    __slots__ = ()
+
+    def __new__(cls, of: Name) -> Adjoint:
+        return cls.trusted((of,), of.shape)
+
+    @property
+    def of(self) -> Name:
+        """The quantity."""
+        return self.args[0]
+
+
+class Tangent(Name):
+    """`ẋ`: the directional derivative of a quantity, of its shape."""
+
+    __slots__ = ()
+
+    def __new__(cls, of: Name) -> Tangent:
+        return cls.trusted((of,), of.shape)
+
+    @property
+    def of(self) -> Name:
+        """The quantity."""
+        return self.args[0]
+
+
+class Immediate(Name):
+    """`∂⁺L/∂h_t`: the immediate gradient of a scalar `of` with respect to `wrt`, given; of `wrt`'s shape."""
+
+    __slots__ = ()
+
+    def __new__(cls, of: Name, wrt: Name) -> Immediate:
+        return cls.trusted((of, wrt), wrt.shape)
+
+    @property
+    def of(self) -> Name:
+        """What is differentiated."""
+        return self.args[0]
+
+    @property
+    def wrt(self) -> Name:
+        """With respect to what."""
+        return self.args[1]
+
+
+class Block(Name):
+    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step", "total" or "direct"."""
+
+    __slots__ = ()
+
+    def __new__(cls, of: Node, wrt: Node, kind: str | Str = "step") -> Block:
+        kind = kind if isinstance(kind, Str) else Str(kind)
+        return cls.trusted((of, wrt, kind), (of.shape[0], wrt.shape[0]))
+
+    @property
+    def of(self) -> Node:
+        """y."""
+        return self.args[0]
+
+    @property
+    def wrt(self) -> Node:
+        """x."""
+        return self.args[1]
+
+    @property
+    def kind(self) -> str:
+        """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
+        return self.args[2].name
+
+
+def named(name: str | Str) -> Str:
+    """The name as SymPy keeps it."""
+    return name if isinstance(name, Str) else Str(name)
+
+
+# --- constants ------------------------------------------------------------------------------------------------------
+
+
+class Number(Node):
+    """A number, or an expression of sizes and of T such as `1/n`; shape (1, 1).
+
+    >>> Number(sp.Rational(1, 2))
+    1/2
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: Any) -> Number:
+        value = sp.sympify(value, strict=True)
+        if value.is_Float or value is sp.nan or value.is_infinite:
+            raise InputError(str(value), found="a number that is not exact and finite", write="a fraction or a decimal")
+        return cls.trusted((value,), (ONE, ONE))
+
+    @property
+    def value(self) -> sp.Expr:
+        """The number."""
+        return self.args[0]
+
+
+class Constant(Node):
+    """0 or 1 in every entry, of a shape."""
+
+    __slots__ = ()
+
+    def __new__(cls, rows: Any, cols: Any) -> Self:
+        shape = (size_of(rows), size_of(cols))
+        return cls.trusted(shape, shape)
+
+
+class Zeros(Constant):
+    """0: every entry zero."""
+
+    __slots__ = ()
+
+
+class Ones(Constant):
+    """1: every entry one."""
+
+    __slots__ = ()
+
+
+class Eye(Node):
+    """I: the identity."""
+
+    __slots__ = ()
+
+    def __new__(cls, rows: Any) -> Eye:
+        rows = size_of(rows)
+        return cls.trusted((rows,), (rows, rows))
+
+
+class Selector(Node):
+    """The matrix that picks rows `offset .. offset + rows - 1` out of `total`: (rows, total)."""
+
+    __slots__ = ()
+
+    def __new__(cls, rows: Any, offset: Any, total: Any) -> Selector:
+        rows, total = size_of(rows), size_of(total)
+        return cls.trusted((rows, sp.sympify(offset, strict=True), total), (rows, total))
+
+
+class Embedding(Node):
+    """E with vec(diag(v)) = E v for a vector v of that many rows: (rows², rows)."""
+
+    __slots__ = ()
+
+    def __new__(cls, rows: Any) -> Embedding:
+        rows = size_of(rows)
+        return cls.trusted((rows,), (rows * rows, rows))

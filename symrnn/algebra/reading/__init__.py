@@ -1,0 +1,1 @@
+"""The one bounded reader of mathematics: signs, tokens, formulas, and what a typed cell means."""
