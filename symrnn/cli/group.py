@@ -1,0 +1,65 @@
+"""The command line: a thin layer; everything it does can be had from Python.
+
+Each command is a module of this package, imported when it is asked for, and heavy imports stand inside the commands, so
+that `--version` and `--help` answer at once. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input, 3 a limit or
+an internal fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from symrnn import __version__
+from symrnn.errors import SymrnnError
+
+COMMANDS = {
+    "derive": "symrnn.cli.derivations",
+    "evaluate": "symrnn.cli.evaluations",
+    "cells": "symrnn.cli.catalogue",
+    "new": "symrnn.cli.templates",
+}
+"""The commands in the order of the story, and where each is; the module has a click command of that name."""
+
+
+class Commands(click.Group):
+    """Commands found by name when asked for; errors of ours in their three parts, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of the story."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        module = COMMANDS.get(cmd_name)
+        return getattr(import_module(module), cmd_name) if module else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SymrnnError as error:
+            click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader closed early (`| head`): nothing is wrong, and nothing more can be said on this stream.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # stays open until the process ends
+            ctx.exit(0)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="symrnn %(version)s")
+def main() -> None:
+    """The gradients of recurrent networks, from nothing but a cell's equations.
+
+    \b
+    symrnn derive lstm                          every gradient of the LSTM, at a symbolic step t
+    symrnn derive "h_t = tanh(A h_{t-1} + x_t)" of a cell of your own
+    symrnn evaluate example:linear              the numbers of a model file
+    """

@@ -1,0 +1,34 @@
+"""`symrnn new`: a commented model file to fill in."""
+
+from __future__ import annotations
+
+import click
+
+from symrnn.cli.files import output_options, write
+
+
+@click.command()
+@click.argument("cell", metavar="CELL")
+@click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
+@click.option("--hidden", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Size of the state.")
+@click.option(
+    "--input", "inputs", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Size of the input."
+)
+@click.option("--steps", type=click.IntRange(1, 100_000), default=3, show_default=True, help="Number of steps.")
+@click.option("--working", is_flag=True, help="A Markdown skeleton for a hand calculation that carries the model.")
+@output_options
+def new(
+    cell: str,
+    variant: str | None,
+    hidden: int,
+    inputs: int,
+    steps: int,
+    working: bool,
+    output: str | None,
+    force: bool,
+) -> None:
+    """Write a commented model file for a CELL (a name, or equations), ready to be filled in."""
+    from symrnn.models.templates import model_text, working_text
+
+    make = working_text if working else model_text
+    write(make(cell, variant=variant, hidden=hidden, inputs=inputs, steps=steps), output, force, "model")
