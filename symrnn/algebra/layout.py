@@ -383,7 +383,7 @@ def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
     piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
     if node.kind != "step":
-        return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
+        return Piece(p.form.scripts(p.fenced(piece), p.signs[node.kind], ""), SCRIPTED, piece.tall)
     return piece
 
 
@@ -453,7 +453,7 @@ def _juxtaposed(p: Printer, parts: Sequence[Piece], space: str = "space") -> Pie
 
 def _hadamard(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
     last = node.operands[-1]
-    if len(parts) > 1 and _is_inverse(last):
+    if is_division(node):
         over = _entrywise(p, node, parts[:-1])
         return p.form.fraction(over, _raised(p, last, p.of(last.operands[0]), -last.exponent))
     return _entrywise(p, node, parts)
@@ -471,6 +471,16 @@ def _entrywise(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
 
 def _is_tall(parts: Iterable[Piece]) -> bool:
     return any([part.tall for part in parts])
+
+
+def is_division(node: Node) -> bool:
+    """Whether a product is set as a stacked fraction: its last factor is a power with a negative exponent.
+
+    >>> h = N.Signal("h", (N.n, 1), N.t)
+    >>> is_division(h * N.Power(h, -1)), is_division(h * h)
+    (True, False)
+    """
+    return isinstance(node, N.Hadamard) and len(node.operands) > 1 and _is_inverse(node.operands[-1])
 
 
 def _is_inverse(node: Node) -> bool:

@@ -16,7 +16,13 @@ from symrnn.documents.languages import sentence
 DIGITS = 6
 
 
-def in_words(key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape: Callable[[str], str] = str) -> str:
+def in_words(
+    key: str,
+    about: tuple[Any, ...],
+    say: Callable[[Any], str],
+    escape: Callable[[str], str] = str,
+    language: str = "en",
+) -> str:
     """The sentence of a key: its words escaped for the format, what it speaks of put in by `say`.
 
     >>> in_words("convention", ("Elman (1990)",), str)
@@ -30,7 +36,7 @@ def in_words(key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape
         values = value if isinstance(value, tuple | list) else (value,)
         return ", ".join(say(each) for each in values)
 
-    return "".join(piece(part) for part in re.split(r"(\{\d+\})", sentence(key)))
+    return "".join(piece(part) for part in re.split(r"(\{\d+\})", sentence(key, language)))
 
 
 def number_text(value: Any, digits: int = DIGITS) -> str:
