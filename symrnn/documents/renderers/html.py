@@ -139,7 +139,7 @@ def _claim(setter: Setter, claim: Claim, number: int) -> str:
 
 
 def _table(setter: Setter, table: Table) -> str:
-    head = "".join(f'<th scope="col">{_cell(setter, cell)}</th>' for cell in table.heads)
+    head = "".join(f'<th scope="col">{_cell(setter, cell, True)}</th>' for cell in table.heads)
     rows = "".join(
         f"<tr{_kind(row)}>{''.join(f'<td>{_cell(setter, cell)}</td>' for cell in row)}</tr>\n" for row in table.rows
     )
@@ -150,9 +150,9 @@ def _kind(row: Sequence[Any]) -> str:
     return ' class="total"' if row and row[0] == "Σ" else ""
 
 
-def _cell(setter: Setter, value: Any) -> str:
+def _cell(setter: Setter, value: Any, display: bool = False) -> str:
     if value == "":
         return ""
     content, _, text = setter.values(value)
-    return _math(content, text)
+    return _math(content, text, display)
 
