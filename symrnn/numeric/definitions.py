@@ -21,6 +21,7 @@ from symrnn.algebra.programs import Equation, Program, Range, family, sizes_of
 from symrnn.calculus.rewriting import expose
 from symrnn.numeric.interpretation import Machine, Matrix, Sizes, head, indices_of, label
 from symrnn.numeric.perturbations import Differences, Duals, is_rational
+from symrnn.numeric.scalars import given
 
 DIGITS = 50
 MAGNITUDES = 16
@@ -79,6 +80,14 @@ class Definitions:
         pairs = [pair for rows in zip(left, right, strict=True) for pair in zip(*rows, strict=True)]
         scale = max((abs(entry) for pair in pairs for entry in pair), default=0)
         return all(self.domain.agree(a, b, scale) for a, b in pairs)
+
+    def number(self, value: Any) -> Any:
+        """An exact number among the judge's own."""
+        return self.domain.value(given(value))
+
+    def float(self, value: Any) -> float:
+        """One of the judge's numbers in float64."""
+        return float(getattr(value, "value", value))
 
     @property
     def certificate(self) -> str:
@@ -194,7 +203,13 @@ class Definitions:
             yield substitute(final, self._numbers)
 
     def _jacobian(self, name: Block) -> Matrix:
-        kind = {"step": "independent", "total": "total", "direct": "direct", "local": "local"}[name.kind]
+        kind = {
+            "step": "independent",
+            "total": "total",
+            "direct": "direct",
+            "local": "local",
+            "immediate": "immediate",
+        }[name.kind]
         columns: list[list[Any]] = []
         for part in _parts(name.wrt):
             height, width = self.base.size(part.shape)
@@ -215,7 +230,7 @@ class Definitions:
     # --- runs with something moved
 
     def _moved(self, entry: Entry, kind: str, of: Node | None = None) -> Machine:
-        key = (self.base.address(entry[0]), entry[1:], kind, of if kind == "local" else None)
+        key = (self.base.address(entry[0]), entry[1:], kind, of if kind in ("local", "immediate") else None)
         if key not in self._runs:
             self._runs[key] = self._run(entry, kind, of)
         return self._runs[key]
@@ -239,6 +254,8 @@ class Definitions:
 
     def _still(self, name: Name, kind: str, of: Node | None) -> Callable[[Any], bool]:
         step = _time(name)
+        if step is None and of is not None:
+            step = _time(_parts(of)[0])
         states = {head(state) for state in self.program.states}
         targets = {self.base.address(part) for part in _parts(of)} if of is not None else set()
 

@@ -736,6 +736,7 @@ def _guarded(machine: Machine, node: N.Guarded) -> Matrix:
 OPERATIONS: Mapping[type[Node], Row] = MappingProxyType(
     {
         N.Number: _number,
+        N.Decimal: _number,
         N.Zeros: _constant("zero"),
         N.Ones: _constant("one"),
         N.Eye: _eye,
