@@ -287,6 +287,8 @@ def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tup
         return
     if not names_in(node):
         return
+    if isinstance(node, Sum) and any(isinstance(name, Signal) for name in names_in(node)):
+        raise NotYetError(str(node), found="a sum over steps within a step", write="the running sum as a state")
     for operand, local in zip(operands_of(node), rules[type(node)](node, answer), strict=True):
         if local is not None and any(isinstance(name, Signal) for name in names_in(operand)):
             yield from _paths(operand, distributed(matrix, local.matrix()), operand, rules)
