@@ -260,8 +260,15 @@ class Selector(Node):
     __slots__ = ()
 
     def __new__(cls, rows: Any, offset: Any, total: Any) -> Selector:
-        rows, total = size_of(rows), size_of(total)
-        return cls.trusted((rows, sp.sympify(offset, strict=True), total), (rows, total))
+        rows, total, offset = size_of(rows), size_of(total), sp.sympify(offset, strict=True)
+        outside = offset.is_negative or (total - offset - rows).is_negative
+        if outside or offset.is_integer is False:
+            raise ShapeError(
+                f"rows {offset} … {offset + rows - 1} of {total}",
+                found=f"rows that {total} rows do not have",
+                write=f"an offset from 0 to {total - rows}",
+            )
+        return cls.trusted((rows, offset, total), (rows, total))
 
 
 class Embedding(Node):
