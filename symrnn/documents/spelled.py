@@ -11,9 +11,12 @@ from typing import Any
 import mpmath
 import sympy as sp
 
+from symrnn.documents.document import Words
 from symrnn.documents.languages import sentence
 
 DIGITS = 6
+COMMAS = {"zh": "、"}
+"""What stands between the members of a list, where it is not a comma."""
 
 
 def in_words(
@@ -34,7 +37,10 @@ def in_words(
             return escape(part)
         value = about[int(part[1:-1])]
         values = value if isinstance(value, tuple | list) else (value,)
-        return ", ".join(say(each) for each in values)
+        return COMMAS.get(language, ", ").join(
+            in_words(each.key, each.about, say, escape, language) if isinstance(each, Words) else say(each)
+            for each in values
+        )
 
     return "".join(piece(part) for part in re.split(r"(\{\d+\})", sentence(key, language)))
 

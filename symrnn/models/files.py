@@ -19,10 +19,11 @@ from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal, t
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
+from symrnn.calculus.adjoints import LOSS
 from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
 from symrnn.errors import InputError, NotYetError, Place, SymrnnError
-from symrnn.models.losses import LOSS, LOSSES, with_loss, with_readout
+from symrnn.models.losses import LOSSES, with_loss, with_readout
 from symrnn.models.model import Array, Model, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
 from symrnn.models.tables import Document, check_keys, read_tables
