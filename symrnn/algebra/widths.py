@@ -69,4 +69,3 @@ WIDTHS = Format(
     grid=_grid,
 )
 """Widths in tenths of an em, about as Latin Modern sets them."""
-

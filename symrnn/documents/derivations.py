@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import sympy as sp
 
@@ -19,6 +20,7 @@ from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
 from symrnn.documents.numbers import number_sections, unrolled_sections
+from symrnn.documents.recipes import recipe
 from symrnn.documents.sections import (
     adjoint_sections,
     check_wanted,
@@ -105,8 +107,18 @@ def derive(
         style=style_for(forward),
         citations=(program.citation,) if program.citation else (),
         language=language,
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language)),
     )
     return _with_tally(certify(document, program, model, strict))
+
+
+def _said(
+    of: str, wrt: str | Sequence[str], detail: str, steps: int | None, digits: int | None, language: str
+) -> dict[str, Any]:
+    """The options of `derive` that are not its defaults."""
+    options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
+    defaults = {"of": "L", "wrt": "", "detail": "normal", "steps": None, "digits": None, "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults[name]}
 
 
 def _title(source: Program | Model) -> str:

@@ -132,6 +132,7 @@ class _Reader:
             notation=MappingProxyType(self.notation()),
             settings=MappingProxyType(self.settings()),
             source=self.document.file or "",
+            text=self.document.text,
         )
 
     # --- the Program ---

@@ -50,6 +50,8 @@ class Model:
     notation: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     settings: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
+    text: str = ""
+    """The model file as it was read."""
 
     @property
     def exact(self) -> bool:

@@ -213,9 +213,7 @@ def _below(note: str, plain: str, room: int) -> str:
 
 
 def _plain(setter: Setter) -> Setter:
-    return Setter(
-        setter.document, TEXT, lambda math, text: text, str, lambda number: f" ({number})", setter.numbers
-    )
+    return Setter(setter.document, TEXT, lambda math, text: text, str, lambda number: f" ({number})", setter.numbers)
 
 
 def _table(setter: Setter, table: Table) -> str:

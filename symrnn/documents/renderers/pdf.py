@@ -62,9 +62,7 @@ def _by_typst(document: Document) -> bytes:
             document = replace(document, language="en")
         source = to_typst(document, tuple(fonts))
     moment = datetime.fromtimestamp(0, UTC)
-    return bytes(
-        typst.compile(source.encode("utf-8"), format="pdf", ignore_system_fonts=not wide, timestamp=moment)
-    )
+    return bytes(typst.compile(source.encode("utf-8"), format="pdf", ignore_system_fonts=not wide, timestamp=moment))
 
 
 def _no_font() -> str:
