@@ -131,6 +131,12 @@ def same_shape(wrote: str, nodes: Iterable[Node]) -> Shape:
     return first
 
 
+def length_of(vector: Node) -> Size:
+    """How many entries a column or a row has; the rows of a matrix."""
+    rows, cols = vector.shape
+    return cols if rows == 1 else rows
+
+
 def shape_text(shape: Shape) -> str:
     """(rows, columns), as errors print it."""
     return f"({shape[0]}, {shape[1]})"
