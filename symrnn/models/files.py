@@ -26,7 +26,7 @@ from symrnn.errors import InputError, NotYetError, Place, SymrnnError
 from symrnn.models.losses import LOSSES, with_loss, with_readout
 from symrnn.models.model import Array, Model, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
-from symrnn.models.tables import Document, check_keys, read_tables
+from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
 CELL_KEYS = ("kind", "variant", "activation", "gate_activation", "bias", "hidden", "input", "equations")
