@@ -391,7 +391,7 @@ def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
     sign = "partial+" if node.kind == "immediate" else "partial"
     piece = _quotient(p, sign, _side(p, node.of), _side(p, node.wrt))
     if node.kind in ("total", "direct"):
-        return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
+        return Piece(p.form.scripts(p.fenced(piece), p.signs[node.kind], ""), SCRIPTED, piece.tall)
     return piece
 
 
@@ -470,7 +470,7 @@ def _juxtaposed(p: Printer, parts: Sequence[Piece], space: str = "space") -> Pie
 
 def _hadamard(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
     last = node.operands[-1]
-    if len(parts) > 1 and _is_inverse(last):
+    if is_division(node):
         over = _entrywise(p, node, parts[:-1])
         return p.form.fraction(over, _raised(p, last, p.of(last.operands[0]), -last.exponent))
     return _entrywise(p, node, parts)
@@ -488,6 +488,16 @@ def _entrywise(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
 
 def _is_tall(parts: Iterable[Piece]) -> bool:
     return any([part.tall for part in parts])
+
+
+def is_division(node: Node) -> bool:
+    """Whether a product is set as a stacked fraction: its last factor is a power with a negative exponent.
+
+    >>> h = N.Signal("h", (N.n, 1), N.t)
+    >>> is_division(h * N.Power(h, -1)), is_division(h * h)
+    (True, False)
+    """
+    return isinstance(node, N.Hadamard) and len(node.operands) > 1 and _is_inverse(node.operands[-1])
 
 
 def _is_inverse(node: Node) -> bool:

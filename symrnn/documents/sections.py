@@ -309,7 +309,12 @@ def _tried(twin: ClosedForm, number: int) -> str:
     """How a closed form holds, by its twin of size 2: "exact" in symbols; "" leaves it to the document's judges."""
     condition = twin.cases[number].condition
     values = {}
-    if condition is not None and condition.relation == "=" and condition.right and isinstance(condition.left, Parameter):
+    if (
+        condition is not None
+        and condition.relation == "="
+        and condition.right
+        and isinstance(condition.left, Parameter)
+    ):
         values[condition.left.name] = matrix_of(condition.right)
     try:
         holds = twin.holds(TRIAL[0], TRIAL[1] if twin.domain else None, values)
