@@ -381,8 +381,9 @@ def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
 
 
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
-    piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
-    if node.kind != "step":
+    sign = "partial+" if node.kind == "immediate" else "partial"
+    piece = _quotient(p, sign, _side(p, node.of), _side(p, node.wrt))
+    if node.kind in ("total", "direct"):
         return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
     return piece
 
@@ -397,6 +398,15 @@ def _tuple(p: Printer, node: N.Concat) -> str:
 
 
 # --- constants ----------------------------------------------------------------------------------------------
+
+
+def _decimal(p: Printer, node: N.Decimal, parts: Sequence[Piece]) -> Piece:
+    mantissa, _, exponent = node.text.removeprefix("-").partition("e")
+    piece = Piece(p.form.number(mantissa), numeric=True)
+    if exponent:
+        ten = p.form.power(p.form.number("10"), p.scalar(sp.Integer(int(exponent)), True).text)
+        piece = Piece(p.row([piece.text, p.signs["times"], ten]), JUXTAPOSED, numeric=True)
+    return _negated(p, piece) if node.text.startswith("-") else piece
 
 
 def _number(p: Printer, node: N.Number, parts: Sequence[Piece]) -> Piece:
@@ -661,6 +671,7 @@ RULES: dict[type[Node], Callable[[Printer, Any, Sequence[Piece]], Piece]] = {
     N.Adjoint: _adjoint,
     N.Tangent: _tangent,
     N.Immediate: _immediate,
+    N.Decimal: _decimal,
     N.Block: _block,
     N.Number: _number,
     N.Zeros: lambda p, node, parts: Piece(p.signs["zero"], numeric=True),

@@ -55,6 +55,8 @@ class Claim:
     boundary: bool = False
     numeric: bool = False
     conditions: tuple[Formula, ...] = ()
+    certificate: str = ""
+    """How it was checked: "exact", "points" (three draws, many digits), "definition", "unchecked"; "" not yet."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How many equalities were checked exactly, at random points, or not; and how many only say what a name means."""
+
+    exact: int = 0
+    points: int = 0
+    definitions: int = 0
+    unchecked: int = 0
+
+    @property
+    def equalities(self) -> int:
+        """Those there was something to check in."""
+        return self.exact + self.points + self.unchecked
+
+
+@dataclass(frozen=True)
 class Document:
     """A title, the convention it follows, and sections. `to_latex()`, `to_text()` and `to_json()` print it."""
 
@@ -90,6 +107,8 @@ class Document:
     sections: tuple[Section, ...]
     style: Style = NEUTRAL
     citations: tuple[str, ...] = field(default=())
+    language: str = "en"
+    tally: Tally | None = None
 
     def claims(self) -> Iterator[Claim]:
         """Every claim, in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import mpmath
 import sympy as sp
 from sympy.core.symbol import Str
 
@@ -143,7 +144,7 @@ class Immediate(Name):
 
 
 class Block(Name):
-    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step", "total" or "direct"."""
+    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x), along the paths that `kind` says."""
 
     __slots__ = ()
 
@@ -163,7 +164,8 @@ class Block(Name):
 
     @property
     def kind(self) -> str:
-        """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
+        """How far paths are followed: "step" (states of the step before independent), "local" (within one equation),
+        "immediate" (within one step), "total" (along every path) or "direct" (along one state)."""
         return self.args[2].name
 
 
@@ -194,6 +196,30 @@ class Number(Node):
     def value(self) -> sp.Expr:
         """The number."""
         return self.args[0]
+
+
+class Decimal(Number):
+    """A number shown by so many significant digits; its value is the fraction those digits say.
+
+    >>> Decimal(0.4621171572600098, 6)
+    0.462117
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: Any, digits: Any = 6) -> Decimal:
+        shown = f"{float(value):.{int(digits)}g}" if isinstance(value, int | float) else mpmath.nstr(value, int(digits))
+        return cls.shown(shown)
+
+    @classmethod
+    def shown(cls, text: str) -> Decimal:
+        """The number that is written so: `-0.0625`, `1.2e-05`."""
+        return cls.trusted((sp.Rational(text), Str(text)), (ONE, ONE))
+
+    @property
+    def text(self) -> str:
+        """The digits."""
+        return self.args[1].name
 
 
 class Constant(Node):
