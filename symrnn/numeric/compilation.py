@@ -29,6 +29,7 @@ from symrnn.calculus.rewriting import expose
 from symrnn.calculus.tangents import tangent
 from symrnn.errors import InputError, NotYetError, ShapeError, TimeError
 from symrnn.numeric.generation import Generator
+from symrnn.numeric.kernels import rooms
 from symrnn.numeric.storage import given_key, key_of, local
 from symrnn.numeric.textbook import Textbook
 
@@ -302,7 +303,8 @@ class _Call:
         shapes = {key: self.given[key].shape for key in known.keys() & self.given.keys() if known[key].is_parameter}
         sizes = {name: self.sizes[name] for name in self.compiled.size_names}
         compiled = self.compiled
-        found = compiled.function(self.steps, self.inner, sizes, shapes, arrays, compiled.functions, self.dtype)
+        room = rooms(compiled.function, self.inner, self.dtype)
+        found = compiled.function(self.steps, self.inner, sizes, shapes, arrays, compiled.functions, self.dtype, room)
         return Arrays(found, compiled.below, self.steps, self.batch, self.layout, compiled.matrices)
 
     def _learn(self, argument: Argument) -> None:

@@ -211,7 +211,7 @@ class Generator:
         """The variable of a scratch array for a chunk; every chunk uses the same memory."""
         variable = self.variables.fresh(hint)
         memory = self.variables.fresh(f"{hint}_room")
-        self.setup.append(f"{memory} = empty(longest, {self.rows(rows)})")
+        self.setup.append(f"{memory} = room(longest, {self.rows(rows)})")
         lines.append(f"{variable} = near({memory}, span)")
         return variable
 
@@ -275,7 +275,7 @@ class Generator:
         key = self.rows(rows), depth
         if key not in self.spares:
             self.spares[key] = self.variables.fresh("spare")
-            self.setup.append(f"{self.spares[key]} = empty(longest, {key[0]})")
+            self.setup.append(f"{self.spares[key]} = room(longest, {key[0]})")
         return f"near({self.spares[key]}, span)"
 
     def stacked_weight(self, parameters: Sequence[Parameter]) -> str:
@@ -389,13 +389,17 @@ class Generator:
         self.out.add(f"# {equation}")
         target = equation.target
         if time_of(target) is None:
-            self.out.add(f"{self.variable(target)} = {self._summing(equation.expression)}")
+            self.out.add(f"{self.variable(target)} = {self._own(equation, self._summing(equation.expression))}")
         elif self.kind(target) != Kind.FULL:
-            still = not names_in(equation.expression)
-            front = f"zeros({self.rows(target.shape[0])}) + " if still else ""
-            self.out.add(f"{self.initial(target)} = {front}{self.once(equation.expression)}")
+            self.out.add(f"{self.initial(target)} = {self._own(equation, self.once(equation.expression))}")
         else:
             self.out.add(f"{self.once_read(target)}[...] = {self.once(equation.expression)}")
+
+    def _own(self, equation: Equation, text: str) -> str:
+        """Memory of its own for what is handed out: rooms are used again by the next call."""
+        if not names_in(equation.expression):
+            return f"zeros({self.rows(equation.target.shape[0])}) + {text}"
+        return f"{text}.copy()" if isinstance(unguarded(equation.expression), Name) else text
 
     def initial(self, target: Name) -> str:
         """The variable of an initial value's gradient, where the steps' own gradients are not kept."""
@@ -431,7 +435,7 @@ class Generator:
     def _signature(self) -> list[str]:
         shapes = "columns, time outermost: (T, rows, B), or (T, rows) for a batch of one (B is None)"
         return [
-            f"def {self.purpose}(T, B, sizes, shapes, given, functions, dtype):",
+            f"def {self.purpose}(T, B, sizes, shapes, given, functions, dtype, room):",
             f'    """{identifier_or_cell(self.forward.name)}: arrays hold {shapes}."""',
         ]
 
@@ -494,7 +498,9 @@ class Generator:
         span, rows = self.spans[key], self.rows(size)
         extra = span.below + span.beyond
         if self.is_chunk(key):
-            self.out.add(f"{variable} = zeros(longest{f' + {span.beyond}' if span.beyond else ''}, {rows})")
+            self.out.add(f"{variable} = room(longest{f' + {span.beyond}' if span.beyond else ''}, {rows})")
+            if span.beyond:
+                self.out.add(f"{variable}[:{span.beyond}] = 0.0  # carried to what stands after T")
         elif extra:
             fill = ", fill=0.0" if isinstance(name, Adjoint) else ""
             self.out.add(f"{variable} = padded(T, {span.below}, {span.beyond}, {rows}{fill})")

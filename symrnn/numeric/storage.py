@@ -65,6 +65,7 @@ LOCALS = (
     "given",
     "functions",
     "dtype",
+    "room",
     "np",
     "add",
     "multiply",

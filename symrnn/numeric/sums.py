@@ -68,7 +68,7 @@ class Sums:
         return None
 
     def _stacked_sums(self, stack: Stack, right: Node | None, members: Sequence[Member]) -> None:
-        left = self._flat(self.gen.stack_whole(stack), stack.name)
+        left = self._flat(self.gen.stack_whole(stack), stack.name, len(stack.members) * stack.rows)
         text = f"{left}.sum(axis=1)" if right is None else f"{left} @ {self._flat_of(right)}.T"
         joint = self._joint(stack, members)
         if joint is not None:
@@ -147,13 +147,15 @@ class Sums:
     def _flat_of(self, node: Node) -> str:
         _check_moves(node)
         text = self.gen.whole(node)
-        return self._flat(text, local(node) if isinstance(node, Name) else "product")
+        return self._flat(text, local(node) if isinstance(node, Name) else "product", node.shape[0])
 
-    def _flat(self, text: str, hint: str) -> str:
+    def _flat(self, text: str, hint: str, rows: sp.Expr) -> str:
         """A variable for the columns of all steps side by side; each array is flattened once a chunk."""
         if text not in self.flats:
             self.flats[text] = self.gen.variables.fresh(f"{hint}_flat")
-            self.gen.out.add(f"{self.flats[text]} = flat({text})")
+            memory = self.gen.variables.fresh(f"{hint}_flat_room")
+            self.gen.setup.append(f"{memory} = room(longest, {self.gen.rows(rows)})")
+            self.gen.out.add(f"{self.flats[text]} = flat({text}, {memory})")
         return self.flats[text]
 
 

@@ -54,7 +54,7 @@ MATRICES = (
     "vec",
 )
 """What the text imports from `matrices`."""
-RESERVED = ("T", "B", "sizes", "shapes", "given", "functions", "dtype", "np", "range", "float", "slice")
+RESERVED = ("T", "B", "sizes", "shapes", "given", "functions", "dtype", "room", "np", "range", "float", "slice")
 
 
 class Textbook:
@@ -130,7 +130,7 @@ class Textbook:
             f"row t{f' + {first}' if first else ''} of an array holds step t: (T, B, r, c), without a batch (T, r, c)"
         )
         return [
-            f"def {self.purpose}(T, B, sizes, shapes, given, functions, dtype):",
+            f"def {self.purpose}(T, B, sizes, shapes, given, functions, dtype, room):",
             f'    """{identifier_or_cell(self.forward.name)}: {steps}."""',
         ]
 
