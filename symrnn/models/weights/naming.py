@@ -208,7 +208,7 @@ _NEUTRAL = {
 
 
 def neutral_layers(tensors: Tensors) -> Iterator[Layer]:
-    """Arrays that bear the neutral names already: `W_h`, `W_x`, `b`; `W_i`, `U_i`, `b_i` …"""
+    """Arrays that bear the neutral names already: `W_h`, `W_x`, `b`; `W_i`, `U_i`, `b_i`."""
     for name in tensors.arrays:
         for kind, first in (("rnn", "W_x"), ("gru", "U_z"), ("lstm", "U_c")):
             prefix = name.removesuffix(first)

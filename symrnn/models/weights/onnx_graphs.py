@@ -45,21 +45,24 @@ def read_onnx(data: bytes, source: str) -> tuple[Tensors, tuple[Layer, ...]]:
         graph = onnx.load_model_from_string(data).graph
         if not graph.node and not graph.initializer:
             raise InputError(source, found="a graph without nodes and constants", write="an ONNX model")
-        constants = _constants(graph, source)
+        constants, inner = _constants(graph, source)
         nodes = [node for node in graph.node if node.op_type in KINDS]
         layers = [layer for place, node in enumerate(nodes) for layer in _layers(node, place, constants, source)]
-    return Tensors(source, "ONNX", constants), tuple(layers)
+    shown = {name: array for name, array in constants.items() if array.dtype.kind == "f" and name not in inner}
+    return Tensors(source, "ONNX", shown), tuple(layers)
 
 
 # --- constants --------------------------------------------------------------------------------------------------------
 
 
-def _constants(graph: Any, source: str) -> dict[str, Array]:
+def _constants(graph: Any, source: str) -> tuple[dict[str, Array], set[str]]:
+    """Every constant by name, and which are only parts of others or none of the file's tensors."""
     from onnx import numpy_helper
 
     if len(graph.initializer) + len(graph.node) > MOST_TENSORS:
         raise UnsafeInputError(source, found="a graph of too many nodes", write=f"at most {MOST_TENSORS:,}")
     found: dict[str, Array] = {}
+    inner: set[str] = set()
     for tensor in graph.initializer:
         found[tensor.name] = _array(tensor, source, numpy_helper.to_array)
     for node in graph.node:
@@ -68,9 +71,12 @@ def _constants(graph: Any, source: str) -> dict[str, Array]:
             found[node.output[0]] = _array(attributes["value"].t, source, numpy_helper.to_array)
         elif node.op_type in FOLDED and node.output and node.input and all(one in found for one in node.input if one):
             inputs = [found[one] for one in node.input if one]
+            inner |= {*node.input, node.output[0]}
             if (folded := FOLDED[node.op_type](inputs, _attributes(node))) is not None:
                 found[node.output[0]] = folded
-    return found
+        if node.op_type == "Constant":
+            inner |= set(node.output)
+    return found, inner
 
 
 def _array(tensor: Any, source: str, to_array: Callable[[Any], Array]) -> Array:
