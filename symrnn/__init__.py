@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from symrnn.numeric.entries import gradient_entries as gradient_entries
     from symrnn.numeric.entries import jacobian_entries as jacobian_entries
     from symrnn.numeric.evaluation import evaluate as evaluate
+    from symrnn.regimes.verdicts import regime as regime
 
 __version__ = "0.1.0"
 
@@ -56,6 +57,7 @@ _HOMES = {
     "jacobian_entries": "symrnn.numeric.entries",
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
+    "regime": "symrnn.regimes.verdicts",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 
