@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from symrnn.models.losses import with_generic_loss as with_generic_loss
     from symrnn.models.losses import with_loss as with_loss
     from symrnn.models.losses import with_readout as with_readout
+    from symrnn.models.weights.live import from_pytorch as from_pytorch
+    from symrnn.models.weights.loading import load_weights as load_weights
     from symrnn.numeric.entries import gradient_entries as gradient_entries
     from symrnn.numeric.entries import jacobian_entries as jacobian_entries
     from symrnn.numeric.evaluation import evaluate as evaluate
@@ -50,6 +52,8 @@ _HOMES = {
     "closed_forms_of": "symrnn.calculus.closed_forms",
     "load": "symrnn.models.files",
     "loads": "symrnn.models.files",
+    "load_weights": "symrnn.models.weights.loading",
+    "from_pytorch": "symrnn.models.weights.live",
     "evaluate": "symrnn.numeric.evaluation",
     "gradient_entries": "symrnn.numeric.entries",
     "jacobian_entries": "symrnn.numeric.entries",

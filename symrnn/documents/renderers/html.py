@@ -17,8 +17,8 @@ from typing import Any
 from symrnn import __version__
 from symrnn.algebra.mathml import MATHML, escaped
 from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
-from symrnn.documents.renderers.setting import Setter, title
 from symrnn.documents.languages import sentence
+from symrnn.documents.renderers.setting import Setter, title
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:"
 _LANGUAGES = {"zh": "zh-Hans"}
