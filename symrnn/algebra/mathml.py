@@ -158,7 +158,7 @@ _SIGNS: Mapping[str, str] = {
     "tight space": "", "thin": '<mspace width="0.17em"/>', "times": "<mo>⋅</mo>", "comma": "<mo>,</mo>",
     "tight comma": f"<mo{_TIGHT}>,</mo>", "semicolon": "<mo>;</mo>", "one": "<mn>1</mn>",
     "bold one": "<mn>𝟏</mn>", "zero": "<mn>0</mn>", "identity": "<mi>I</mi>", "partial": "<mi>∂</mi>",
-    "partial+": "<msup><mi>∂</mi><mo>+</mo></msup>", "transposed": "<mo>⊤</mo>", "entrywise": f"<mo{_TIGHT}>∘</mo>",
+    "partial+": "<msup><mi>∂</mi><mo>+</mo></msup>", "nabla": "<mi>∇</mi>", "transposed": "<mo>⊤</mo>", "entrywise": f"<mo{_TIGHT}>∘</mo>",
     "star": "<mo>∗</mo>", "prime": "<mo>′</mo>", "equals": "<mo>=</mo>", "tight equals": f"<mo{_TIGHT}>=</mo>",
     "at most": "<mo>≤</mo>", "at least": "<mo>≥</mo>", "less": "<mo>&lt;</mo>", "unequal": "<mo>≠</mo>",
     "about": "<mo>≈</mo>", "implies": "<mo>⇒</mo>", "colon": f"<mo{_TIGHT}>:</mo>", "sum": "<mo>∑</mo>",

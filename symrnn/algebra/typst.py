@@ -91,7 +91,7 @@ _SIGNS = {
     "plus": "+", "minus": "−", "tight plus": "+", "tight minus": "−", "negative": "−", "⊙": "⊙", "*": "∗", "∘": "∘",
     "kronecker": "⊗", "space": "", "tight space": "", "thin": "thin", "times": "⋅", "comma": r"\,",
     "tight comma": r"\,", "semicolon": r"\;", "one": "1", "bold one": "bold(1)", "zero": "0", "identity": "I",
-    "partial": "∂", "partial+": "∂^(+)", "transposed": "⊤", "entrywise": "∘", "star": "∗", "prime": "′",
+    "partial": "∂", "partial+": "∂^(+)", "nabla": "∇", "transposed": "⊤", "entrywise": "∘", "star": "∗", "prime": "′",
     "equals": "=", "tight equals": "=", "at most": "≤", "at least": "≥", "less": "<", "unequal": "≠", "about": "≈",
     "implies": "⇒", "colon": ":", "sum": "∑", "product": "∏", "dots": r"\, … \,", "total": quoted("total"),
     "direct": quoted("direct"), "e": "e", "pi": "π", "infinity": "∞",

@@ -125,7 +125,7 @@ def _other_ranges(program: Program, name: Signal) -> tuple[Range, ...]:
 def _as_program(forward: Program, sweep: tuple[Equation, ...]) -> Program:
     assigned = {family(equation.target) for equation in sweep}
     reads = dict.fromkeys(name for equation in sweep for name in equation.reads)
-    given = tuple(name for name in reads if family(name) not in assigned and not isinstance(name, Parameter))
+    given = tuple(name for name in reads if family(name) not in assigned and name not in forward.parameters)
     return Program(
         name=f"adjoint of {forward.name}",
         equations=sweep,
@@ -283,6 +283,8 @@ def _at_receiver(use: Use, receiver: Receiver) -> Node:
     for read_at, here in zip(use.read.indices, receiver.name.indices, strict=True):
         used = next((open_ranges[s] for s in sorted(read_at.free_symbols, key=str) if s in open_ranges), None)
         if used is None:
+            if is_zero(_guarded_within(share, read_at, here, read_at, own)):
+                return zeros(share.shape)
             guards.append((read_at, here, read_at))
         else:
             at = sp.expand(here - (read_at - used.index))

@@ -1,4 +1,4 @@
-"""Programs and models turned into documents: the steps that computed, in reading order, each checked when it is made."""
+"""Programs and models turned into documents: the steps that computed, in reading order, each of them checked."""
 
 from __future__ import annotations
 
@@ -131,11 +131,10 @@ def _symbolic(program: Program, forward: Program, wanted: tuple[str, ...], conve
     yield from local_section(program)
     yield from adjoint_sections(forward, adjoint(program), wanted)
     if forward.states:
-        step = jacobian(program)
-        yield from partials_section(program, step, wanted)
-        if wants_states(wanted, forward):
-            yield from jacobian_sections(program, step)
-            yield from closed_form_section(program)
+        yield from partials_section(program, wanted)
+    if wants_states(wanted, forward):
+        yield from jacobian_sections(program, jacobian(program))
+        yield from closed_form_section(program)
 
 
 def _kept(sections: Sequence[Section], level: int) -> tuple[Section, ...]:

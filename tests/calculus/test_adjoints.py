@@ -391,3 +391,10 @@ def test_softmax_has_the_textbook_form() -> None:
     """p ⊙ p̄ - (pᵀ p̄) p, the sign in front."""
     back = written(adjoint(parse_cell("h_t = W h_{t-1}\np_t = softmax(h_t)")))
     assert "p_t ⊙ p̄_t - (p_tᵀ p̄_t) p_t" in back["h̄_t"]
+
+
+def test_a_typed_target_is_given() -> None:
+    """y of a typed loss is no parameter: the gradients read it as given."""
+    back = adjoint(parse_cell("h_t = W h_{t-1}\nL = 1/2 ‖h_T - y‖^2"))
+    assert written(back)["h̄_t"] == "[t = T] (h_T - y) + Wᵀ h̄_{t+1}"
+    assert Parameter("y", (n, 1)) in back.given
