@@ -15,8 +15,8 @@ _SIGNS = {
     "space": 0, "tight space": 0, "thin": 2, "times": 7, "comma": 4, "tight comma": 3, "semicolon": 6, "one": 5,
     "bold one": 6, "zero": 5, "identity": 5, "partial": 6, "partial+": 12, "nabla": 9, "transposed": 7, "entrywise": 5,
     "star": 5, "prime": 3, "equals": 13, "tight equals": 8, "at most": 13, "at least": 13, "less": 13, "unequal": 13,
-    "about": 13, "implies": 16, "colon": 3, "sum": 15, "product": 14, "dots": 20, "total": 20, "direct": 26, "e": 5, "pi": 6,
-    "infinity": 10,
+    "about": 13, "implies": 16, "colon": 3, "sum": 15, "product": 14, "dots": 20, "total": 20, "direct": 26, "e": 5,
+    "pi": 6, "infinity": 10,
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from symrnn.documents.renderers.latex import equations
 
 
 def to_json(document: Document) -> str:
-    """`{"title", "convention", "equations": [{"lhs", "rhs", "relation", "reason", "checked"}], "tally"}`, sides in LaTeX.
+    """Title, convention, tally, and equations: lhs and rhs in LaTeX, relation, reason, how it was checked.
 
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
