@@ -43,7 +43,7 @@ FORMATS = {
     "outputs",
     type=click.Path(),
     multiple=True,
-    help="Write to this file; may be given several times.",
+    help="Write to this file; can be repeated.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that symrnn did not make.")
 def derive(
@@ -75,4 +75,4 @@ def _format_of(output: str, to: str | None, form: str) -> str:
 def _rendered(document: Any, kind: str, fragment: bool) -> str | bytes:
     if kind == "latex":
         return str(document.to_latex(fragment=fragment))
-    return document.render(kind)  # type: ignore[no-any-return]  # a renderer returns text or bytes
+    return document.render(kind)

@@ -58,7 +58,7 @@ def _claim(claim: Claim, notation: Notation) -> Claim:
 def _key(key: str, notation: Notation) -> str:
     """The sentence that is true of the notation's Jacobians."""
     other = f"{key} denominator"
-    return other if notation.orientation.jacobians == "denominator" and other in ENGLISH else key
+    return other if notation.orientation.denominator and other in ENGLISH else key
 
 
 def _turned(value: Any) -> Any:
