@@ -36,12 +36,13 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 @click.option("--steps", metavar="T|N", help="Write the recurrences of a cell out for N steps.")
 @click.option("--digits", type=click.IntRange(1, 50), help="Decimals beside exact numbers, and so many of the others.")
 @click.option("--lang", default="en", show_default=True, help="Language of the words: en or zh.")
+@click.option(
+    "--notation", help="As a book writes it: goodfellow, pytorch, double_subscript, cs231n, olah, a TOML file."
+)
 @click.option("--strict", is_flag=True, help="Fail rather than print a line that could not be checked.")
 @click.option("--to", type=click.Choice(list(SUFFIXES)), help="Format of the document; -o's suffix tells it too.")
 @click.option("--fragment", is_flag=True, help="LaTeX without preamble, for \\input.")
-@click.option(
-    "-o", "--output", "outputs", type=click.Path(), multiple=True, help="Write to this file; repeatable."
-)
+@click.option("-o", "--output", "outputs", type=click.Path(), multiple=True, help="Write to this file; repeatable.")
 @click.option("--force", is_flag=True, help="Write over a file that symrnn did not make.")
 @FORMAT
 def derive(
@@ -53,6 +54,7 @@ def derive(
     steps: str | None,
     digits: int | None,
     lang: str,
+    notation: str | None,
     strict: bool,
     to: str | None,
     fragment: bool,
@@ -78,6 +80,7 @@ def derive(
         steps=_steps(steps),
         digits=digits,
         language=lang,
+        notation=notation,
         strict=strict,
     )
     made: dict[str, str | bytes] = {}
