@@ -17,7 +17,7 @@ def to_json(document: Document) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> json.loads(derive(rnn(), wrt="b").to_json())["title"]
-    'rnn'
+    'RNN'
     """
     content: dict[str, Any] = {
         "generator": f"{MARK} {__version__}",

@@ -26,7 +26,7 @@ def to_typst(document: Document, fonts: tuple[str, ...] = ()) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> print(to_typst(derive(rnn(), wrt="b")).splitlines()[1])
-    #set document(title: "Gradients of rnn", author: ())
+    #set document(title: "Gradients of RNN", author: ())
     """
     heading = quoted(title(document))
     families = ", ".join(map(quoted, ("New Computer Modern", *fonts)))
