@@ -134,11 +134,8 @@ class _Reader:
             notation=MappingProxyType(self.notation()),
             settings=MappingProxyType(self.settings()),
             source=self.document.file or "",
-<<<<<<< HEAD
             text=self.document.text,
-=======
             notes=self.notes,
->>>>>>> main
         )
 
     # --- the Program ---

@@ -12,7 +12,7 @@ from symrnn.documents.renderers.latex import equations
 
 
 def to_json(document: Document) -> str:
-    """`{"title", "convention", "equations": [{"lhs", "rhs", "relation", "reason", "checked"}], "tally"}`, sides in LaTeX.
+    """`{"title", "convention", "equations": [{"lhs", "rhs", "relation", "reason", "checked"}], "tally"}`, in LaTeX.
 
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
