@@ -128,5 +128,6 @@ _FORMS: Mapping[str, Callable[[Any, bool], str | bytes]] = {
 
 def _marked(content: str | bytes, kind: str, output: str | None) -> str | bytes:
     """A text file says whose it is in its last line; the other formats say it themselves."""
-    marks = kind == "text" and output and output != "-" and isinstance(content, str)
-    return f"{content}\n{MARK} {__version__}\n" if marks else content
+    if kind != "text" or not output or output == "-" or isinstance(content, bytes):
+        return content
+    return f"{content}\n{MARK} {__version__}\n"

@@ -115,7 +115,7 @@ def _replace(path: Path, content: bytes) -> None:
 def echo(content: str | bytes) -> None:
     """Print; a sign the terminal cannot encode is shown by its escape, never as a traceback."""
     if isinstance(content, bytes):
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     click.echo(content.encode(encoding, "backslashreplace").decode(encoding), nl=False)
