@@ -112,6 +112,7 @@ NODES: list[tuple[Node, str, str]] = [
     ),
     # Constants
     (half, "1/2", r"\tfrac{1}{2}"),
+    (N.Decimal.shown("-0.0625"), "-0.0625", "-0.0625"),
     (N.Number(-3), "-3", "-3"),
     (N.Number(sp.Rational(10001, 3)), "10001/3", r"\frac{10001}{3}"),
     (N.Number(1 / n), "1/n", r"\tfrac{1}{n}"),
@@ -213,7 +214,7 @@ def _classes(base: type[Node]) -> set[type[Node]]:
 def _concrete() -> list[type[Node]]:
     abstract = {N.Name, N.Operation, N.Constant}
     classes = _classes(Node) - abstract
-    return sorted((each for each in classes if each.__module__ == N.__name__), key=lambda each: each.__name__)
+    return sorted((each for each in classes if each.__module__.startswith(N.__name__)), key=lambda each: each.__name__)
 
 
 @pytest.mark.parametrize("node_class", _concrete(), ids=lambda each: each.__name__)

@@ -19,7 +19,7 @@ from symrnn import __version__
 from symrnn.documents.document import MARK, Document, Words
 from symrnn.documents.renderers.latex import to_latex
 from symrnn.documents.renderers.typst import to_typst
-from symrnn.errors import InputError
+from symrnn.errors import InputError, LimitError
 
 CHINESE_FONTS = (
     "Noto Serif CJK SC",
@@ -102,5 +102,9 @@ def _by_latex(document: Document) -> bytes:
             )
         path = Path(folder) / "document.pdf"
         if done.returncode or not path.is_file():
-            raise RuntimeError(f"{program} could not set the document:\n{done.stdout[-1500:].decode(errors='replace')}")
+            raise LimitError(
+                "pdf",
+                found=f"{Path(program).name} could not set it: {done.stdout[-600:].decode(errors='replace')}",
+                write="pip install 'symrnn[pdf]', or another format (html, latex)",
+            )
         return path.read_bytes()
