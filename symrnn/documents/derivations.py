@@ -21,7 +21,7 @@ from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
 from symrnn.documents.notation import in_notation
-from symrnn.documents.numbers import number_sections, unrolled_sections
+from symrnn.documents.numbers import number_sections
 from symrnn.documents.recipes import recipe
 from symrnn.documents.sections import (
     adjoint_sections,
@@ -34,6 +34,7 @@ from symrnn.documents.sections import (
     preactivation_section,
     wants_states,
 )
+from symrnn.documents.unrolled import unrolled_sections
 from symrnn.errors import InputError
 from symrnn.languages import check_language, translated
 from symrnn.models.losses import with_generic_loss
@@ -91,7 +92,7 @@ def derive(
     >>> [section.title for section in document.sections]
     ['model', 'preactivations', 'local derivatives', 'recurrences', 'gradients', 'checked']
     >>> document.tally
-    Tally(exact=0, points=8, definitions=5, unchecked=0)
+    Tally(exact=0, points=7, definitions=5, unchecked=0)
     """
     if detail not in DETAILS:
         raise InputError(detail, found="no such detail", write="one of: " + ", ".join(DETAILS))

@@ -170,7 +170,14 @@ class Definitions:
             one_by_one = kind == "immediate" and len(_parts(of_what)) > 1
             independent = "immediate independent" if one_by_one else kind
             for i in range(height):
-                grid.append([self._slope_of_objective((part, i, j), independent, of) for j in range(width)])
+                grid.append(
+                    [
+                        self._slope_of_objective((part, i, j), independent, of)
+                        if _may_move(part, i, j)
+                        else self.domain.zero
+                        for j in range(width)
+                    ]
+                )
         return tuple(map(tuple, grid))
 
     def _outside(self, node: Node) -> bool:
@@ -348,6 +355,11 @@ def _parts(node: Node) -> tuple[Any, ...]:
     if isinstance(node, Concat):
         return node.operands
     return (node.operands[0],) if isinstance(node, N.Vec) else (node,)
+
+
+def _may_move(name: Name, i: int, j: int) -> bool:
+    """A diagonal matrix stays diagonal."""
+    return i == j or not (isinstance(name, Parameter) and name.structure == "diagonal")
 
 
 def _time(name: Name) -> int | None:

@@ -113,6 +113,8 @@ NODES: list[tuple[Node, str, str]] = [
     # Constants
     (half, "1/2", r"\tfrac{1}{2}"),
     (N.Number(-3), "-3", "-3"),
+    (N.Decimal(0.25), "0.25", "0.25"),
+    (N.Decimal(-1.2e-9), "-1.2·10^{-9}", r"-1.2 \cdot 10^{-9}"),
     (N.Number(sp.Rational(10001, 3)), "10001/3", r"\frac{10001}{3}"),
     (N.Number(1 / n), "1/n", r"\tfrac{1}{n}"),
     (N.Number(T - 1), "T - 1", "T - 1"),
@@ -213,7 +215,7 @@ def _classes(base: type[Node]) -> set[type[Node]]:
 def _concrete() -> list[type[Node]]:
     abstract = {N.Name, N.Operation, N.Constant}
     classes = _classes(Node) - abstract
-    return sorted((each for each in classes if each.__module__ == N.__name__), key=lambda each: each.__name__)
+    return sorted((each for each in classes if each.__module__.startswith(N.__name__)), key=lambda each: each.__name__)
 
 
 @pytest.mark.parametrize("node_class", _concrete(), ids=lambda each: each.__name__)
