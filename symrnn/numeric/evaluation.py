@@ -150,10 +150,10 @@ def _blocks_program(program: Program) -> Program:
 
 
 def _task(model: Model) -> tuple[tuple[Program, ...], int, dict[str, int], dict[Name, Any]]:
-    return programs_of(model), model.steps, dict(model.sizes), dict(_placed(model))
+    return programs_of(model), model.steps, dict(model.sizes), dict(placed_values(model))
 
 
-def _placed(model: Model) -> Iterator[tuple[Name, Any]]:
+def placed_values(model: Model) -> Iterator[tuple[Name, Any]]:
     """The given values under names at concrete steps; cotangents that were not given are zero."""
     index, last = model.program.steps.index, model.program.steps.hi
     for name, value in model.values.items():
