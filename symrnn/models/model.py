@@ -60,6 +60,8 @@ class Model:
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The symbols left among the values, by name."""
         found = {s for value in self.values.values() if value.dtype == object for v in value.flat for s in _free(v)}
+        if self.update is not None:
+            found |= _free(self.update.rate) | _free(self.update.threshold)
         return tuple(sorted(found, key=str))
 
     @cached_property
