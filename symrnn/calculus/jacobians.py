@@ -131,40 +131,32 @@ class Jacobian:
         return _stack([substitute(source.at(source.time + 1), {index: step}) for source in self.sources])
 
     def gradient_sum(self) -> Equation:
-        """∂L/∂s_t = Σ_{τ=t}^T (∏_{k=τ}^{t+1} ∂s_k/∂s_{k-1})ᵀ ∂⁺L/∂s_τ: later losses through transposed products.
+        """∂L/∂s_t = Eᵀ Σ_{τ=t}^T (∏_{k=τ}^{t+1} ∂s_k/∂s_{k-1})ᵀ ∂⁺L/∂s_τ: later losses through transposed products.
 
-        Like the step Jacobian it takes the states of one step as independent. So of the LSTM it is the gradient by h_t
-        and c_t, each while the other is held; `state_gradients` tells c̄_t from it. In companion form only the states of
-        step τ itself receive ∂⁺L/∂s_τ, and the sum is taken to those of step t.
+        The factors and ∂⁺L/∂s_τ take the states of one step as independent. Where one moves another within the step, as
+        c_t moves h_t in the LSTM, E says so, and the sum is the total (h̄_t, c̄_t) of `adjoint`; elsewhere E is I and
+        left out. In companion form only the states of step τ itself receive ∂⁺L/∂s_τ.
         """
         index, last = self.program.steps.index, self.program.steps.hi
         chain = self.product(SUM_INDEX, index).expression
-        states = list(self.states)
-        immediate: Node = Immediate(self.program.loss or LOSS, _stack([state.at(SUM_INDEX) for state in states]))
-        picked = None
+        loss = self.program.loss or LOSS
+        states = [state.at(SUM_INDEX) for state in self.states]
+        immediate: Node = Immediate(loss, _stack(states))
         if len(self.sources) > len(states):
-            picked = Selector(sp.Add(*(state.shape[0] for state in states)), 0, chain.shape[0])
-            immediate = matmul(transpose(picked), immediate)
+            immediate = matmul(transpose(Selector(_size(states), 0, chain.shape[0])), immediate)
         total: Node = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
-        total = total if picked is None else matmul(picked, total)
-        return Equation(Adjoint(_stack(states)), total, Reason("sum over later losses"))
+        inside = self._within_transposed()
+        total = total if inside is None else matmul(inside, total)
+        return Equation(Adjoint(_stack(list(self.states))), total, Reason("sum over later losses"))
 
-    def state_gradients(self) -> tuple[Equation, ...]:
-        """The totals h̄_t, c̄_t from ∂L/∂(h_t, c_t): what a state does through the others of its step is added.
-
-        For the LSTM `c̄_t = [diag(o_t ⊙ (1 − tanh²(c_t))), I] ∂L/∂(h_t, c_t)`; none where there is one state.
-        """
-        if len(self.states) == 1:
-            return ()
-        inside, stacked = dict(self.within_step), Adjoint(_stack(list(self.states)))
-        return tuple(
-            Equation(
-                Adjoint(state),
-                matmul(BlockMatrix(len(self.states), *(_moved(inside, of, state) for of in self.states)), stacked),
-                Reason("total within the step", (state,)),
-            )
-            for state in self.states
-        )
+    def _within_transposed(self) -> Node | None:
+        """Eᵀ: a row for each state s of step t, its blocks (∂r/∂s)ᵀ for the components r of the stacked state."""
+        now = [source.at(source.time + 1) for source in self.sources]
+        inside = dict(self.within_step)
+        rows = [_moved(inside.get(other, {}), other, state) for state in self.states for other in now]
+        if len(rows) == 1 or (len(now) == len(self.states) and not any(map(bool, inside.values()))):
+            return None
+        return BlockMatrix(len(now), *rows)
 
     def total(self, of: str, wrt: str) -> Equation:
         """The total across the other states of step t−1, in which s_{t-1} moves them too.
@@ -213,11 +205,14 @@ def _joins(block: Equation, of: Node, state: Name) -> bool:
     )
 
 
-def _moved(inside: dict[Name, Paths], of: Signal, by: Signal) -> Node:
+def _size(parts: list[Signal]) -> sp.Expr:
+    return sp.Add(*(part.shape[0] for part in parts))
+
+
+def _moved(paths: Paths, of: Signal, by: Signal) -> Node:
     """(∂r/∂s)ᵀ within one step."""
     if of == by:
         return _identity(of)
-    paths = inside.get(of, {})
     return transpose(paths[by]) if by in paths else zeros((by.shape[0], of.shape[0]))
 
 

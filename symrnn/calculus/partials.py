@@ -94,26 +94,57 @@ def _partial(of: Node, parameter: Parameter) -> Block:
     return Block(of, parameter if parameter.shape[1] == 1 else Vec(parameter), "immediate")
 
 
-def gradient_from_partials(step: Jacobian, parameter: Parameter) -> tuple[Node, Node]:
-    """vec(∂L/∂W) and Σ_t (∂⁺s_t/∂vec(W))ᵀ ∂L/∂s_t, its two sides."""
-    program = step.program
-    state = _stacked(step)
+def gradient_from_partials(program: Program, parameter: Parameter) -> tuple[Node, Node] | None:
+    """vec(∂L/∂W) and Σ_t (∂⁺s_t/∂vec(W))ᵀ ∂L/∂s_t, its two sides, for the state s that W enters first.
+
+    None where W enters several states, one of them through another: then the shares are not apart.
+    """
+    forward = expose(program)
+    entered = [s for s in forward.states if _enters(forward, s, parameter)]
+    if len(entered) != 1:
+        return None
+    (state,) = entered
     gradient: Node = Adjoint(parameter)
     left = gradient if parameter.shape[1] == 1 else Vec(gradient)
-    share = matmul(transpose(_partial(state, parameter)), Adjoint(state))  # type: ignore[arg-type]  # a stack is a name
+    share = matmul(transpose(_partial(state, parameter)), Adjoint(state))
     return left, Sum(share, program.steps.index, program.steps.lo, program.steps.hi)
 
 
-def gradient_recurrence(step: Jacobian) -> Equation:
+def _enters(forward: Program, state: Signal, parameter: Parameter) -> bool:
+    """Whether a parameter reaches a state within the step without passing another state."""
+    waiting, seen = [state], set()
+    states = {family(each) for each in forward.states}
+    while waiting:
+        name = waiting.pop()
+        equation = forward.definitions.get(name)
+        if equation is None or name in seen:
+            continue
+        seen.add(name)
+        if parameter in equation.reads:
+            return True
+        waiting += [
+            read
+            for read in equation.reads
+            if isinstance(read, Signal) and lag_of(read, forward.steps.index) == 0 and family(read) not in states
+        ]
+    return False
+
+
+def gradient_recurrence(step: Jacobian) -> Equation | None:
     """∂L/∂s_t = ∂⁺L/∂s_t + (∂s_{t+1}/∂s_t)ᵀ ∂L/∂s_{t+1}: what step t adds itself, and what all later steps send back.
+
+    None where a state is read more than one step back, or one state moves another within the step, as c_t moves h_t in
+    the LSTM: there the totals follow the recurrences of `adjoint`.
 
     Source: Goodfellow et al. (2016), *Deep Learning*, eq. 10.20; Werbos (1990).
     """
     program = step.program
+    if len(step.sources) > len(step.states) or any(paths for _, paths in step.within_step):
+        return None
     index, last = program.steps.index, program.steps.hi
     state, following = _stacked(step), _stacked(step, index + 1)
-    back = matmul(transpose(Block(following, state)), Adjoint(following))  # type: ignore[arg-type]  # a stack is a name
-    immediate = Immediate(program.loss or LOSS, state)  # type: ignore[arg-type]  # a stack is a name
+    back = matmul(transpose(Block(following, state)), Adjoint(following))
+    immediate = Immediate(program.loss or LOSS, state)
     total = add(immediate, guard(back, program.steps.lo, index + 1, last))
     reason = Reason("gradient recurrence", (state,))
     steps = Range(index, program.steps.lo, last, -1)

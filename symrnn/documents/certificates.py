@@ -172,7 +172,7 @@ def _put(value: Any, symbols: dict[sp.Symbol, sp.Rational]) -> Any:
         return value.subs(symbols)
     if isinstance(value, list | tuple):
         return [_put(part, symbols) for part in value]
-    if getattr(value, "dtype", None) == object:
+    if hasattr(value, "dtype") and value.dtype.kind == "O":
         return [_put(part, symbols) for part in value] if value.ndim else _put(value.item(), symbols)
     return value
 

@@ -177,7 +177,7 @@ def _entry(value: Any, digits: int, exact: bool) -> Node | None:
     return Decimal(number, digits) if mpmath.isfinite(number) else None
 
 
-# --- tables -------------------------------------------------------------------------------------------------------------
+# --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def _states_table(model: Model, results: Results) -> Table:

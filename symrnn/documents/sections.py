@@ -1,4 +1,4 @@
-"""The sections of a derivation with symbols: model, local derivatives, recurrences, sums over t, Jacobians, closed forms.
+"""The sections of a derivation with symbols: model, local derivatives, recurrences, gradients, Jacobians, closed forms.
 
 Adds words, never mathematics: every claim is an equation that `calculus` made.
 """
@@ -32,12 +32,13 @@ from symrnn.algebra.nodes import (
     subexpressions,
     zeros,
 )
-from symrnn.algebra.programs import Equation, Program, Reason, family, shifted, signal_of, sizes_of
+from symrnn.algebra.programs import Equation, Program, Range, Reason, family, shifted, signal_of, sizes_of
 from symrnn.calculus.closed_forms import closed_forms_of
 from symrnn.calculus.direct_paths import direct_paths_of
 from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian
 from symrnn.calculus.partials import gradient_from_partials, gradient_recurrence, immediate_partials, local_jacobians
+from symrnn.calculus.valuation import matrix_of
 from symrnn.documents.document import Claim, Formula, Section, Table, Words
 from symrnn.errors import CheckFailedError, InputError, SymrnnError
 
@@ -194,7 +195,8 @@ def _boundaries(equations: Iterable[Equation], forward: Program) -> Iterator[Cla
     seen: dict[Name, None] = {}
     for equation in equations:
         for part in subexpressions(equation.expression):
-            if isinstance(part, Guarded) and part.bounds[2] != part.bounds[0]:
+            moves = isinstance(part, Guarded) and part.bounds[1].has(forward.steps.index)
+            if isinstance(part, Guarded) and moves and part.bounds[2] != part.bounds[0]:
                 at = part.bounds[1].xreplace({forward.steps.index: forward.steps.hi})
                 seen |= {
                     shifted(name, at): None for name in names_in(part) if isinstance(name, Adjoint) and signal_of(name)
@@ -203,7 +205,7 @@ def _boundaries(equations: Iterable[Equation], forward: Program) -> Iterator[Cla
         yield Claim(name, zeros(name.shape), Reason("boundary", (sp.expand(forward.steps.hi + 1),)), boundary=True)
 
 
-def partials_section(program: Program, step: Jacobian, wanted: tuple[str, ...]) -> Iterator[Section]:
+def partials_section(program: Program, wanted: tuple[str, ...]) -> Iterator[Section]:
     """∂⁺s_t/∂W, kept apart from the total: one step's share of a shared weight."""
     partials = list(immediate_partials(program))
     known = [p.name for p in program.parameters]
@@ -211,7 +213,8 @@ def partials_section(program: Program, step: Jacobian, wanted: tuple[str, ...]) 
     claims = [_claim(e) for e in partials if any(p in _parameters_of(e) for p in kept)]
     if not claims:
         return
-    sums = [Claim(*gradient_from_partials(step, p), Reason("sum of immediate", (p,))) for p in kept]
+    pairs = [(p, gradient_from_partials(program, p)) for p in kept]
+    sums = [Claim(*sides, Reason("sum of immediate", (p,))) for p, sides in pairs if sides is not None]
     yield Section("immediate partials", (Words("immediate and total"), *claims, *sums))
 
 
@@ -229,15 +232,15 @@ def jacobian_sections(program: Program, step: Jacobian) -> Iterator[Section]:
     blocks += [replace(_claim(b), reason=Reason("step jacobian path", _ends(b))) for b in step]
     blocks += _highways(program)
     if len(step.sources) > 1:
-        blocks.append(Claim(step.name, step.matrix, Reason("stacked")))
+        blocks.append(Claim(step.name, step.matrix, Reason("stacked"), domain=(program.steps,)))
         blocks += [_claim(total) for total in _totals(step)]
     yield Section("step jacobian", tuple(blocks))
     product, total, recurrence = step.product(), step.gradient_sum(), gradient_recurrence(step)
-    steps = recurrence.domain
-    yield Section(
-        "products",
-        (_claim(product), Words("recurrence meaning"), _claim(recurrence), replace(_claim(total), domain=steps)),
-    )
+    index, lo, hi = program.steps.index, program.steps.lo, program.steps.hi
+    claims: list[Part] = [replace(_claim(product), domain=(Range(index, lo - 1, hi, -1),))]
+    if recurrence is not None:
+        claims += [Words("recurrence meaning"), _claim(recurrence)]
+    yield Section("products", (*claims, replace(_claim(total), domain=(Range(index, lo, hi, -1),))))
 
 
 def _highways(program: Program) -> Iterator[Claim]:
@@ -261,7 +264,9 @@ def _totals(step: Jacobian) -> Iterator[Equation]:
             except InputError:
                 continue
             if total.expression != Block(*_ends(total)):
-                yield replace(total, reason=Reason("total across the state", (_ends(total)[1],)))
+                # Before step 1 the states are given, so none moves with another.
+                later = Range(step.program.steps.index, step.program.steps.lo + 1, step.program.steps.hi)
+                yield replace(total, reason=Reason("total across the state", (_ends(total)[1],)), domain=(later,))
 
 
 def closed_form_section(program: Program) -> Iterator[Section]:
@@ -301,11 +306,16 @@ TRIAL = (3, 1)
 
 
 def _tried(twin: ClosedForm, number: int) -> str:
-    """How a closed form holds, by its twin of size 2: "exact" in symbols; "" leaves it to the judges of the document."""
+    """How a closed form holds, by its twin of size 2: "exact" in symbols; "" leaves it to the document's judges."""
     condition = twin.cases[number].condition
     values = {}
-    if condition is not None and condition.relation == "=" and isinstance(condition.left, Parameter):
-        values[condition.left.name] = condition.right
+    if (
+        condition is not None
+        and condition.relation == "="
+        and condition.right
+        and isinstance(condition.left, Parameter)
+    ):
+        values[condition.left.name] = matrix_of(condition.right)
     try:
         holds = twin.holds(TRIAL[0], TRIAL[1] if twin.domain else None, values)
     except SymrnnError:

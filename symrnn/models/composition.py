@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
@@ -16,7 +18,7 @@ from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
 from symrnn.errors import InputError, Place, SymrnnError
 from symrnn.models.losses import LOSSES, with_loss, with_readout
-from symrnn.models.tables import Document, check_keys
+from symrnn.tables import Document, check_keys
 
 CELL_KEYS = ("kind", "variant", "activation", "gate_activation", "bias", "hidden", "input", "equations")
 LOSS_KEYS = ("kind", "at", "reduce", "y", "equations")
@@ -43,7 +45,7 @@ class Composition:
 
     def scalar_lines(self, cell: Program) -> str:
         """Where every parameter is a plain number, states and inputs are numbers too: `L = h_1` is then a loss."""
-        if any(isinstance(value, list | dict) for value in self.table("parameters").values()):
+        if any(isinstance(value, list | dict | np.ndarray) for value in self.table("parameters").values()):
             return ""
         lines = [f"{state}: state 1" for state in cell.states] + [f"{name}: input 1" for name in cell.inputs]
         return "\n".join(lines)
@@ -109,7 +111,7 @@ class Composition:
     def without_absent_input(self, program: Program) -> Program:
         """`x = []` or no x means that there is no input: its terms go, and the parameters that act on it."""
         sequence = self.table("sequence")
-        absent = tuple(name for name in program.inputs if sequence.get(name.name, []) == [])
+        absent = tuple(n for n in program.inputs if isinstance(x := sequence.get(n.name, []), list) and not x)
         return without(program, absent) if absent else program
 
     def with_loss(self, cell: Program, loss: dict[str, Any]) -> Program:

@@ -12,15 +12,17 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from symrnn.algebra.programs import sizes_of
 from symrnn.errors import InputError
 from symrnn.models.composition import Composition
-from symrnn.models.model import Model, Update
+from symrnn.models.model import Model, Note, Update
 from symrnn.models.quantities import Quantities
 from symrnn.models.shaping import nested
-from symrnn.models.tables import Document, check_keys, read_tables
+from symrnn.models.weights.references import with_weights
+from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
 SETTING_KEYS = ("name", "sequence", "parameters", "loss", "update")
@@ -70,20 +72,21 @@ def loads(text: str, file: str | None = None) -> Model:
     """
     document = read_tables(text, file)
     check_keys(document, "", document.tables, TABLES)
-    model = _model(document)
+    _check_tables(document)
+    document, notes = with_weights(document)
+    model = _model(document, notes)
     _check_assumptions(document, model)
     return model
 
 
-def _model(document: Document) -> Model:
+def _model(document: Document, notes: tuple[Note, ...]) -> Model:
     """First the Program, then the sizes and numbers it wants."""
-    _check_tables(document)
     cell, program = Composition(document).programs()
     assume = _assumptions(document)
     quantities = Quantities(document, assume)
     steps = quantities.read(cell, program)
     sizes = {symbol.name: quantities.sizes.number(symbol) for symbol in sizes_of(program)}
-    lists = any(isinstance(value, list) for value in document.table("parameters").values())
+    lists = any(isinstance(value, list | np.ndarray) for value in document.table("parameters").values())
     return Model(
         name=document.tables.get("name", document.file or "model"),
         cell=cell,
@@ -95,8 +98,10 @@ def _model(document: Document) -> Model:
         bare=all(value == 1 for value in sizes.values()) and not lists,
         update=_update(document, assume),
         notation=MappingProxyType(_notation(document)),
-        settings=MappingProxyType(_settings(document)),
+        settings=MappingProxyType(_settings(document, notes)),
         source=document.file or "",
+        text=document.text,
+        notes=notes,
     )
 
 
@@ -158,7 +163,7 @@ def _notation(document: Document) -> dict[str, Any]:
     return {"name": given} if isinstance(given, str) else dict(given)
 
 
-def _settings(document: Document) -> dict[str, Model]:
+def _settings(document: Document, notes: tuple[Note, ...]) -> dict[str, Model]:
     """Further settings of the same model, by name."""
     found: dict[str, Model] = {}
     for number, setting in enumerate(document.tables.get("setting", []), start=1):
@@ -168,7 +173,9 @@ def _settings(document: Document) -> dict[str, Model]:
             raise document.error(("setting", "name"), "no text", 'name = "large weights"')
         if name in found:
             raise document.error(("setting", "name"), f"two settings named {name}", "different names")
-        found[name] = _model(_merged(document, setting))
+        merged = _merged(document, setting)
+        _check_tables(merged)
+        found[name] = _model(merged, notes)
     return found
 
 

@@ -16,10 +16,9 @@ from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal, T, t
 from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import LOSS
 from symrnn.cells import named
-from symrnn.errors import NotYetError
 from symrnn.models.model import Array, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
-from symrnn.models.tables import Document, check_keys
+from symrnn.tables import Document, check_keys
 
 MOST_STEPS = 1_000_000
 
@@ -48,16 +47,14 @@ class Quantities:
     # --- the numbers as given ---
 
     def raw(self, table: str, key: str, value: Any) -> Array | dict[str, Any]:
-        """A value as an exact array, or the table that says how to draw it."""
-        if isinstance(value, dict):
+        """A value as an exact array, the table that says how to draw it, or the array of a weights file."""
+        if isinstance(value, dict | np.ndarray):
             return value
         return nested(self.document, (table, key), value, self.assume)
 
     def raw_parameters(self, program: Program) -> dict[Parameter, Array | dict[str, Any]]:
         """Every parameter's value as given; a missing one is an error."""
         given = self.table("parameters")
-        if "weights" in given:
-            raise NotYetError("weights", found="weights from files are not read yet", write="numbers, or a drawn array")
         names = {parameter.name: parameter for parameter in program.parameters}
         check_keys(self.document, "parameters", given, self.known_parameters(names))
         missing = [name for name in names if name not in given]

@@ -468,6 +468,9 @@ class Machine:
         """∏, the factor at `first` leftmost; where `last` moves down with a recurrence, one a step is new."""
         body, (index, left, right) = node.operands[0], node.range
         first, last = self.integer(left), self.integer(right)
+        if node.step > 0:
+            rising = self._values(body, index, range(first, last + 1))
+            return reduce(self.times, rising, self.eye(self.integer(node.shape[0])))
         top, reached, product = self._running.get(node) or (
             first,
             first + 1,

@@ -39,7 +39,7 @@ def with_every_state_an_output(program: Program) -> Program:
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize(("label", "make"), CELLS.items(), ids=list(CELLS))
 def test_the_sum_over_later_losses(label: str, make: Callable[[], Program], steps: int) -> None:
-    """∂L/∂s_t = Σ_τ (J_τ … J_{t+1})ᵀ ∂⁺L/∂s_τ, and from it the totals h̄_t and c̄_t."""
+    """∂L/∂s_t = Eᵀ Σ_τ (J_τ … J_{t+1})ᵀ ∂⁺L/∂s_τ, the totals h̄_t and c̄_t."""
     program = with_every_state_an_output(make())
     check_gradient_sum(Setting(sized(expose(program), n=2, m=1), steps))
 

@@ -139,6 +139,12 @@ def some(nodes: Iterable[Node]) -> tuple[Node, ...]:
     return nodes
 
 
+def length_of(vector: Node) -> Size:
+    """How many entries a column or a row has; the rows of a matrix."""
+    rows, cols = vector.shape
+    return cols if rows == 1 else rows
+
+
 def shape_text(shape: Shape) -> str:
     """(rows, columns), as errors print it."""
     return f"({shape[0]}, {shape[1]})"

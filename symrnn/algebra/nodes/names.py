@@ -8,7 +8,7 @@ import mpmath
 import sympy as sp
 from sympy.core.symbol import Str
 
-from symrnn.algebra.nodes.base import ONE, Node, shape_text, size_of
+from symrnn.algebra.nodes.base import ONE, Node, length_of, shape_text, size_of
 from symrnn.errors import InputError, ShapeError
 
 
@@ -144,13 +144,22 @@ class Immediate(Name):
 
 
 class Block(Name):
-    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x), along the paths that `kind` says."""
+    """`∂y/∂x`: a Jacobian block of vectors, (size of y) × (size of x), or transposed in denominator layout.
+
+    `kind` says along which paths; `layout` is "numerator" or "denominator".
+
+    >>> from symrnn.algebra.nodes import m, n, t
+    >>> Block(Signal("h", (n, 1), t), Signal("x", (m, 1), t), "step", "denominator").shape
+    (m, n)
+    """
 
     __slots__ = ()
 
-    def __new__(cls, of: Node, wrt: Node, kind: str | Str = "step") -> Block:
-        kind = kind if isinstance(kind, Str) else Str(kind)
-        return cls.trusted((of, wrt, kind), (of.shape[0], wrt.shape[0]))
+    def __new__(cls, of: Node, wrt: Node, kind: str | Str = "step", layout: str | Str = "numerator") -> Block:
+        shape = (length_of(of), length_of(wrt))
+        if named(layout).name == "numerator":
+            return cls.trusted((of, wrt, named(kind)), shape)
+        return cls.trusted((of, wrt, named(kind), named(layout)), shape[::-1])
 
     @property
     def of(self) -> Node:
@@ -167,6 +176,11 @@ class Block(Name):
         """How far paths are followed: "step" (states of the step before independent), "local" (within one equation),
         "immediate" (within one step), "total" (along every path) or "direct" (along one state)."""
         return self.args[2].name
+
+    @property
+    def layout(self) -> str:
+        """ "numerator", (∂y/∂x)_ij = ∂y_i/∂x_j, or "denominator", its transpose."""
+        return self.args[3].name if len(self.args) > 3 else "numerator"
 
 
 def named(name: str | Str) -> Str:
@@ -209,7 +223,7 @@ class Decimal(Number):
 
     def __new__(cls, value: Any, digits: Any = 6) -> Decimal:
         shown = f"{float(value):.{int(digits)}g}" if isinstance(value, int | float) else mpmath.nstr(value, int(digits))
-        return cls.shown(shown)
+        return cls.shown(shown.removesuffix(".0"))
 
     @classmethod
     def shown(cls, text: str) -> Decimal:
