@@ -240,18 +240,22 @@ def _program_of(source: Program | Model, of: str) -> Program:
     assert isinstance(program, Program)
     if of == "L":
         return program if program.loss is not None or isinstance(source, Model) else with_generic_loss(program)
-    return without_loss(program, state_at(program, of))
+    return without_loss(program, state_at(program, of, source.steps if isinstance(source, Model) else None))
 
 
-def state_at(program: Program, text: str) -> Signal:
-    """The state a text such as `h_3`, `h_{T-1}` or `c_T` names."""
-    found = re.fullmatch(r"(\w+?)_\{?(\d+|T)\}?", text)
+def state_at(program: Program, text: str, steps: int | None = None) -> Signal:
+    """The state a text such as `h_3` or `c_T` names, of a cell or of a model with that many steps."""
+    found = re.fullmatch(r"(\w+?)_\{?(\d{1,9}|T)\}?", text)
     signals = {e.target.name: e.target for e in program if isinstance(e.target, Signal) and e.domain}
     if not found or found[1] not in signals:
         write = ", ".join(f"{name}_T" for name in signals)
         raise InputError(
-            text, found="no quantity of the cell at a step", write=f"L, or one of: {write} (or a number for T)"
+            text or "(nothing)",
+            found="no quantity of the cell at a step",
+            write=f"L, or one of: {write} (or a number for T)",
         )
+    if found[2] != "T" and not 1 <= int(found[2]) <= (steps or int(found[2])):
+        raise InputError(text, found=f"a step outside 1 … {steps or 'T'}", write=f"{found[1]}_T, or a step from 1")
     step = program.steps.hi if found[2] == "T" else sp.Integer(found[2])
     return signals[found[1]].at(step)
 

@@ -120,7 +120,7 @@ class Definitions:
     def _drawn(self, name: Name, rows: int, cols: int) -> Matrix:
         # From the name, so that the order in which things are asked for changes nothing.
         rng = random.Random(f"{self.seed}:{label(name)}")
-        diagonal = isinstance(name, Parameter) and name.structure == "diagonal"
+        diagonal = _is_diagonal(name)
         zero = self.domain.zero
 
         def entry() -> Any:
@@ -185,6 +185,9 @@ class Definitions:
         return any(int(index) > self.steps for part in _parts(node) for index in indices_of(part))
 
     def _slope_of_objective(self, entry: Entry, kind: str, of: Name | None) -> Any:
+        if entry[1] != entry[2] and _is_diagonal(entry[0]):
+            # A diagonal matrix has no entries off its diagonal to move.
+            return self.domain.zero
         moved = self._moved(entry, kind)
         if of is not None and self.program.loss is not None and self._is_there(of):
             return self._slope(moved, of, 0, 0)
@@ -340,6 +343,10 @@ class Definitions:
                 at = {**time, **dict.fromkeys(moving, step)}
                 here = substitute(name, {symbol: sp.Integer(k) for symbol, k in at.items()} | self._numbers)
                 yield head(here), tuple(int(i) for i in indices_of(here))
+
+
+def _is_diagonal(name: Name) -> bool:
+    return isinstance(name, Parameter) and name.structure == "diagonal"
 
 
 def _within(machine: Machine, env: dict[Any, int], do: Callable[[], Matrix]) -> Matrix:

@@ -27,6 +27,7 @@ from symrnn.algebra.printing import (
     to_text,
 )
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.spelling import LATEX, TEXT, read_name
 from symrnn.errors import InputError
 
@@ -846,3 +847,13 @@ def test_unrolled_derivation_is_fast() -> None:
 def test_wide_sums() -> None:
     """A sum of thousands of terms is one line."""
     assert to_text(N.Add(*(h.at(step) for step in range(3000)))).count(" + ") == 2999
+
+
+@pytest.mark.parametrize(
+    "text", ["h_t = W x_t + 1/2", "h_t = W x_t - 2", "h_t = 3 + W x_t", "h_t = V tanh(W x_t - 3/4)"]
+)
+def test_a_number_added_to_a_vector_stands_as_typed(text: str) -> None:
+    """And is read back to the same tree."""
+    cell = parse_cell(text)
+    assert str(cell) == text
+    assert parse_cell(str(cell)).equations == cell.equations
