@@ -31,13 +31,13 @@ FORMAT = click.option(
 """`--format text|json`."""
 
 
-def resolve(source: str, variant: str | None) -> Any:
-    """What an argument names: standard input, an example, a file, typed equations, or a named cell."""
+def resolve(source: str, variant: str | None, prefix: str = "") -> Any:
+    """What an argument names: standard input, an example, a model or weights file, typed equations, or a named cell."""
     from symrnn.models import sources
 
     if source == "-":
         return sources.resolve(source, variant, text=_standard_input())
-    return sources.resolve(source, variant)
+    return sources.resolve(source, variant, prefix=prefix)
 
 
 def _standard_input() -> str:
