@@ -134,7 +134,9 @@ def gradient_recurrence(step: Jacobian) -> Equation | None:
     """∂L/∂s_t = ∂⁺L/∂s_t + (∂s_{t+1}/∂s_t)ᵀ ∂L/∂s_{t+1}: what step t adds itself, and what all later steps send back.
 
     None where a state is read more than one step back, or one state moves another within the step, as c_t moves h_t in
-    the LSTM: there the totals follow the recurrences of `adjoint`. Source: Goodfellow et al. (2016), *Deep Learning*, eq. 10.20; Werbos (1990).
+    the LSTM: there the totals follow the recurrences of `adjoint`.
+
+    Source: Goodfellow et al. (2016), *Deep Learning*, eq. 10.20; Werbos (1990).
     """
     program = step.program
     if len(step.sources) > len(step.states) or any(paths for _, paths in step.within_step):

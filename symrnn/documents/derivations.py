@@ -6,19 +6,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import sympy as sp
 
 from symrnn.algebra.layout import Style
 from symrnn.algebra.nodes import Apply, Parameter, Signal, subexpressions
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import Program, Reason
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
+from symrnn.calculus.variants import Variant, variant
 from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
+from symrnn.documents.notation import in_notation
 from symrnn.documents.numbers import number_sections, unrolled_sections
+from symrnn.documents.recipes import recipe
 from symrnn.documents.sections import (
     adjoint_sections,
     check_wanted,
@@ -34,6 +38,8 @@ from symrnn.errors import InputError
 from symrnn.languages import check_language, translated
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
+from symrnn.notations import Notation
+from symrnn.notations import notation as find_notation
 
 DETAILS = ("outline", "normal", "full")
 LEVELS: Mapping[str, int] = MappingProxyType(
@@ -61,6 +67,7 @@ def derive(
     steps: int | None = None,
     digits: int | None = None,
     language: str = "en",
+    notation: str | Notation | None = None,
     strict: bool = False,
 ) -> Document:
     """The gradients of a cell or model, step by step: recurrences, sums over t, step Jacobians, closed forms, numbers.
@@ -75,6 +82,8 @@ def derive(
         steps: write the recurrences out for so many steps (a cell; a model has its own number of steps).
         digits: decimals beside exact results, and so many digits of the others.
         language: "en" or "zh".
+        notation: a name ("goodfellow", "pytorch", "cs231n" …), a TOML file, or a `Notation`; names, time, signs and
+            rows or columns follow it, and for a cell the structure too that its source writes.
         strict: raise `CheckFailedError` rather than print a line that could not be checked.
 
     >>> from symrnn.cells import rnn
@@ -88,25 +97,74 @@ def derive(
         raise InputError(detail, found="no such detail", write="one of: " + ", ".join(DETAILS))
     check_language(language)
     wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    program = _program_of(source, of)
+    note = _notation_of(notation, source)
+    changed = _structured(source, note)
+    program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
     check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
     model = source if isinstance(source, Model) and of == "L" else None
+    convention = _convention(program, note, language)
     sections = [
-        *_symbolic(program, forward, wanted, translated(program.convention, language, "cells")),
+        *(_structure_section(changed) if changed else ()),
+        *_symbolic(program, forward, wanted, convention),
         *(number_sections(model, program, wanted, digits) if model else ()),
         *(unrolled_sections(program, _checked_steps(steps, source), wanted) if steps is not None else ()),
     ]
     document = Document(
         title=_title(source),
-        convention=translated(program.convention, language, "cells"),
+        convention=convention,
         sections=_kept(sections, DETAILS.index(detail)),
-        style=style_for(forward),
+        style=_style_in(note, forward, changed) if note else style_for(forward),
         citations=(program.citation,) if program.citation else (),
         language=language,
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language)),
     )
-    return _with_tally(certify(document, program, model, strict))
+    document = _with_tally(certify(document, program, model, strict))
+    return in_notation(document, note) if note else document
+
+
+def _notation_of(asked: str | Notation | None, source: Program | Model) -> Notation | None:
+    """The notation asked for, else the model's own."""
+    if asked is None and isinstance(source, Model) and isinstance(source.notation.get("name"), str):
+        asked = source.notation["name"]
+    return find_notation(asked) if isinstance(asked, str) else asked
+
+
+def _style_in(note: Notation, forward: Program, changed: Variant | None) -> Style:
+    """The notation's style; a parameter that the structure takes apart keeps its neutral name."""
+    style = note.style(forward)
+    gone = {p.name for p in changed.original.parameters} - {p.name for p in forward.parameters} if changed else set()
+    return replace(style, names={name: written for name, written in style.names.items() if name not in gone})
+
+
+def _structured(source: Program | Model, note: Notation | None) -> Variant | None:
+    """The cell as the notation's source structures it: two biases, one matrix for [h; x]. A model keeps its own."""
+    if note is None or isinstance(source, Model):
+        return None
+    name = note.structure.get(source.name)
+    return variant(source, name) if name else None
+
+
+def _structure_section(changed: Variant) -> Iterator[Section]:
+    claims = tuple(Claim(line.target, line.expression, Reason("given")) for line in changed.parameters)
+    if claims:
+        yield Section("structure", (Words(f"structure {changed.name}"), *claims))
+
+
+def _convention(program: Program, note: Notation | None, language: str) -> str:
+    """What the cell's file says of itself; its remarks on names hold for the neutral ones only."""
+    text = translated(program.convention, language, "cells")
+    return text if note is None else text.replace("；", ";").partition(";")[0]
+
+
+def _said(
+    of: str, wrt: str | Sequence[str], detail: str, steps: int | None, digits: int | None, language: str
+) -> dict[str, Any]:
+    """The options of `derive` that are not its defaults."""
+    options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
+    defaults = {"of": "L", "wrt": "", "detail": "normal", "steps": None, "digits": None, "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults[name]}
 
 
 def _title(source: Program | Model) -> str:

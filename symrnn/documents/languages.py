@@ -15,6 +15,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # headings
         "derivation": "Gradients of {0}",
         "model": "The model",
+        "structure": "The parameters",
         "preactivations": "Names for the arguments of the activations",
         "recurrences": "Back-propagation through time",
         "gradients": "The gradients of the parameters",
@@ -35,6 +36,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "convention": "Convention: {0}.",
         "meaning of partials": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which every read "
         "of an earlier step is held fixed. δ is the gradient with respect to the argument of an activation.",
+        "structure split_biases": "Each product has a bias of its own; the cell's one bias is their sum.",
+        "structure concatenated": "One matrix acts on the stacked vector; its columns are the cell's two matrices.",
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",
         "local meaning": "Each equation by itself: the derivative with respect to what it reads directly.",
         "shared weight": "A weight is used at every step, so its gradient is the sum of what every step adds.",
@@ -50,11 +53,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "{3} equations only say what a name means.",
         "given cotangents": "There is no loss: the gradients ∂⁺L/∂ of the outputs and final states are given.",
         "jacobian convention": "Numerator layout. The states of the step before are independent of each other.",
+        "jacobian convention denominator": "Denominator layout: a column for each entry of what is differentiated. The "
+        "states of the step before are independent of each other.",
         "assumes": "Assumes: {0}.",
         "no closed form": "No closed form is known for {0}: the step Jacobian moves with the state.",
         "direct path only": "This is the direct path only, with the paths through the gates left out; it is the whole "
         "derivative where these are 0: {0}.",
         "where": "where {0}",
+        "is invertible": "is invertible",
         "numbers exact": "Every number is exact.",
         "numbers rounded": "Numbers are rounded to the digits shown.",
         # reasons
@@ -81,6 +87,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "boundary": "there is no step {0}",
         "step jacobian path": "along the paths from {1} to {0} within the step",
         "jacobian product": "later factors to the left",
+        "jacobian product denominator": "later factors to the right",
         "sum over later losses": "each later loss sends its gradient back through the transposed product",
         "total across the state": "the other states of the step before move with {0} too",
         "stacked": "the blocks together",
