@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ import sympy as sp
 
 from symrnn.algebra.activations import ACTIVATIONS
 from symrnn.algebra.programs import Program
-from symrnn.errors import NotYetError
 from symrnn.models.model import Model
 from symrnn.numeric.chains import ChainError
 from symrnn.regimes import bounds, contraction, linear, orbits
+from symrnn.regimes.conditions import check_symbol, conditions_of
 from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, Theorem, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
@@ -36,13 +37,14 @@ TRANSIENT = 2.0
 """From this max_k ‖∂s_k/∂s_0‖ on, growth before vanishing is called so."""
 
 
-def regime(source: Model | Program, k: int | None = None, example: int = 0) -> Regime:
+def regime(source: Model | Program, k: int | None = None, example: int = 0, solve_for: str | None = None) -> Regime:
     """λ < 0, λ > 0 or λ = 0, of λ = limsup (1/k) log ‖∂s_{t+k}/∂s_t‖, with the theorem or the figure that says so.
 
     Args:
         source: a model with numbers (or with symbols, for which the separating condition is found), or a cell.
         k: how many Lyapunov exponents to measure; the leading ones unless said.
         example: which of a batch is followed.
+        solve_for: a symbol for which conditions are solved.
 
     >>> from symrnn.models.files import load
     >>> regime(load("example:linear"))
@@ -50,14 +52,22 @@ def regime(source: Model | Program, k: int | None = None, example: int = 0) -> R
 
     Reference: R. Pascanu, T. Mikolov, Y. Bengio, ICML 2013, for the question.
     """
-    if isinstance(source, Program) or source.symbols:
-        raise NotYetError(source.name, found="no numbers", write="a model file with numbers")
+    if isinstance(source, Program) or source.symbols or solve_for is not None:
+        return _of_symbols(source, solve_for)
     step = Step(source)
     evidence = proofs_of(step)
     on_orbit, longer = ([], None) if step.is_constant else orbits.evidence_of(step, source, example)
     trajectory = longer or _as_far_as_finite(source, example)
     measured, figures = measurements_of(trajectory, k)
-    return compose(source.name, [*evidence, *on_orbit, *measured], figures)
+    return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
+
+
+def _of_symbols(source: Model | Program, solve_for: str | None) -> Regime:
+    """Conditions in place of a verdict."""
+    found = conditions_of(source, solve_for)
+    check_symbol(found, solve_for)
+    notes = source.notes if isinstance(source, Model) else ()
+    return Regime(source.name, "undecided", "proved", (), notes=notes, conditions=found)
 
 
 def _as_far_as_finite(model: Model, example: int) -> Trajectory:
