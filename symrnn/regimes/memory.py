@@ -152,7 +152,9 @@ def saturation(trajectory: Trajectory) -> tuple[Saturation, ...]:
                 if series is None:
                     continue
                 argument, output = series
-                slope = np.abs(np.asarray(part.activation.slope(argument, output), dtype=np.float64) + 0 * output)
+                with np.errstate(all="ignore"):
+                    raw = np.asarray(part.activation.slope(argument, output), dtype=np.float64)
+                slope = np.broadcast_to(np.abs(raw), output.shape)
                 relative = slope / float(part.activation.bound)
                 found.append(
                     Saturation(
@@ -204,3 +206,22 @@ def memory_time(forget: float) -> float:
     3.1922192845
     """
     return -1.0 / math.log(forget)
+
+
+def penalty(chain: Chain, cotangent: Array) -> float:
+    """Ω = Σ_k (‖∂E/∂x_{k+1} J_k‖/‖∂E/∂x_{k+1}‖ − 1)²: how far the gradient is from keeping its size step by step.
+
+    >>> penalty(Chain.from_dense(np.full((10, 1, 1), 0.5)), np.ones(1))
+    2.5
+
+    Reference: R. Pascanu, T. Mikolov, Y. Bengio, ICML 2013, equation 9.
+    """
+    total, row = 0.0, np.asarray(cotangent, dtype=np.float64)
+    for step in chain.dense()[::-1]:
+        new = row @ step
+        before, after = float(np.linalg.norm(row)), float(np.linalg.norm(new))
+        total += (after / before - 1.0) ** 2
+        if after == 0.0:
+            break
+        row = new / after
+    return total
