@@ -54,7 +54,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "sweep": "Sweep",
         "forward": "forward value",
         "backward": "gradient flowing back",
-        "largest": "largest magnitude {0}",
+        "norms": r"black: value, red: gradient of $L$ (norms of vectors); largest flow ${0}$",
+        "backward of the sum": r"black: value, red: gradient of $\sum_i h_{T,i}$ (norms); largest flow ${0}$",
         "elided": "steps {0}–{1} left out",
     }
 )
