@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symrnn import cells as cells
+    from symrnn import notations as notations
     from symrnn.algebra.programs import Program as Program
     from symrnn.algebra.reading.roles import parse_cell as parse_cell
     from symrnn.calculus.adjoints import adjoint as adjoint
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "cells": "symrnn.cells",
+    "notations": "symrnn.notations",
     "parse_cell": "symrnn.algebra.reading.roles",
     "Program": "symrnn.algebra.programs",
     "with_readout": "symrnn.models.losses",

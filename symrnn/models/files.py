@@ -19,14 +19,15 @@ from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal, t
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
+from symrnn.calculus.adjoints import LOSS
 from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
 from symrnn.errors import InputError, Place, SymrnnError
-from symrnn.models.losses import LOSS, LOSSES, with_loss, with_readout
+from symrnn.models.losses import LOSSES, with_loss, with_readout
 from symrnn.models.model import Array, Model, Note, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
-from symrnn.models.tables import Document, check_keys, read_tables
 from symrnn.models.weights.references import with_weights
+from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
 CELL_KEYS = ("kind", "variant", "activation", "gate_activation", "bias", "hidden", "input", "equations")
@@ -133,6 +134,7 @@ class _Reader:
             notation=MappingProxyType(self.notation()),
             settings=MappingProxyType(self.settings()),
             source=self.document.file or "",
+            text=self.document.text,
             notes=self.notes,
         )
 

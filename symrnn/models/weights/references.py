@@ -11,9 +11,9 @@ from typing import Any
 
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Note
-from symrnn.models.tables import Document
 from symrnn.models.weights.layers import Layer
 from symrnn.models.weights.loading import NOT_ANALYSED, SEED, STEPS, assumed_inputs, listed, read_weights
+from symrnn.tables import Document
 
 PLACES = ("parameters", "cell")
 KEYS = ("weights", "prefix")
