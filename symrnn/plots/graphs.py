@@ -163,7 +163,9 @@ class _Painter:
 
     def line(self, line: Line) -> None:
         """Within a step from dot to dot; from an earlier step, from the port on the frame."""
-        target = self.graph.by_place[line.target]
+        target = self.graph.by_place.get(line.target)
+        if target is None:
+            return
         end = np.array(self.placement.of(target))
         if line.lag:
             start = np.array(self.placement.port(Port(line.source[0], line.target[1], line.lag)))
@@ -182,6 +184,9 @@ class _Painter:
             known = [part for part in parts if part is not None]
             total = self.graph.by_place.get((port.name, port.step - port.lag))
             flow = math.hypot(*known) if known else None
+            if port.step not in self.placement.lefts:
+                self.leave(port, flow)
+                continue
             end = np.array(self.placement.port(port))
             if total is not None:
                 start = np.array(self.placement.of(total))
@@ -190,6 +195,14 @@ class _Painter:
                 start = end - np.array([0.5, 0.0])
                 self.lanes(_Curve.straight(start, end), flow, to_port=True, from_port=True)
             self.axes.plot(*end, "o", ms=2.2, color=BLACK, zorder=4)
+
+    def leave(self, port: Port, flow: float | None) -> None:
+        """Towards the steps that are left out."""
+        step = port.step - port.lag
+        start = np.array(self.placement.of(self.graph.by_place[port.name, step]))
+        height = self.placement.port_heights.get((port.name, port.lag), start[1])
+        end = np.array([self.placement.box(step).right + 0.45, height])
+        self.lanes(_Curve.level(start, end), flow, to_port=True)
 
     def lanes(self, curve: _Curve, flow: float | None, from_port: bool = False, to_port: bool = False) -> None:
         """Forward thin and dark; beside it backward, coloured by magnitude."""

@@ -13,6 +13,8 @@ from symrnn.plots.style import in_style
 
 WIDTH, HEIGHT = 3.5, 2.9
 """Inches: one column of a journal."""
+MARK = "made with symrnn"
+"""By which a file of ours is known, so that it may be written over."""
 FORMATS = ("svg", "pdf", "png")
 
 
@@ -64,12 +66,15 @@ def saved(made: Any, form: str = "svg", title: str = "") -> bytes:
         raise InputError(form, found="no format of figures", write="one of: " + ", ".join(FORMATS))
     alt = getattr(made, "alt", "")
     metadata: dict[str, Any] = {
-        "svg": {"Date": None, "Creator": "symrnn", "Title": title or None, "Description": alt or None},
-        "pdf": {"CreationDate": None, "Creator": "symrnn", "Producer": "symrnn", "Title": title or None},
-        "png": {"Software": "symrnn", "Title": title or None, "Description": alt or None},
+        "svg": {"Date": None, "Creator": MARK, "Title": title or None, "Description": alt or None},
+        "pdf": {"CreationDate": None, "Creator": MARK, "Producer": MARK, "Title": title or None},
+        "png": {"Software": MARK, "Title": title or None, "Description": alt or None},
     }[form]
     stream = io.BytesIO()
     with in_style(getattr(made, "language", "en")):
         made.savefig(stream, format=form, metadata={key: value for key, value in metadata.items() if value or
                                                     key in ("Date", "CreationDate")})  # fmt: skip
-    return stream.getvalue()
+    data = stream.getvalue()
+    if form == "svg":
+        return data.replace(b"?>\n", b"?>\n<!-- " + MARK.encode() + b" -->\n", 1)
+    return data + b"% " + MARK.encode() + b"\n" if form == "pdf" else data

@@ -94,9 +94,8 @@ class Placement:
         """The frame around a step's cell."""
         levels = [dot.level for dot in self.cell]
         left = self.lefts[step]
-        return Box(
-            step, left - MARGIN, left + self.width + 1.4 * MARGIN, min(levels) * UP - 0.78, max(levels) * UP + 0.62
-        )
+        right = left + self.width + 2 * MARGIN
+        return Box(step, left - MARGIN, right, min(levels) * UP - 0.78, max(levels) * UP + 0.62)
 
     def of(self, dot: Dot) -> Point:
         """Where a dot stands."""
@@ -136,8 +135,8 @@ class Placement:
             height = next(iter(levels)) * UP if len(levels) == 1 and max(levels) * UP > low else low - 0.45
             if len(self.cell) == 1:
                 height = low
-            while any(abs(height - other) < 0.2 for other in found.values()):
-                height -= 0.22
+            while any(abs(height - other) < 0.3 for other in found.values()):
+                height -= 0.32
             found[key] = height
         return found
 

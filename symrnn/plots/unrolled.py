@@ -229,6 +229,7 @@ class _Unrolling:
         dots = [dot for step in shown for dot in self._dots(step, own)]
         dots += [self._dot(self.program.loss, self.steps + 1, 0, "loss")] if self._has_total() else []
         lines = [line for step in shown for equation in self.timed for line in self._lines(equation, step)]
+        lines += self._leaving(columns)
         lines += list(self._loss_lines(shown)) if self._has_total() else []
         initial = sorted({line.source for line in lines if line.source[1] < 1}, key=lambda place: -place[1])
         dots = dots[: len(self._inputs())] + [self._initial(place) for place in initial] + dots[len(self._inputs()) :]
@@ -248,9 +249,9 @@ class _Unrolling:
         for equation in self.timed:
             if not self._stands_at(equation, step):
                 continue
-            name = _name(equation.target)
-            kind = "state" if name in states else "signal" if name in own else "above"
-            yield self._dot(equation.target, step, self.levels[name], kind)
+            of = _name(equation.target)
+            kind = "state" if of in states else "signal" if of in own else "above"
+            yield self._dot(equation.target, step, self.levels[of], kind)
 
     def _dot(self, name: Any, step: int, level: int, kind: str) -> Dot:
         at = name if kind == "loss" else name.at(step, *name.indices[1:])
@@ -293,6 +294,15 @@ class _Unrolling:
                 if self._fixed(read) not in (None, step):
                     continue
                 yield Line((read.name, step), target, 0, self._flow(read, equation.target, step))
+
+    def _leaving(self, columns: tuple[int | None, ...]) -> list[Line]:
+        """What the first step that is left out reads of those shown before it."""
+        gap = next((place for place, step in enumerate(columns) if step is None), 0)
+        last = columns[gap - 1]
+        if not gap or last is None:
+            return []
+        found = [line for equation in self.timed for line in self._lines(equation, last + 1)]
+        return [line for line in found if line.source[1] == last]
 
     def _flow(self, read: Name, target: Name, step: int) -> float | None:
         if self.numbers is None:

@@ -55,7 +55,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "forward": "forward value",
         "backward": "gradient flowing back",
         "norms": r"black: value, red: gradient of $L$ (norms of vectors); largest flow ${0}$",
-        "backward of the sum": r"black: value, red: gradient of $\sum_i h_{T,i}$ (norms); largest flow ${0}$",
+        "backward of the sum": r"black: value, red: gradient of $\Sigma_i h_{T,i}$ (norms); largest flow ${0}$",
         "elided": "steps {0}–{1} left out",
     }
 )
