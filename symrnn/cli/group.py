@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
     "cells": "symrnn.cli.catalogue",
+    "draw": "symrnn.cli.drawings",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""
