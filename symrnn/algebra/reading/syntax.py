@@ -155,10 +155,37 @@ class Big(Syntax):
 
 @dataclass(frozen=True)
 class Partial(Syntax):
-    """`∂L`, `∂⁺L`: the numerator or denominator of a derivative; `mark` is "" or "+"."""
+    """`∂L`, `∂⁺L`, `dL`: the numerator or denominator of a derivative; `mark` is "", "+" or, in workings, "d"."""
 
     body: Syntax
     mark: str = ""
+
+
+@dataclass(frozen=True)
+class Dots(Syntax):
+    """`…`: terms or factors left out. In workings only, like the three that follow."""
+
+
+@dataclass(frozen=True)
+class Label(Syntax):
+    """`forget gate`, `总梯度`: words that stand for a quantity no formula names."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Evaluated(Syntax):
+    """`x|_{t=2}`: a formula and where it is taken."""
+
+    body: Syntax
+    where: Syntax
+
+
+@dataclass(frozen=True)
+class Cases(Syntax):
+    """A brace of cases: pairs of a value and its condition, None for "otherwise"."""
+
+    cases: tuple[tuple[Syntax, Syntax | None], ...]
 
 
 @dataclass(frozen=True)
