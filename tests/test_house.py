@@ -22,6 +22,7 @@ from symrnn.calculus.rules import RULES
 ROOT = Path(symrnn.__file__).parent
 ORDER = (
     "errors",
+    "languages",
     "algebra",
     "cells",
     "calculus",

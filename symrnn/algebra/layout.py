@@ -382,7 +382,7 @@ def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
 
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
     piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
-    if node.kind != "step":
+    if node.kind not in ("step", "local"):
         return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
     return piece
 

@@ -1,4 +1,4 @@
-"""The words of a document, by key. A further language is a further table, no code.
+"""The words of a document, by key: English here, other languages by catalogue (see `symrnn.languages`).
 
 `{0}`, `{1}` … stand for what the key speaks of; a renderer sets them as mathematics.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from symrnn.languages import translated
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -59,14 +61,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
     }
 )
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": ENGLISH})
-"""One table per language."""
+DOMAIN = "derivation"
+"""The catalogue that translates this table."""
 
 
 def sentence(key: str, language: str = "en") -> str:
     """The words of a key.
 
-    >>> sentence("model")
-    'The model'
+    >>> sentence("model"), sentence("model", "zh")
+    ('The model', '模型')
     """
-    return LANGUAGES[language][key]
+    return translated(ENGLISH[key], language, DOMAIN)

@@ -143,7 +143,7 @@ class Immediate(Name):
 
 
 class Block(Name):
-    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step", "total" or "direct"."""
+    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x), along the paths that `kind` says."""
 
     __slots__ = ()
 
@@ -163,7 +163,8 @@ class Block(Name):
 
     @property
     def kind(self) -> str:
-        """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
+        """How far paths are followed: "step" (states of the step before independent), "local" (within one equation),
+        "total" (along every path) or "direct" (along one state)."""
         return self.args[2].name
 
 
