@@ -19,7 +19,7 @@ from symrnn.checking.digits import Digits, digits_of, grid_digits, is_float_prin
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.naming import Derivative, Known, Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, about, gap, hull, less, same, sharp
-from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.page import Page, Record, Scope, group
 from symrnn.checking.verdicts import Finding, Place, Reason, Verdict
 
 Written = Digits | tuple[tuple[Digits, ...], ...]
@@ -333,7 +333,18 @@ class ChainJudge:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
         _, verdict, reason, expected, taint = best
+        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
+            verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         self._note(before, at, verdict, reason, expected, taint)
+
+    def _is_doubtful(self) -> bool:
+        name = self.faces[0].name
+        return name is not None and group(name) in self.page.doubtful
+
+    def _meanings(self) -> str:
+        name = self.faces[0].name
+        assert name is not None
+        return ", ".join(reading.meaning for reading in self.page.truths.readings(name))
 
     def variants_at(self, at: int) -> bool:
         """Whether a side has readings of its own."""
@@ -349,9 +360,10 @@ class ChainJudge:
             return None
         face = self.faces[at]
         taint = left.taint | right.taint | self.taint
+        target = self._target(left)
         try:
             shown = self._shown(left.writer, face, right)
-            truth = self._shown(left.true, face, right, true=True)
+            truth = self._shown(target, face, right, true=True)
         except Misfit as misfit:
             return Verdict.UNDECIDED, Reason("shapes that do not fit: {0}", (str(misfit),)), left.true, frozenset()
         if shown is None:
@@ -359,7 +371,13 @@ class ChainJudge:
         is_head = before == 0 and self.faces[0].name is not None and self.page.truth(self.faces[0].name) is not None
         if is_head and not isinstance(face.written, Digits | tuple):
             return self._formula(left, right, shown, taint, at)
-        return self._result(left, right, shown, truth, taint, before, at)
+        return self._result(replace(left, true=target), right, shown, truth, taint, before, at)
+
+    def _target(self, left: Seen) -> Value:
+        """What the chain speaks of: its first side's true value where that is known, else the side before."""
+        name = self.faces[0].name
+        reading = self.page.truth(name) if name is not None else None
+        return left.true if reading is None else reading.value
 
     def _has_value_before(self, at: int) -> bool:
         return any(self.see(k, False) is not None for k in range(at))
@@ -378,7 +396,8 @@ class ChainJudge:
             shown = min(shown, values_meeting(left.true, right.writer))
             if shown == Agreement.NONE and taint:
                 return Verdict.FOLLOWS, None, left.true, taint
-            return (Verdict.RIGHT if formula == Agreement.EXACT else Verdict.ROUNDED), None, left.true, frozenset()
+            fine = Verdict.RIGHT if formula == Agreement.EXACT else Verdict.ROUNDED
+            return fine, None, left.true, frozenset()
         if values_meeting(left.true, right.writer) != Agreement.NONE and not taint:
             return Verdict.ROUNDED, None, left.true, frozenset()
         return Verdict.WRONG, None, left.true, frozenset()
@@ -388,7 +407,7 @@ class ChainJudge:
     ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
         face = self.faces[at]
         if shown < Agreement.NONE:
-            if taint and truth == Agreement.NONE and self._is_off(left.true, face, right):
+            if taint and truth == Agreement.NONE:
                 return Verdict.FOLLOWS, None, left.true, taint
             return _FINE[shown], None, left.true, frozenset()
         if truth is not None and truth < Agreement.NONE:
@@ -403,10 +422,6 @@ class ChainJudge:
         if self._runs_on(left, at):
             return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
         return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
-
-    def _is_off(self, true: Value, face: Face, right: Seen) -> bool:
-        """Whether a tainted value is really another than the true one."""
-        return True
 
     def _is_carried(self, before: int, face: Face) -> bool:
         """`h_2 = 0.364` again: the number that was written for it above."""

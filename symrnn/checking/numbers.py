@@ -22,8 +22,8 @@ Scalar = Fraction | Any
 
 MOST_BITS = 4_000
 MOST_POWER = 200_000
-SLACK = MP.mpf(10) ** -38
-"""Relative: what 50-digit arithmetic may be off by."""
+SLACK = MP.mpf(10) ** -18
+"""Relative: what derivatives taken as differences may be off by, far below what anyone writes."""
 
 
 class Undefined(Exception):

@@ -6,6 +6,7 @@ that the first wrong line is told from its consequences.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +15,7 @@ from typing import Protocol
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
-from symrnn.checking.naming import Known
+from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import Number, about, negative, sharp
 
 
@@ -80,13 +81,15 @@ class Page:
     functions: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     """Which meaning a family of names has: `delta` is ∂L/∂a."""
+    doubtful: set[str] = field(default_factory=set)
+    """Families with several meanings, none of which fits any number of the text."""
 
     def truth(self, name: Known) -> Reading | None:
         """What a name means and its true value, where that is settled."""
         readings = self.truths.readings(name)
         if not readings:
             return None
-        chosen = self.chosen.get(name.whole)
+        chosen = self.chosen.get(group(name))
         return next((reading for reading in readings if family(reading.meaning) == chosen), readings[0])
 
     def keep_name(self, name: Known, record: Record) -> None:
@@ -103,9 +106,14 @@ class Page:
             self.data.add(abs(record.written.value))
 
 
+def group(name: Known) -> str:
+    """Names that mean the same at different steps; `y` and `y_3` may differ."""
+    return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
+
+
 def family(meaning: str) -> str:
     """The meaning without its step: `∂L/∂a[2]` and `∂L/∂a[1]` are one family."""
-    return meaning.partition("[")[0]
+    return re.sub(r"\[-?\d+\]", "", meaning)
 
 
 @dataclass
@@ -140,9 +148,9 @@ class Scope:
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
-        if self.exact_data and number.value in self.page.data:
-            return None
         found = self.page.numbers.get(number.text)
+        if self.exact_data and number.value in self.page.data and not (found and found.taint):
+            return None
         if found is None or number.value.denominator == 1 and found.given:
             return None
         return found

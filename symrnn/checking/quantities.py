@@ -1,274 +1,207 @@
-"""What a model knows: the true value of every quantity a text may name, and which names may mean it.
+"""Which quantity of a Program a written name means: `h_2`, `W_{hh}`, `δ_2`, `∂L/∂h_2`, `∂h_3/∂h_1`, `dW_f`.
 
-Reads a `Model`, evaluated exactly or to 40 digits; answers `readings(name)`: `h_2`, `∂L/∂h_2`, `δ_2`, `W_{hh}`, `∂h_3/∂h_1`. Where
-a name has several usual meanings (`δ_t`, `y`, `z_t`) all are returned, and `choosing` decides by where the numbers fit.
+Reads names of the text; returns nodes of the Program with what they are called, most likely first. Where a name has
+several usual meanings (`δ_t`, `y`, `z_t`) all are returned; which one a text means is decided by where its numbers fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from symrnn.checking.matrices import Matrix, Value, multiplied
+import sympy as sp
+
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Adjoint, Block, Immediate, Node, Parameter, Signal
+from symrnn.algebra.programs import Program
+from symrnn.calculus.rewriting import expose
 from symrnn.checking.naming import Derivative, Known, Name, Step
-from symrnn.checking.numbers import MP, sharp
-from symrnn.checking.page import Reading
 from symrnn.checking.spellings import LOSS_NAMES, families_of, parameters_of
-from symrnn.errors import SymrnnError
-from symrnn.models.model import Model
-
-DIGITS = 40
 
 
-class ModelTruths:
-    """The quantities of a model with numbers."""
+@dataclass(frozen=True)
+class Meaning:
+    """A quantity, what it is called, and its family: the same name at other steps."""
 
-    def __init__(self, model: Model, notation: Mapping[str, str] | None = None, step: int | None = None) -> None:
-        self.model = model
-        self.notation = {**_notation(model), **(notation or {})}
-        self.step = step
-        """The step the section speaks of."""
-        self.used: dict[str, str] = {}
-        """Names of the text and what they were taken for."""
+    label: str
+    family: str
+    node: Node
+    share: int | None = None
+    """Only this step's summand of a parameter's gradient."""
 
-    @cached_property
-    def results(self) -> Any:
-        """The model's values and gradients."""
-        from symrnn.numeric.evaluation import evaluate
 
-        results = evaluate(self.model)
-        if results.exact:
-            return results
-        try:
-            return evaluate(self.model, digits=DIGITS)
-        except SymrnnError:
-            return results
+@dataclass(frozen=True)
+class _Signal:
+    template: Signal
+    steps: range
 
-    def span(self) -> tuple[int, int] | None:
-        """1..T."""
-        return 1, self.model.steps
 
-    def meaning(self, function: str) -> Sequence[str]:
-        """σ is the sigmoid in a gated cell; else it, f, g and φ are the cell's activation."""
-        own = self.activation
-        if function == "sigma":
-            return ("sigmoid", own) if own and self.gated else tuple(dict.fromkeys((own or "sigmoid", "sigmoid")))
-        return (own,) if own and function in ("f", "g", "phi", "varphi") and not self._is_signal(function) else ()
+class Quantities:
+    """The names of a Program over `steps` steps."""
+
+    def __init__(
+        self, program: Program, steps: int, notation: Mapping[str, str] | None = None, here: int | None = None
+    ) -> None:
+        self.program = expose(program)
+        self.steps = steps
+        self.notation = dict(notation or {})
+        self.here = here
+        """The step a generic t means, where the section says it."""
 
     @cached_property
-    def activation(self) -> str | None:
-        """The cell's one activation, if there is one."""
-        from symrnn.algebra.nodes import Apply, subexpressions
-
-        found = {
-            piece.function_name
-            for equation in self.model.cell
-            for piece in subexpressions(equation.expression)
-            if isinstance(piece, Apply)
-        }
-        found -= {"sigmoid"} if len(found) > 1 else set()
-        if not found:
-            return "identity"
-        return next(iter(found)) if len(found) == 1 else None
+    def parameters(self) -> dict[str, Parameter]:
+        """Parameters by their neutral names."""
+        return {parameter.name: parameter for parameter in self.program.parameters}
 
     @cached_property
-    def gated(self) -> bool:
-        """Whether the cell has gates."""
-        return len(self.model.cell.equations) > 2
-
-    def _is_signal(self, name: str) -> bool:
-        return any(key.startswith(f"{name}[") for key in self.results.values)
-
-    # --- readings ---
-
-    def readings(self, name: Known) -> Sequence[Reading]:
-        """What the name may mean, most likely first."""
-        found = tuple(self._readings(name))
-        if found:
-            self.used.setdefault(str(name), found[0].meaning)
+    def signals(self) -> dict[str, list[_Signal]]:
+        """Signals by their neutral names, and the steps at which they are."""
+        found: dict[str, list[_Signal]] = {}
+        names = [equation.target for equation in self.program]
+        for name in (*names, *self.program.inputs, *self.program.initials, *self.program.given):
+            if isinstance(name, Signal):
+                found.setdefault(name.name, []).append(_Signal(name, self._steps(name)))
         return found
 
-    def _readings(self, name: Known) -> Iterator[Reading]:
+    def _steps(self, name: Signal) -> range:
+        if not name.indices:
+            return range(0)
+        first = name.time.xreplace({self.program.steps.hi: sp.Integer(self.steps)})
+        if first.is_Integer:
+            return range(int(first), int(first) + 1)
+        return range(1, self.steps + 1)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the cell has gates."""
+        return any(name.startswith("a_") for name in self.signals)
+
+    # --- names ---
+
+    def meanings(self, name: Known) -> Iterator[Meaning]:
+        """What a name may mean, most likely first."""
         if isinstance(name, Derivative):
             yield from self._derivatives(name)
             return
-        if name.base in ("delta", "Delta") or (name.base == "e" and name.steps):
+        if name.base in ("delta", "Delta"):
             yield from self._deltas(name)
-        for key in self._keys(name):
-            value = self._value(key)
-            if value is not None:
-                yield Reading(key, value)
+        for node, label, family in self._named(name):
+            yield Meaning(label, family, node)
 
-    def _keys(self, name: Name) -> Iterator[str]:
-        """The keys of `values`, parameters and data a name may mean."""
+    def _named(self, name: Name) -> Iterator[tuple[Parameter | Signal, str, str]]:
         declared = self.notation.get(name.whole)
-        for parameter in (declared,) if declared else parameters_of(name, self._parameters, self.gated):
-            if not name.steps and parameter in self._parameters:
-                yield parameter
-        if name.whole in LOSS_NAMES and not name.steps:
-            yield "L"
-        for family, shift in ((declared, 0),) if declared else families_of(name, self._families, self.gated):
-            step = self._step(name, shift, family)
-            if step is not None:
-                yield f"{family}[{step}]"
+        known = tuple(self.parameters)
+        for parameter in (declared,) if declared else parameters_of(name, known, self.gated):
+            if not name.steps and parameter in self.parameters:
+                yield self.parameters[parameter], parameter, parameter
+        if name.whole in LOSS_NAMES and not name.steps and self.program.loss is not None:
+            loss = self.program.loss
+            if isinstance(loss, Signal):
+                yield loss, "L", "L"
+        for family, shift in ((declared, 0),) if declared else families_of(name, tuple(self.signals), self.gated):
+            yield from self._signal(family, name, shift)
 
-    def _step(self, name: Name, shift: int, family: str) -> int | None:
+    def _signal(self, family: str, name: Name, shift: int) -> Iterator[tuple[Signal, str, str]]:
+        for signal in self.signals.get(family, ()):
+            if not signal.steps and not signal.template.indices:
+                if signal.template != self.program.loss and (not name.steps or name.step == self.steps):
+                    yield signal.template, family, family
+                continue
+            step = self._step(name, shift, signal)
+            if step is not None and step in signal.steps:
+                yield signal.template.at(sp.Integer(step)), f"{family}[{step}]", family
+
+    def _step(self, name: Name, shift: int, signal: _Signal) -> int | None:
         if len(name.steps) > 1:
             return None
-        step: Step | None = name.step
+        step = name.step
         if step is None:
-            here = self._only_step(family) if not shift else self._present()
+            alone = sum(len(one.steps) for one in self.signals[signal.template.name]) == 1
+            here = signal.steps[0] if alone and not shift else self._present()
             return None if here is None else here + shift
-        if isinstance(step, str):
-            base, _, more = step.partition("t")
-            if base or step[:1] != "t" or (more and not _is_whole(more)):
-                return self.model.steps + int(step[1:] or 0) if step[:1] == "T" and _is_whole(step[1:] or "0") else None
-            here = self._present()
-            return None if here is None else here + int(more or 0) + shift
-        return step + shift
+        found = self._number(step)
+        return None if found is None else found + shift
+
+    def _number(self, step: Step) -> int | None:
+        if isinstance(step, int):
+            return step
+        letter, more = step[:1], step[1:]
+        if more and not (more[0] in "+-" and more[1:].isdigit()):
+            return None
+        base = {"T": self.steps, "n": None, "t": self._present(), "k": None}.get(letter)
+        return None if base is None else base + int(more or 0)
 
     def _present(self) -> int | None:
-        """The step a generic t can only mean."""
-        return 1 if self.model.steps == 1 else self.step
-
-    def _only_step(self, family: str) -> int | None:
-        """The step of what exists at one step only: ŷ, y."""
-        steps = [key for key in self._all if key.startswith(f"{family}[") and key != f"{family}[0]"]
-        if len(steps) == 1:
-            return int(steps[0].partition("[")[2].rstrip("]"))
-        return self._present()
-
-    @cached_property
-    def _parameters(self) -> tuple[str, ...]:
-        return tuple(parameter.name for parameter in self.model.program.parameters)
-
-    @cached_property
-    def _families(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(key.partition("[")[0] for key in self._all if "[" in key))
-
-    @cached_property
-    def _all(self) -> dict[str, Any]:
-        """Every value by its key, inputs and targets included."""
-        found = dict(self.results.values)
-        for name, array in self.model.values.items():
-            found.update(self._given(name, array))
-        return found
-
-    def _given(self, name: Any, array: Any) -> Iterator[tuple[str, Any]]:
-        from symrnn.algebra.nodes import Parameter, Signal
-
-        if isinstance(name, Parameter):
-            yield name.name, array.tolist()
-        elif isinstance(name, Signal) and name.has(self.model.program.steps.index):
-            for step in range(1, self.model.steps + 1):
-                yield f"{name.name}[{step}]", array[step - 1].tolist()
-        elif isinstance(name, Signal):
-            index = name.time if name.indices else None
-            if index is None or index.free_symbols:
-                yield name.name, array.tolist()
-                yield f"{name.name}[{self.model.steps}]", array.tolist()
-            else:
-                yield f"{name.name}[{index}]", array.tolist()
-
-    def _value(self, key: str) -> Value | None:
-        found = self._all.get(key)
-        return None if found is None else as_value(found)
+        return 1 if self.steps == 1 else self.here
 
     # --- gradients ---
 
-    def _deltas(self, name: Name) -> Iterator[Reading]:
+    def _deltas(self, name: Name) -> Iterator[Meaning]:
         """`δ_t` is ∂L/∂a_t or ∂L/∂h_t; `δ_t^f` the one of a gate."""
-        plain = Name(name.words[0] if name.words else "a", name.words[1:], name.steps)
-        wanted = ("a", "h") if not name.words else (f"a_{name.words[0]}", name.words[0])
+        if self.program.loss is None:
+            return
+        wanted = ("a", *self._states) if not name.words else (f"a_{name.words[0]}", name.words[0])
+        if not name.words and not name.steps:
+            return
         for family in wanted:
-            step = self._step(plain, 0, family)
-            value = self._gradient(f"{family}[{step}]")
-            if value is not None:
-                yield Reading(f"∂L/∂{family}[{step}]", value)
+            for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
+                yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
-    def _gradient(self, key: str) -> Value | None:
-        found = self.results.gradients.get(key)
-        return None if found is None else as_value(found)
+    @property
+    def _states(self) -> tuple[str, ...]:
+        return tuple(state.name for state in self.program.states)
 
-    def _derivatives(self, name: Derivative) -> Iterator[Reading]:
+    def _derivatives(self, name: Derivative) -> Iterator[Meaning]:
         if name.of.whole in LOSS_NAMES and not name.of.steps:
-            yield from self._loss_gradients(name)
-        elif not name.mark and name.at is None:
-            yield from self._jacobians(name)
-
-    def _loss_gradients(self, name: Derivative) -> Iterator[Reading]:
-        if isinstance(name.at, int):
-            for key in self._keys(name.wrt):
-                found = self.results.contributions.get(key, {}).get(str(name.at))
-                if found is not None:
-                    yield Reading(f"the share of step {name.at} in ∂L/∂{key}", as_value(found))
+            if self.program.loss is not None or self.program.finals or self.program.outputs:
+                yield from self._gradients(name)
             return
-        if name.at is not None or name.mark:
+        for of, of_label, of_family in self._named(name.of):
+            for wrt, label, family in self._named(name.wrt):
+                yield from self._blocks(name, (of, of_label, of_family), (wrt, label, family))
+
+    def _gradients(self, name: Derivative) -> Iterator[Meaning]:
+        share = self._number(name.at) if name.at is not None else None
+        if name.at is not None and share is None:
             return
-        for key in self._keys(name.wrt):
-            value = self._gradient(key)
-            if value is not None:
-                yield Reading(f"∂L/∂{key}", value)
+        loss = self.program.loss
+        for wrt, label, family in self._named(name.wrt):
+            if wrt == loss:
+                continue
+            if name.mark and loss is not None:
+                yield Meaning(f"∂⁺L/∂{label}", f"∂⁺L/∂{family}", Immediate(loss, wrt))
+            elif share is not None and isinstance(wrt, Parameter):
+                yield Meaning(f"the share of step {share} in ∂L/∂{label}", f"share of {family}", Adjoint(wrt), share)
+            elif share is None and not name.mark:
+                yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(wrt))
 
-    def _jacobians(self, name: Derivative) -> Iterator[Reading]:
-        """`∂h_3/∂h_1`: the product of the step Jacobians between, where there is one state."""
-        for of in self._keys(name.of):
-            for wrt in self._keys(name.wrt):
-                value = self._between(of, wrt)
-                if value is not None:
-                    yield Reading(f"∂{of}/∂{wrt}", value)
-
-    def _between(self, of: str, wrt: str) -> Value | None:
-        (state, late), (other, early) = _split(of), _split(wrt)
-        if late is None or early is None or late <= early:
-            return None
-        if late == early + 1:
-            found = self.results.jacobians.get(f"{of}/{wrt}")
-            return None if found is None else as_value(found)
-        if state != other or len(self.results.states) != 1:
-            return None
-        value: Value | None = None
-        for step in range(late, early, -1):
-            factor = self.results.jacobians.get(f"{state}[{step}]/{state}[{step - 1}]")
-            if factor is None:
-                return None
-            value = as_value(factor) if value is None else multiplied(value, as_value(factor), "·")
-        return value
+    def _blocks(
+        self, name: Derivative, of: tuple[Parameter | Signal, str, str], wrt: tuple[Parameter | Signal, str, str]
+    ) -> Iterator[Meaning]:
+        """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
+        (left, of_label, of_family), (right, label, family) = of, wrt
+        if left == right or not isinstance(left, Signal) or name.at is not None:
+            return
+        kinds = _kinds(left, right, name.mark)
+        for kind in kinds:
+            said = f"∂{_MARKS[kind]}{of_label}/∂{label}"
+            inner: Node = right if right.shape[1] == 1 else N.Vec(right)
+            yield Meaning(said, f"∂{_MARKS[kind]}{of_family}/∂{family}", Block(left, inner, kind))
 
 
-def _is_whole(text: str) -> bool:
-    return text.lstrip("+-").isdigit()
+_MARKS = {"total": "", "step": "", "local": "⁺", "direct": " direct "}
 
 
-def _split(key: str) -> tuple[str, int | None]:
-    name, _, step = key.partition("[")
-    return name, int(step.rstrip("]")) if step else None
-
-
-def _notation(model: Model) -> dict[str, str]:
-    return {str(key): str(value) for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
-
-
-def as_value(found: Any) -> Value:
-    """A result of `evaluate` as a value: a number, a column for a list, a matrix for a list of rows."""
-    if isinstance(found, list | tuple):
-        rows = [part if isinstance(part, list | tuple) else [part] for part in found]
-        matrix = Matrix(tuple(tuple(sharp(_scalar(entry)) for entry in row) for row in rows))
-        return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
-    return sharp(_scalar(found))
-
-
-def _scalar(found: Any) -> Any:
-    if hasattr(found, "_mpf_"):
-        return MP.make_mpf(found._mpf_)
-    if isinstance(found, int | Fraction):
-        return Fraction(found)
-    if isinstance(found, float):
-        return MP.mpf(found)
-    if getattr(found, "is_Rational", False):
-        return Fraction(int(found.p), int(found.q))
-    if hasattr(found, "evalf"):
-        return MP.make_mpf(found.evalf(DIGITS + 10)._mpf_)
-    return MP.mpf(float(found))
+def _kinds(of: Signal, wrt: Parameter | Signal, mark: str) -> tuple[str, ...]:
+    if mark:
+        return ("local",)
+    if isinstance(wrt, Parameter):
+        return ("total", "local")
+    late, early = of.indices, wrt.indices
+    if not late or not early:
+        return ("total",)
+    gap = late[0] - early[0]
+    if gap == 1:
+        return ("step", "total")
+    return ("total",) if gap >= 0 else ()
