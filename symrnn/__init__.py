@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from symrnn.calculus.rewriting import expose as expose
     from symrnn.calculus.tangents import tangent as tangent
     from symrnn.calculus.unrolling import unroll as unroll
+    from symrnn.checking.verification import check as check
     from symrnn.documents.derivations import derive as derive
     from symrnn.models.files import load as load
     from symrnn.models.files import loads as loads
@@ -52,6 +53,7 @@ _HOMES = {
     "jacobian_entries": "symrnn.numeric.entries",
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
+    "check": "symrnn.checking.verification",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 

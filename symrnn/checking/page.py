@@ -81,6 +81,8 @@ class Page:
     functions: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     """Which meaning a family of names has: `delta` is ∂L/∂a."""
+    mapping: dict[str, str] = field(default_factory=dict)
+    """Names of the text and the quantities they were taken for, where they differ."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
@@ -90,7 +92,10 @@ class Page:
         if not readings:
             return None
         chosen = self.chosen.get(group(name))
-        return next((reading for reading in readings if family(reading.meaning) == chosen), readings[0])
+        found = next((reading for reading in readings if family(reading.meaning) == chosen), readings[0])
+        if str(name) != found.meaning:
+            self.mapping.setdefault(str(name), found.meaning)
+        return found
 
     def keep_name(self, name: Known, record: Record) -> None:
         """What is written for a name from here on."""

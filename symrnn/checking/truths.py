@@ -47,8 +47,6 @@ class ModelTruths:
         self.steps = steps
         self.quantities = Quantities(program, steps, notation)
         self.definitions = Definitions(program, steps, sizes, seed, values)
-        self.used: dict[str, str] = {}
-        """Names of the text and what they were taken for, in the order met."""
         self._found: dict[Any, Value | None] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)
@@ -62,8 +60,6 @@ class ModelTruths:
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
                 found.append(Reading(meaning.label, value))
-        if found and str(name) != found[0].meaning:
-            self.used.setdefault(str(name), found[0].meaning)
         return found
 
     def value(self, meaning: Meaning) -> Value | None:

@@ -20,6 +20,7 @@ from symrnn.errors import SymrnnError
 COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
+    "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
     "new": "symrnn.cli.templates",
 }
