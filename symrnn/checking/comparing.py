@@ -145,4 +145,3 @@ def plain(value: Scalar) -> str:
             return decimal(value, places)
     found = MP.nstr(real(value), 6, strip_zeros=False, min_fixed=-5, max_fixed=12)
     return str(found)
-

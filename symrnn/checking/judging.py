@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Working
-from symrnn.checking.comparing import Agreement, meeting, rounded_like, value_of, values_agreeing, values_meeting
-from symrnn.checking.digits import Digits, digits_of, grid_digits, is_float_print, numbers_in, unit_of
+from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing, values_meeting
+from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
+from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
-from symrnn.checking.naming import Derivative, Known, Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, about, gap, hull, less, same, sharp
+from symrnn.checking.naming import Known, Name, name_of
+from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope, group
 from symrnn.checking.verdicts import Finding, Place, Reason, Verdict
 
@@ -230,7 +230,9 @@ class ChainJudge:
         """`f(x) = x`, `f = tanh`: what a generic name stands for."""
         head, body = self.faces[0].tree, without_brackets(self.faces[-1].tree)
         match head:
-            case Call(function=Symbol(base=base, accents=()), arguments=(Symbol() as argument,)) if not is_function(base):
+            case Call(function=Symbol(base=base, accents=()), arguments=(Symbol() as argument,)) if not is_function(
+                base
+            ):
                 meaning = None
                 if body == argument:
                     meaning = "identity"
@@ -300,6 +302,8 @@ class ChainJudge:
         face, head = self.faces[at], self.faces[0]
         if face.undefined:
             self.add(at, Verdict.UNDEFINED, face.problem)
+        elif self._by_formula(at):
+            return
         elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
@@ -308,6 +312,8 @@ class ChainJudge:
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
         head, face = self.faces[0], self.faces[at]
+        if face.written is None and self._by_formula(at):
+            return
         if head.name is not None:
             given = isinstance(face.written, Digits | tuple) and at == 1
             self.add(at, Verdict.GIVEN, Reason("given") if given else Reason("a definition"))
@@ -317,6 +323,31 @@ class ChainJudge:
             return
         self.see(0, False)
         self.add(at, Verdict.UNDECIDED, head.problem or Reason("no value for {0}", (head.side.text.strip(),)))
+
+    def _by_formula(self, at: int) -> bool:
+        """Judge a link between two formulas in names, where a model or an identity decides it."""
+        for before in range(at - 1, -1, -1):
+            left, right = self.faces[before].tree, self.faces[at].tree
+            outcome = Outcome(None)
+            if self.page.formulas is not None:
+                outcome = self.page.formulas.judge(left, right, self.page)
+            if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
+                outcome = identity(left, right, self.page.functions)
+            if outcome.agree is not None:
+                verdict = Verdict.RIGHT if outcome.agree else Verdict.WRONG
+                index = self.judge_.add(self.line, self.links[at - 1], verdict, outcome.reason)
+                if verdict == Verdict.WRONG:
+                    self.taint |= {index}
+                return True
+        return False
+
+    def _is_luck(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds at these numbers and not at others."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome = self.page.formulas.judge(left, right, self.page)
+        return outcome if outcome.agree is False else None
 
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
@@ -335,6 +366,9 @@ class ChainJudge:
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
+        if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
+            message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
+            verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         self._note(before, at, verdict, reason, expected, taint)
 
     def _is_doubtful(self) -> bool:
@@ -403,11 +437,18 @@ class ChainJudge:
         return Verdict.WRONG, None, left.true, frozenset()
 
     def _result(
-        self, left: Seen, right: Seen, shown: Agreement, truth: Agreement | None, taint: frozenset[int], before: int, at: int
+        self,
+        left: Seen,
+        right: Seen,
+        shown: Agreement,
+        truth: Agreement | None,
+        taint: frozenset[int],
+        before: int,
+        at: int,
     ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
         face = self.faces[at]
         if shown < Agreement.NONE:
-            if taint and truth == Agreement.NONE:
+            if taint and (truth == Agreement.NONE or self._is_moved(left.true, face, right)):
                 return Verdict.FOLLOWS, None, left.true, taint
             return _FINE[shown], None, left.true, frozenset()
         if truth is not None and truth < Agreement.NONE:
@@ -416,12 +457,21 @@ class ChainJudge:
             if before == 0 and self.faces[0].name is not None:
                 return _FINE[truth], None, left.true, frozenset()
             if truth == Agreement.ROUNDED or truth == Agreement.EXACT:
-                return Verdict.LUCKY, Reason("the value is right, the equality as displayed is not"), left.true, frozenset()
+                return (
+                    Verdict.LUCKY,
+                    Reason("the value is right, the equality as displayed is not"),
+                    left.true,
+                    frozenset(),
+                )
         if self._is_carried(before, face):
             return (Verdict.FOLLOWS if self._head_taint() else Verdict.ROUNDED), None, left.true, self._head_taint()
         if self._runs_on(left, at):
             return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
         return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
+
+    def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
+        """Whether a formula comes to another value than the true one because of what is wrong above."""
+        return face.written is None and values_meeting(true, right.writer) == Agreement.NONE
 
     def _is_carried(self, before: int, face: Face) -> bool:
         """`h_2 = 0.364` again: the number that was written for it above."""
@@ -471,15 +521,15 @@ class ChainJudge:
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
-        index = self.judge_.add(
-            self.line, self.links[at - 1], verdict, reason, expected=should, follows_from=follows
-        )
+        index = self.judge_.add(self.line, self.links[at - 1], verdict, reason, expected=should, follows_from=follows)
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
         self._keep_numbers(at, expected, verdict, taint, index)
 
-    def _keep_numbers(self, at: int, expected: Value | None, verdict: Verdict, taint: frozenset[int], index: int) -> None:
+    def _keep_numbers(
+        self, at: int, expected: Value | None, verdict: Verdict, taint: frozenset[int], index: int
+    ) -> None:
         """What the numbers of this side stand for from here on."""
         face = self.faces[at]
         if face.digits is not None:

@@ -57,7 +57,10 @@ def joined(a: Value, b: Value, of: Callable[[Number, Number], Number]) -> Value:
     if a.shape != b.shape:
         raise Misfit(f"{a.shape[0]}×{a.shape[1]} and {b.shape[0]}×{b.shape[1]}")
     return Matrix(
-        tuple(tuple(of(x, y) for x, y in zip(left, right, strict=True)) for left, right in zip(a.rows, b.rows, strict=True))
+        tuple(
+            tuple(of(x, y) for x, y in zip(left, right, strict=True))
+            for left, right in zip(a.rows, b.rows, strict=True)
+        )
     )
 
 

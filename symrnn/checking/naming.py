@@ -105,11 +105,15 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
             return name_of(body, bound)
         case Symbol(base="d", below=(_, *_)):
             return _symbol(tree, bound)
+        case Symbol(base="delta", accents=()):
+            return _delta(tree, bound) or _symbol(tree, bound)
         case Symbol():
             return _packed(tree, bound) or _symbol(tree, bound)
         case Quotient(over=over, under=under):
             return _derivative(over, under, bound)
         case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), Symbol() as inner), operators=("",)):
+            if inner.base in bound or inner.base == "delta":
+                return None
             name = _symbol(inner, bound)
             return name and Derivative(Name("L"), name, packed=True)
     return None
@@ -122,6 +126,22 @@ def _packed(tree: Symbol, bound: Bound) -> Derivative | None:
         return None
     name = _symbol(replace(tree, base=found[1]), bound)
     return name and Derivative(Name("L"), name, packed=True)
+
+
+def _delta(tree: Symbol, bound: Bound) -> Derivative | None:
+    """`δ_{C_t}`, `δ^{h}_t`, `δ_{z_o}`: the gradient of what its script names."""
+    names, steps = list[Name](), list[Step]()
+    for script in map(without_brackets, (*tree.below, *tree.above)):
+        step = step_of(script, bound)
+        named = _symbol(script, bound) if isinstance(script, Symbol) and step is None else None
+        if named is not None:
+            names.append(named)
+        elif step is not None:
+            steps.append(step)
+    if len(names) != 1:
+        return None
+    wrt = names[0] if names[0].steps else replace(names[0], steps=tuple(steps))
+    return Derivative(Name("L"), wrt, packed=True)
 
 
 def _derivative(over: Syntax, under: Syntax, bound: Bound) -> Derivative | None:

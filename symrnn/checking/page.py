@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
@@ -81,6 +81,8 @@ class Page:
     functions: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     """Which meaning a family of names has: `delta` is ∂L/∂a."""
+    formulas: Any = None
+    """Who judges formulas without numbers: `formulas.Formulas`, or None without a model."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Names of the text and the quantities they were taken for, where they differ."""
     doubtful: set[str] = field(default_factory=set)
@@ -156,7 +158,7 @@ class Scope:
         found = self.page.numbers.get(number.text)
         if self.exact_data and number.value in self.page.data and not (found and found.taint):
             return None
-        if found is None or number.value.denominator == 1 and found.given:
+        if found is None or (number.value.denominator == 1 and found.given):
             return None
         return found
 

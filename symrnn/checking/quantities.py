@@ -7,7 +7,7 @@ several usual meanings (`δ_t`, `y`, `z_t`) all are returned; which one a text m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy as sp
@@ -77,10 +77,16 @@ class Quantities:
         """Whether the cell has gates."""
         return any(name.startswith("a_") for name in self.signals)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Letters that are no indices here."""
+        return frozenset("i") if self.gated else frozenset()
+
     # --- names ---
 
     def meanings(self, name: Known) -> Iterator[Meaning]:
         """What a name may mean, most likely first."""
+        name = self._gates_are_no_steps(name)
         if isinstance(name, Derivative):
             yield from self._derivatives(name)
             return
@@ -88,6 +94,19 @@ class Quantities:
             yield from self._deltas(name)
         for node, label, family in self._named(name):
             yield Meaning(label, family, node)
+
+    def _gates_are_no_steps(self, name: Known) -> Known:
+        """In a gated cell the i of `z_i` is the input gate."""
+        if not self.gated:
+            return name
+        if isinstance(name, Derivative):
+            of, wrt = self._gates_are_no_steps(name.of), self._gates_are_no_steps(name.wrt)
+            assert isinstance(of, Name) and isinstance(wrt, Name)
+            return replace(name, of=of, wrt=wrt)
+        if "i" not in name.steps:
+            return name
+        steps = tuple(step for step in name.steps if step != "i")
+        return replace(name, words=(*name.words, "i"), steps=steps)
 
     def _named(self, name: Name) -> Iterator[tuple[Parameter | Signal, str, str]]:
         declared = self.notation.get(name.whole)
@@ -175,6 +194,15 @@ class Quantities:
                 yield Meaning(f"the share of step {share} in ∂L/∂{label}", f"share of {family}", Adjoint(wrt), share)
             elif share is None and not name.mark:
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(wrt))
+                if name.packed:
+                    yield from self._before_gate(wrt, label, family)
+
+    def _before_gate(self, wrt: Parameter | Signal, label: str, family: str) -> Iterator[Meaning]:
+        """`df` in code is ∂L/∂f, or already that of what the gate's function is applied to."""
+        for signal in self.signals.get(f"a_{family}", ()):
+            if isinstance(wrt, Signal) and wrt.indices:
+                node = signal.template.at(wrt.time)
+                yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
 
     def _blocks(
         self, name: Derivative, of: tuple[Parameter | Signal, str, str], wrt: tuple[Parameter | Signal, str, str]

@@ -14,9 +14,60 @@ LOSS_NAMES = frozenset({"L", "E", "J", "loss", "Loss", "L_total", "E_total", "L_
 PREVIOUS = frozenset({"prev", "old", "last"})
 NEXT = frozenset({"next", "new"})
 
-RECURRENT = ("W_hh", "w_hh", "Whh", "whh", "W_h", "w_h", "Wh", "wh", "w_rec", "W_rec", "U_h", "W", "w", "w_s", "W_s", "W_ss")
-INPUT = ("W_xh", "W_hx", "w_xh", "w_hx", "Wxh", "Whx", "wxh", "W_x", "w_x", "Wx", "wx", "W_ih", "W_in", "U", "u", "w_in")
-READOUT = ("W_hy", "W_yh", "w_hy", "w_yh", "Why", "why", "W_y", "w_y", "Wy", "wy", "W_qh", "W_o", "V", "v", "w_out", "W_out")
+RECURRENT = (
+    "W_hh",
+    "w_hh",
+    "Whh",
+    "whh",
+    "W_h",
+    "w_h",
+    "Wh",
+    "wh",
+    "w_rec",
+    "W_rec",
+    "U_h",
+    "W",
+    "w",
+    "w_s",
+    "W_s",
+    "W_ss",
+)
+INPUT = (
+    "W_xh",
+    "W_hx",
+    "w_xh",
+    "w_hx",
+    "Wxh",
+    "Whx",
+    "wxh",
+    "W_x",
+    "w_x",
+    "Wx",
+    "wx",
+    "W_ih",
+    "W_in",
+    "U",
+    "u",
+    "w_in",
+)
+READOUT = (
+    "W_hy",
+    "W_yh",
+    "w_hy",
+    "w_yh",
+    "Why",
+    "why",
+    "W_y",
+    "w_y",
+    "Wy",
+    "wy",
+    "W_qh",
+    "W_o",
+    "V",
+    "v",
+    "w_out",
+    "W_out",
+)
 
 PLAIN_PARAMETERS = {
     "W_h": RECURRENT,
@@ -89,7 +140,8 @@ def families_of(name: Name, known: Sequence[str], gated: bool) -> Iterator[tuple
     shift, words = 0, list(name.words)
     for word in name.words:
         if word in PREVIOUS or word in NEXT:
-            shift = -1 if word in PREVIOUS else 1
+            # What comes out of a step is called next: `a_next` of a cell that reads `a_prev`.
+            shift = -1 if word in PREVIOUS else 0
             words.remove(word)
     if words and words[-1] == "t":
         words.pop()

@@ -45,6 +45,7 @@ class ModelTruths:
     ) -> None:
         self.program = program
         self.steps = steps
+        self.given = dict(values or {})
         self.quantities = Quantities(program, steps, notation)
         self.definitions = Definitions(program, steps, sizes, seed, values)
         self._found: dict[Any, Value | None] = {}
@@ -152,8 +153,6 @@ def _scalar(found: Any) -> Any:
     if hasattr(found, "_mpf_"):
         return MP.make_mpf(found._mpf_)
     return Fraction(found)
-
-
 
 
 def _as_given(given: Any) -> Value | None:

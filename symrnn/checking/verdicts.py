@@ -140,4 +140,6 @@ class Report:
     def has(self, verdicts: Iterable[Verdict]) -> bool:
         """Whether any link has one of these verdicts."""
         wanted = set(verdicts)
-        return any(found.verdict in wanted for found in self.findings) or (Verdict.UNREAD in wanted and bool(self.unread))
+        return any(found.verdict in wanted for found in self.findings) or (
+            Verdict.UNREAD in wanted and bool(self.unread)
+        )

@@ -13,6 +13,7 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
+from symrnn.checking.formulas import Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
@@ -46,6 +47,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
     """The report of a working that is read already."""
     truths = truths_of(model) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
+    page.formulas = _formulas(model, truths)
     if truths is not None:
         choose(page, working, truths)
     judge = Judge(page)
@@ -60,6 +62,16 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
         file=working.name,
         notes=_notes(model, truths),
     )
+
+
+def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
+    """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
+    if isinstance(model, Program):
+        return Formulas(model)
+    if model is None or truths is None:
+        return None
+    fixed = fixed_values(truths.given)
+    return Formulas(model.program, model.steps, model.sizes, fixed, truths.quantities.notation)
 
 
 def _place(one: Any) -> Place:

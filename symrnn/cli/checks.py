@@ -62,7 +62,9 @@ def check(
     write(text, output, force, f"{sum(len(report.findings) for report in reports)} links")
     if not any(report.findings or report.unread for report in reports):
         raise InputError(
-            ", ".join(files[:3]), found="no equality to check", write="formulas with = in $…$, \\[…\\] or on plain lines"
+            ", ".join(files[:3]),
+            found="no equality to check",
+            write="formulas with = in $…$, \\[…\\] or on plain lines",
         )
     if any(report.has(verdicts) for report in reports):
         sys.exit(1)
@@ -124,4 +126,3 @@ def _shown(
         return machine.to_github(reports, language)
     color = is_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     return "\n".join(terminal.to_text(report, language, everything=everything, color=color) for report in reports)
-

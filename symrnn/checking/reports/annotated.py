@@ -93,9 +93,7 @@ def _html_row(number: int, text: str, findings: list[Finding], report: Report, l
         verdict = worst(finding.verdict for finding in findings)
         kind = "bad" if verdict in FINDINGS else ("open" if shown else "")
         sign = f'<abbr title="{html.escape(verdict_words(verdict, language))}">{SIGNS[verdict]}</abbr>'
-    notes = "".join(
-        f'<p class="note">{html.escape(_said(finding, report, language))}</p>' for finding in shown
-    )
+    notes = "".join(f'<p class="note">{html.escape(_said(finding, report, language))}</p>' for finding in shown)
     body = _html_marked(text, [finding for finding in shown if finding.verdict in FINDINGS])
     name = f' class="{kind}"' if kind else ""
     return f'<tr{name} id="line-{number}"><td class="line">{number}</td><td>{sign}</td><td class="text">{body}{notes}</td></tr>'
@@ -157,14 +155,18 @@ def _latex(report: Report, language: str) -> str:
         if not text.strip() and not shown:
             continue
         colour = "red" if any(f.verdict in FINDINGS for f in shown) else "black"
-        rows.append(rf"\noindent\makebox[2em][r]{{\footnotesize {number}}}\quad{{\color{{{colour}}}\texttt{{{_escaped(text)}}}}}\par")
+        rows.append(
+            rf"\noindent\makebox[2em][r]{{\footnotesize {number}}}\quad{{\color{{{colour}}}\texttt{{{_escaped(text)}}}}}\par"
+        )
         rows += [
             rf"\noindent\hspace*{{3em}}\emph{{{_escaped(_said(finding, report, language))}}}\par" for finding in shown
         ]
     return (
         f"% {MARK}\n\\documentclass{{article}}\n\\usepackage{{xcolor}}\n"
         "\\usepackage{iftex}\n\\iftutex\\usepackage{fontspec}\\IfFileExists{ctex.sty}{\\usepackage{ctex}}{}\\fi\n"
-        "\\begin{document}\n\\sloppy\n" + "\n".join(rows) + f"\n\n\\noindent {_escaped(tally_line(report, language))}\n\\end{{document}}\n"
+        "\\begin{document}\n\\sloppy\n"
+        + "\n".join(rows)
+        + f"\n\n\\noindent {_escaped(tally_line(report, language))}\n\\end{{document}}\n"
     )
 
 

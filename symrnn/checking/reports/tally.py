@@ -50,5 +50,3 @@ def tally_line(report: Report, language: str = "en") -> str:
         many = len(report.unread)
         line += said(WORDS["one unread"]) if many == 1 else said(WORDS["unread"], many)
     return line
-
-
