@@ -18,6 +18,7 @@ import numpy as np
 
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program
+from symrnn.algebra.reading.names import is_exponential
 from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.comparing import Agreement, plain, values_meeting
@@ -196,7 +197,10 @@ def names_of(tree: Syntax) -> list[Known]:
         piece = stack.pop()
         name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times) else None
         if name is not None:
-            found.append(name)
+            if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
+                found.append(name)
+            elif isinstance(piece, Symbol):
+                stack.extend(piece.above)
             continue
         match piece:
             case Symbol():

@@ -12,14 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
+from symrnn.checking.carrying import carried
 from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Working
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
 from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.naming import Known, Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, less, same, sharp
+from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, hull, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope, group
+from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Finding, Place, Reason, Verdict
 
 Written = Digits | tuple[tuple[Digits, ...], ...]
@@ -434,7 +436,18 @@ class ChainJudge:
             return fine, None, left.true, frozenset()
         if values_meeting(left.true, right.writer) != Agreement.NONE and not taint:
             return Verdict.ROUNDED, None, left.true, frozenset()
+        if not taint and self._ends_right(left.true, right.writer):
+            return Verdict.ROUNDED, None, left.true, frozenset()
         return Verdict.WRONG, None, left.true, frozenset()
+
+    def _ends_right(self, true: Value, shown: Value) -> bool:
+        """Whether the chain ends at the true value, and the formula is within a unit of the digits it ends with."""
+        digits = self.faces[-1].digits
+        if digits is None or not digits.unit or not isinstance(true, Number) or not isinstance(shown, Number):
+            return False
+        ends = values_agreeing(true, digits)
+        near = not less(digits.unit, distance(true.value, shown.value))
+        return ends in (Agreement.EXACT, Agreement.ROUNDED) and near
 
     def _result(
         self,
@@ -463,11 +476,29 @@ class ChainJudge:
                     left.true,
                     frozenset(),
                 )
+        if (found := self._from_own_values(before, face)) is not None:
+            verdict, taint = found
+            return verdict, None, left.true, taint
         if self._is_carried(before, face):
             return (Verdict.FOLLOWS if self._head_taint() else Verdict.ROUNDED), None, left.true, self._head_taint()
         if self._runs_on(left, at):
             return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
         return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
+
+    def _from_own_values(self, before: int, face: Face) -> tuple[Verdict, frozenset[int]] | None:
+        """A value that the model's own equation gives from what stands above: rounding, or a mistake, carried on."""
+        name = self.faces[0].name
+        if before or name is None or face.written is None or not isinstance(self.page.truths, ModelTruths):
+            return None
+        reading = self.page.truth(name)
+        found = None if reading is None or reading.node is None else carried(reading.node, self.page, self.page.truths)
+        if found is None:
+            return None
+        value, taint = found
+        agrees = values_agreeing(value, face.written)
+        if agrees is None or agrees > Agreement.ROUNDED:
+            return None
+        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), taint
 
     def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
         """Whether a formula comes to another value than the true one because of what is wrong above."""
@@ -525,38 +556,49 @@ class ChainJudge:
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
-        self._keep_numbers(at, expected, verdict, taint, index)
+        seen = self.see(before, before > 0 and self._has_value_before(before))
+        self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
 
     def _keep_numbers(
-        self, at: int, expected: Value | None, verdict: Verdict, taint: frozenset[int], index: int
+        self,
+        at: int,
+        expected: Value | None,
+        verdict: Verdict,
+        taint: frozenset[int],
+        index: int,
+        came: Value | None = None,
     ) -> None:
-        """What the numbers of this side stand for from here on."""
+        """What the numbers of this side stand for from here on; `came` is what the writer's numbers come to."""
         face = self.faces[at]
         if face.digits is not None:
-            self._keep_result(face.digits, at, expected, verdict, taint, index)
+            if verdict == Verdict.GIVEN and at == 1:
+                record = Record(sharp(face.digits.value), None, given=True, link=index)
+                self.page.keep_number(face.digits.text, face.digits.value < 0, record)
+            elif isinstance(expected, Number):
+                self._keep_one(face.digits, expected, came, verdict, taint, index)
         elif isinstance(face.written, tuple) and isinstance(expected, Matrix):
             flat = [entry for row in face.written for entry in row]
-            for digits, value in zip(flat, expected.entries(), strict=False):
-                self._keep_one(digits, value, verdict, taint, index)
+            sources = came.entries() if isinstance(came, Matrix) else [None] * len(flat)
+            for digits, value, source in zip(flat, expected.entries(), sources, strict=False):
+                self._keep_one(digits, value, source, verdict, taint, index)
         elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
             self._keep_parts(at, taint, index)
 
-    def _keep_result(
-        self, digits: Digits, at: int, expected: Value | None, verdict: Verdict, taint: frozenset[int], index: int
+    def _keep_one(
+        self, digits: Digits, true: Number, came: Value | None, verdict: Verdict, taint: frozenset[int], index: int
     ) -> None:
-        if verdict == Verdict.GIVEN and at == 1:
-            record = Record(sharp(digits.value), None, given=True, link=index)
-            self.page.keep_number(digits.text, digits.value < 0, record)
-        elif isinstance(expected, Number):
-            self._keep_one(digits, expected, verdict, taint, index)
-
-    def _keep_one(self, digits: Digits, true: Number, verdict: Verdict, taint: frozenset[int], index: int) -> None:
-        written = value_of(digits)
-        assert isinstance(written, Number)
-        if verdict == Verdict.RIGHT and same(true.value, digits.value) and true.sharp:
-            written = sharp(digits.value)
-        elif verdict in (Verdict.ROUNDED, Verdict.LAST_DIGIT, Verdict.LUCKY):
-            written = hull(written, true)
+        """A number stands for what it was rounded from; one that is wrong for itself alone."""
+        written = sharp(digits.value)
+        if verdict == Verdict.WRONG:
+            pass
+        elif isinstance(came, Number):
+            written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
+            if not taint:
+                written = hull(written, true) if not same(true.value, digits.value) else written
+        else:
+            widened = value_of(digits)
+            assert isinstance(widened, Number)
+            written = widened
         self.page.keep_number(digits.text, digits.value < 0, Record(written, true, taint, link=index))
 
     def _keep_parts(self, at: int, taint: frozenset[int], index: int) -> None:
@@ -590,7 +632,7 @@ class ChainJudge:
             return
         signed = digits if sign * sign_ > 0 else replace(digits, value=-digits.value)
         if values_agreeing(writer, signed) in (Agreement.EXACT, Agreement.ROUNDED, Agreement.LAST_DIGIT):
-            self._keep_one(signed, true, Verdict.ROUNDED, scope.taint() | taint, index)
+            self._keep_one(signed, true, writer, Verdict.ROUNDED, scope.taint() | taint, index)
 
     def _remember_head(self) -> None:
         """The first side's name has the last value written for it."""

@@ -17,6 +17,7 @@ from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
 from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import Number, about, negative, sharp
+from symrnn.numeric.interpretation import label
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Reading:
 
     meaning: str
     value: Value
+    node: Any = None
 
 
 class Truths(Protocol):
@@ -78,6 +80,8 @@ class Page:
     names: dict[str, Record] = field(default_factory=dict)
     numbers: dict[str, Record] = field(default_factory=dict)
     data: set[Fraction] = field(default_factory=set)
+    quantities: dict[str, Record] = field(default_factory=dict)
+    """What was written for the model's quantities, by their labels."""
     functions: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     """Which meaning a family of names has: `delta` is ∂L/∂a."""
@@ -102,6 +106,9 @@ class Page:
     def keep_name(self, name: Known, record: Record) -> None:
         """What is written for a name from here on."""
         self.names[str(name)] = record
+        reading = self.truth(name)
+        if reading is not None and reading.node is not None:
+            self.quantities[label(reading.node)] = record
 
     def keep_number(self, text: str, negative_: bool, record: Record) -> None:
         """What a number stands for from here on; kept without its sign, which is an operation when it is read."""

@@ -15,7 +15,7 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Name, Node, substitute
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.naming import Known
@@ -60,7 +60,7 @@ class ModelTruths:
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
-                found.append(Reading(meaning.label, value))
+                found.append(Reading(meaning.label, value, meaning.node if meaning.share is None else None))
         return found
 
     def value(self, meaning: Meaning) -> Value | None:
@@ -81,6 +81,16 @@ class ModelTruths:
             return as_value(self.definitions.value(meaning.node))
         except (SymrnnError, KeyError, ZeroDivisionError):
             return None
+
+    def of(self, node: Node) -> Value | None:
+        """The true value of a node."""
+        return self.value(Meaning(str(node), "", node))
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """The forward equations and the gradients'."""
+        forward = self.quantities.program
+        return (*forward, *adjoint(forward))
 
     @cached_property
     def _shares(self) -> dict[Node, tuple[sp.Symbol, Node]]:
@@ -109,7 +119,7 @@ class ModelTruths:
     def activation(self) -> str | None:
         """The cell's one activation, or None where there are several."""
         pieces = (p for equation in self.program for p in N.subexpressions(equation.expression))
-        found = {p.function_name for p in pieces if isinstance(p, N.Apply)}
+        found = {p.activation.name for p in pieces if isinstance(p, N.Apply)}
         found -= {"sigmoid"} if len(found) > 1 else set()
         return "identity" if not found else (next(iter(found)) if len(found) == 1 else None)
 
@@ -126,7 +136,9 @@ def truths_of(model: Model) -> ModelTruths | None:
     """What a model with numbers knows; None where it is too large for a hand calculation."""
     if model.batch is not None or model.steps > MOST_STEPS or max(model.sizes.values(), default=1) > MOST_SIZE:
         return None
-    notation = {key: value for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
+    roles = {"prediction": "y_hat", "target": "y"}
+    said = {key: value for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
+    notation = {key: roles.get(value, value) for key, value in said.items()}
     return ModelTruths(model.program, model.steps, model.sizes, dict(_placed(model)), notation)
 
 
