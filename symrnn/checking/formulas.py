@@ -208,7 +208,8 @@ def names_of(tree: Syntax) -> list[Known]:
             case Big(body=body):
                 stack.append(body)
             case Call(function=function, arguments=arguments):
-                stack += [*reversed(arguments)] if is_function(function.base) else [function, *arguments][::-1]
+                is_call = is_function(function.base) or function.base == "sigma"
+                stack += [*reversed(arguments)] if is_call else [function, *arguments][::-1]
             case _:
                 stack.extend(reversed(piece.children))
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.carrying import carried
-from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Working
+from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Spot, Working
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
 from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
@@ -63,9 +63,11 @@ class Judge:
     page: Page
     findings: list[Finding] = field(default_factory=list)
     chains: int = 0
+    lines: list[str] = field(default_factory=list)
 
     def working(self, working: Working) -> list[Finding]:
         """Every link of every line."""
+        self.lines = working.source.split("\n")
         for line in working.lines:
             for claim in line.claims:
                 self.claim(line, claim)
@@ -87,11 +89,17 @@ class Judge:
     def add(self, line: Line, link: Link, verdict: Verdict, reason: Reason | None = None, **more: object) -> int:
         """Note a finding; its index."""
         spot = link.place
-        place = Place(spot.line, spot.column, max(1, spot.length), line.text, spot.file)
+        place = Place(spot.line, spot.column, max(1, spot.length), self.source_line(spot, line), spot.file)
         text = f"{link.before.text.strip()} {link.relation} {link.after.text.strip()}"
         finding = Finding(place, text, verdict, reason, link.after.text.strip(), chain=self.chains)
         self.findings.append(replace(finding, **more))  # type: ignore[arg-type]  # fields of Finding by name
         return len(self.findings) - 1
+
+    def source_line(self, spot: Spot, line: Line) -> str:
+        """The line of the source a place stands in; of a notebook the formula, whose cell has lines of its own."""
+        if spot.cell is None and 1 <= spot.line <= len(self.lines):
+            return self.lines[spot.line - 1].rstrip("\r")
+        return line.text
 
     def _given(self, line: Line, links: tuple[Link, ...], reason: Reason) -> None:
         for link in links:
@@ -330,6 +338,8 @@ class ChainJudge:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
         for before in range(at - 1, -1, -1):
             left, right = self.faces[before].tree, self.faces[at].tree
+            if not (is_symbolic(left) and is_symbolic(right)):
+                continue
             outcome = Outcome(None)
             if self.page.formulas is not None:
                 outcome = self.page.formulas.judge(left, right, self.page)
@@ -416,7 +426,9 @@ class ChainJudge:
         return left.true if reading is None else reading.value
 
     def _has_value_before(self, at: int) -> bool:
-        return any(self.see(k, False) is not None for k in range(at))
+        """Whether arithmetic stands before a side, so that its new numbers are results and no data."""
+        first = 1 if self.faces[0].name is not None else 0
+        return any(self.see(k, False) is not None for k in range(first, at))
 
     def _shown(self, value: Value, face: Face, seen: Seen, true: bool = False) -> Agreement | None:
         if face.written is not None:

@@ -158,7 +158,8 @@ class Scope:
                 return record.written
         unit = unit_of(number)
         if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
-            return about(number.value, unit / 2)
+            # Nobody knows what it was rounded from: beside the truth it may be off by a unit.
+            return about(number.value, unit if self.true else unit / 2)
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
