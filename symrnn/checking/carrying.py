@@ -82,7 +82,7 @@ def carried(node: Node, page: Page, truths: ModelTruths) -> tuple[Value, frozens
             if known is None:
                 raise KeyError(str(name))
             value = known
-        return _rows(value, rows, cols)
+        return rows_of(value, rows, cols)
 
     machine = Machine([truths.quantities.program], truths.steps, truths.definitions.sizes, Bounds(), missing)
     try:
@@ -104,7 +104,7 @@ def _within(machine: Machine, at: dict[Any, int], node: Node) -> Any:
         return _within(machine, dict(rest), node)
 
 
-def _rows(value: Value, rows: int, cols: int) -> Any:
+def rows_of(value: Value, rows: int, cols: int) -> Any:
     if isinstance(value, Number):
         return tuple(tuple(value for _ in range(cols)) for _ in range(rows))
     if value.shape != (rows, cols):

@@ -15,6 +15,7 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.carrying import carried
 from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Spot, Working
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing, values_meeting
+from symrnn.checking.diagnosis import Case, diagnose
 from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
 from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
@@ -22,8 +23,10 @@ from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, hull, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope, group
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.verdicts import Finding, Place, Reason, Verdict
+from symrnn.checking.verdicts import Diagnosis, Finding, Place, Reason, Verdict
 
+MOST_EXPLAINED = 25
+"""Wrong links of one text whose mistakes are searched for."""
 Written = Digits | tuple[tuple[Digits, ...], ...]
 
 
@@ -63,6 +66,7 @@ class Judge:
     page: Page
     findings: list[Finding] = field(default_factory=list)
     chains: int = 0
+    explained: int = 0
     lines: list[str] = field(default_factory=list)
 
     def working(self, working: Working) -> list[Finding]:
@@ -564,12 +568,26 @@ class ChainJudge:
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
-        index = self.judge_.add(self.line, self.links[at - 1], verdict, reason, expected=should, follows_from=follows)
+        mistakes = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else ()
+        more = {"expected": should, "follows_from": follows, "mistakes": mistakes}
+        index = self.judge_.add(self.line, self.links[at - 1], verdict, reason, **more)
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
         seen = self.see(before, before > 0 and self._has_value_before(before))
         self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
+
+    def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
+        """What reproduces a wrong link; the first of many are explained."""
+        face, seen = self.faces[at], self.see(at, False)
+        if seen is None or self.judge_.explained >= MOST_EXPLAINED or isinstance(face.written, tuple):
+            return ()
+        self.judge_.explained += 1
+        name = self.faces[0].name if before == 0 or self.page.truth(self.faces[0].name or Name("")) else None
+        head = self.faces[0].side.text.strip() if name is not None else self.faces[before].side.text.strip()
+        corrected = f"{head} = {should}" if should else ""
+        tree, result = self.faces[before].tree, face.tree
+        return diagnose(Case(self.page, name, seen.writer, face.digits, tree, result, expected, corrected))
 
     def _keep_numbers(
         self,

@@ -48,6 +48,8 @@ class ModelTruths:
         self.given = dict(values or {})
         self.quantities = Quantities(program, steps, notation)
         self.definitions = Definitions(program, steps, sizes, seed, values)
+        self.written: Any = None
+        """The equations written out, once someone asks (`diagnosis.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)

@@ -88,7 +88,9 @@ def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...
     sections = {section.start(): section for section in _SECTION.finditer(shown, start)}
     body = shown.find("\\begin{document}", start)
     at = body if body >= 0 else start
-    edges = sorted({at, *(place for place in sections if place >= at), *(gap.end() for gap in _GAP.finditer(shown, at))})
+    edges = sorted(
+        {at, *(place for place in sections if place >= at), *(gap.end() for gap in _GAP.finditer(shown, at))}
+    )
     for first, last in zip(edges, [*edges[1:], len(shown)], strict=True):
         section = sections.get(first)
         block = Block("prose", section.end() if section else first, last)

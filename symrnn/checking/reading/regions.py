@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MATHS_FENCES = frozenset({"math", "latex", "tex", "katex", "asciimath", "mathjax"})
-PROSE_FENCES = frozenset({"", "text", "txt", "plain", "plaintext", "output", "console", "none", "md", "markdown", "log"})
+PROSE_FENCES = frozenset(
+    {"", "text", "txt", "plain", "plaintext", "output", "console", "none", "md", "markdown", "log"}
+)
 ENVIRONMENTS = (
     "equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "flalign", "alignat", "aligned",
     "gathered", "split", "dmath", "subequations", "cases", "alignedat",
@@ -159,7 +161,7 @@ class _Finder:
 
     def _closed(self, kind: str, found: re.Match[str], place: int, length: int, end: int) -> Region | None:
         """The region, unless its end is missing or lies behind an empty line."""
-        if 0 <= place and place + length <= end and not self._blank_between(found.end(), place):
+        if place >= 0 and place + length <= end and not self._blank_between(found.end(), place):
             return Region(kind, found.start(), place + length, found.end(), place)
         if kind == "display":
             self.unclosed.append(Region(kind, found.start(), found.end(), found.start(), found.end()))

@@ -145,4 +145,3 @@ def _joined(tree: Times) -> Syntax:
     if len(factors) == len(tree.factors):
         return tree
     return factors[0] if len(factors) == 1 else replace(tree, factors=tuple(factors), operators=tuple(operators))
-

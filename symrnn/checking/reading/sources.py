@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from symrnn.checking.reading.places import Cells
-from symrnn.errors import LimitError, InputError
+from symrnn.errors import InputError, LimitError
 
 CHARACTERS = 2_000_000
 """Longer texts are refused."""

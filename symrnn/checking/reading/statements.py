@@ -128,9 +128,7 @@ class _Reader:
         if dropped and open_ and not {place for place in open_ if place not in dropped}:
             kept = [lexeme for place, lexeme in enumerate(lexemes) if place not in set(open_)]
             return self._opened(kept)
-        return [
-            lexeme._replace(kind="row") if place in dropped else lexeme for place, lexeme in enumerate(lexemes)
-        ]
+        return [lexeme._replace(kind="row") if place in dropped else lexeme for place, lexeme in enumerate(lexemes)]
 
     def _holds_relation(self, segment: _Segment) -> bool:
         """Whether a relation stands outside brackets; brackets around the whole are taken off."""
@@ -218,7 +216,9 @@ class _Reader:
         before = self.lexemes[place - 1] if place else None
         if not inside or after is None or before is None:
             return False
-        return self._is_infix(before) or before.kind in ("open", "comma") or self._is_infix(after) or after.kind == "close"
+        return (
+            self._is_infix(before) or before.kind in ("open", "comma") or self._is_infix(after) or after.kind == "close"
+        )
 
     def _is_spaced(self, lexeme: Lexeme) -> bool:
         around = self.text[max(0, lexeme.start - 1) : lexeme.start] + self.text[lexeme.end : lexeme.end + 1]
@@ -332,7 +332,9 @@ class _Reader:
         stretches[0] = self._first(segment, sides[0], signs[0], stretches[0])
         start = next(one.start for one in (*stretches, None) if one) if stretches[0] else signs[0].start
         last = stretches[-1]
-        return Statement(tuple(stretches), tuple(signs), latex, start, last.end if last else signs[-1].end, not self.latex)
+        return Statement(
+            tuple(stretches), tuple(signs), latex, start, last.end if last else signs[-1].end, not self.latex
+        )
 
     def _stretch(self, side: list[Lexeme], signs: list[Lexeme], at: int) -> Stretch | None:
         if side:

@@ -92,7 +92,9 @@ def _row(found: re.Match[str], places: Places, block: Block) -> Row:
     spans += [one.span() for one in _FIGURE.finditer(found.string, *found.span("figures"))]
     spans += [found.span("note")] if found["note"] else []
     cells = [
-        Cell(places.text[first:last].strip(), _parsed(found.string[first:last].strip(), False), places.spot(first, last))
+        Cell(
+            places.text[first:last].strip(), _parsed(found.string[first:last].strip(), False), places.spot(first, last)
+        )
         for first, last in spans
     ]
     return Row(tuple(cells), (), places.spot(*found.span()), block.headings)

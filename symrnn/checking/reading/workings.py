@@ -27,7 +27,8 @@ from symrnn.checking.reading.tables import columns_in, rows_in
 LINE = 20_000
 """Longer lines are not read."""
 _TEX = re.compile(
-    r"^[ \t]*\\(?:documentclass|usepackage|begin\{document\}|(?:sub)*section\*?\{|chapter\*?\{|maketitle|input\{)", re.MULTILINE
+    r"^[ \t]*\\(?:documentclass|usepackage|begin\{document\}|(?:sub)*section\*?\{|chapter\*?\{|maketitle|input\{)",
+    re.MULTILINE,
 )
 _RELATION = re.compile(r"[=≈＝]|\\approx")
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
