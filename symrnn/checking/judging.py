@@ -587,7 +587,8 @@ class ChainJudge:
         head = self.faces[0].side.text.strip() if name is not None else self.faces[before].side.text.strip()
         corrected = f"{head} = {should}" if should else ""
         tree, result = self.faces[before].tree, face.tree
-        return diagnose(Case(self.page, name, seen.writer, face.digits, tree, result, expected, corrected))
+        digits = face.digits or self.faces[-1].digits
+        return diagnose(Case(self.page, name, seen.writer, digits, tree, result, expected, corrected))
 
     def _keep_numbers(
         self,

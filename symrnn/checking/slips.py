@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 from symrnn.algebra.reading.syntax import (
     Call,
@@ -157,15 +158,15 @@ _CHANGES = (_squares, _products, _sums, _calls)
 
 
 def digit_slips(digits: Digits) -> Iterator[tuple[str, Digits]]:
-    """The numbers that a slip of the pen makes this one from: the point moved, neighbouring digits swapped."""
+    """The numbers that a slip of the pen makes this one from: the point moved, digits swapped."""
     for power in (-3, -2, -1, 1, 2, 3):
         scale = Fraction(10) ** power
         yield "A03", Digits(digits.value * scale, digits.unit * scale, digits.text)
     text = digits.text
-    for at in range(len(text) - 1):
-        a, b = text[at], text[at + 1]
-        if a != b and a.isdigit() and b.isdigit():
-            swapped = text[:at] + b + a + text[at + 2 :]
+    for at, other in combinations(range(len(text)), 2):
+        a, b = text[at], text[other]
+        if a != b and a.isdigit() and b.isdigit() and other - at <= 3:
+            swapped = text[:at] + b + text[at + 1 : other] + a + text[other + 1 :]
             sign = -1 if digits.value < 0 else 1
             if "e" not in swapped.lower() and "%" not in swapped:
                 yield "A04", Digits(sign * Fraction(swapped), digits.unit, swapped)

@@ -17,6 +17,7 @@ from symrnn.checking.formulas import Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
+from symrnn.checking.recognition import recognise
 from symrnn.checking.truths import ModelTruths, truths_of
 from symrnn.checking.verdicts import Place, Report, Unread
 from symrnn.errors import InputError
@@ -119,4 +120,5 @@ def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str
         from symrnn.models.files import loads
 
         return loads(working.front_matter, working.name), "front matter"
-    return None, ""
+    found = recognise(working)
+    return found, "" if found is None else "recognised from the text's own definitions"
