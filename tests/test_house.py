@@ -23,9 +23,11 @@ ROOT = Path(symrnn.__file__).parent
 ORDER = (
     "errors",
     "languages",
+    "tables",
     "algebra",
     "cells",
     "calculus",
+    "notations",
     "models",
     "numeric",
     "plots",

@@ -47,8 +47,8 @@ class Style:
     's[t]'
     """
 
-    adjoint: Literal["overbar", "partial"] = "overbar"
-    """h̄_t, and ∂L/∂W for parameters; or ∂L/∂h_t throughout."""
+    adjoint: Literal["overbar", "partial", "nabla"] = "overbar"
+    """h̄_t, and ∂L/∂W for parameters; or ∂L/∂h_t, or ∇_{h_t} L, throughout."""
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """Canonical name to the canonical name to write instead: {"W_h": "W_hh"}."""
     adjoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
@@ -59,6 +59,8 @@ class Style:
     """The entrywise product's sign."""
     time: Literal["subscript", "superscript", "angle", "bracket"] = "subscript"
     """h_t, h^{(t)}, h^{⟨t⟩} or h[t]."""
+    stack: Literal[";", ","] = ";"
+    """[h; x], or [h, x] for the same column."""
     bold: bool = False
     """Vectors and matrices in bold (LaTeX)."""
     bold_ones: bool = False
@@ -72,7 +74,8 @@ class Style:
 
 
 _CHOICES = {
-    "adjoint": ("overbar", "partial"),
+    "adjoint": ("overbar", "partial", "nabla"),
+    "stack": (";", ","),
     "product": ("⊙", "*", "∘"),
     "time": ("subscript", "superscript", "angle", "bracket"),
 }
@@ -364,7 +367,11 @@ def _adjoint(p: Printer, node: N.Adjoint, parts: Sequence[Piece]) -> Piece:
         piece = _accented(p, node)
         if piece is not None:
             return piece
-    return _quotient(p, "partial", _spelled(p, p.style.loss, ()).text, _side(p, of))
+    loss = _spelled(p, p.style.loss, ()).text
+    if p.style.adjoint == "nabla":
+        slope = p.form.scripts(p.signs["nabla"], _side(p, of), "")
+        return Piece(p.row([slope, p.signs["thin"], loss]), DERIVATIVE)
+    return _quotient(p, "partial", loss, _side(p, of))
 
 
 def _tangent(p: Printer, node: N.Tangent, parts: Sequence[Piece]) -> Piece:
@@ -381,22 +388,32 @@ def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
 
 
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
-    piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
-    if node.kind not in ("step", "local"):
-        return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
+    sign = "partial+" if node.kind == "immediate" else "partial"
+    piece = _quotient(p, sign, _side(p, node.of), _side(p, node.wrt))
+    if node.kind in ("total", "direct"):
+        return Piece(p.form.scripts(p.fenced(piece), p.signs[node.kind], ""), SCRIPTED, piece.tall)
     return piece
 
 
 def _side(p: Printer, node: Node) -> str:
     """What stands above or below the bar of a derivative: a stacked state as a tuple."""
-    return _tuple(p, node) if isinstance(node, N.Concat) else p.fit(p.of(node), _FACTOR).text
+    return _tuple(p, node) if isinstance(node, N.Concat | N.BlockMatrix) else p.fit(p.of(node), _FACTOR).text
 
 
-def _tuple(p: Printer, node: N.Concat) -> str:
+def _tuple(p: Printer, node: N.Concat | N.BlockMatrix) -> str:
     return p.form.fence("(", p.joined("comma", [p.of(part).text for part in node.operands]), ")", False)
 
 
 # --- constants ----------------------------------------------------------------------------------------------
+
+
+def _decimal(p: Printer, node: N.Decimal, parts: Sequence[Piece]) -> Piece:
+    mantissa, _, exponent = node.text.removeprefix("-").partition("e")
+    piece = Piece(p.form.number(mantissa), numeric=True)
+    if exponent:
+        ten = p.form.power(p.form.number("10"), p.scalar(sp.Integer(int(exponent)), True).text)
+        piece = Piece(p.row([piece.text, p.signs["times"], ten]), JUXTAPOSED, numeric=True)
+    return _negated(p, piece) if node.text.startswith("-") else piece
 
 
 def _number(p: Printer, node: N.Number, parts: Sequence[Piece]) -> Piece:
@@ -453,7 +470,7 @@ def _juxtaposed(p: Printer, parts: Sequence[Piece], space: str = "space") -> Pie
 
 def _hadamard(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
     last = node.operands[-1]
-    if len(parts) > 1 and _is_inverse(last):
+    if is_division(node):
         over = _entrywise(p, node, parts[:-1])
         return p.form.fraction(over, _raised(p, last, p.of(last.operands[0]), -last.exponent))
     return _entrywise(p, node, parts)
@@ -471,6 +488,16 @@ def _entrywise(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
 
 def _is_tall(parts: Iterable[Piece]) -> bool:
     return any([part.tall for part in parts])
+
+
+def is_division(node: Node) -> bool:
+    """Whether a product is set as a stacked fraction: its last factor is a power with a negative exponent.
+
+    >>> h = N.Signal("h", (N.n, 1), N.t)
+    >>> is_division(h * N.Power(h, -1)), is_division(h * h)
+    (True, False)
+    """
+    return isinstance(node, N.Hadamard) and len(node.operands) > 1 and _is_inverse(node.operands[-1])
 
 
 def _is_inverse(node: Node) -> bool:
@@ -513,10 +540,16 @@ def _kronecker(p: Printer, node: N.Kronecker, parts: Sequence[Piece]) -> Piece:
     return Piece(p.joined("kronecker", [part.text for part in parts]), KRONECKER, _is_tall(parts))
 
 
+def _is_row(node: Node) -> bool:
+    return bool(node.shape[0] == 1 and node.shape[1] != 1)
+
+
 def _inner(p: Printer, node: N.Inner, parts: Sequence[Piece]) -> Piece:
     left, right = parts
-    if node.operands[0].shape[1] == 1:
+    if 1 in node.operands[0].shape:
         left, right = _with_bold_ones(p, node, parts)
+        if _is_row(node.operands[0]):
+            return _juxtaposed(p, [p.fit(left, _FACTOR), Piece(_transposed(p, right), SCRIPTED, right.tall)])
         return _juxtaposed(p, [Piece(_transposed(p, left), SCRIPTED, left.tall), p.fit(right, _FACTOR | BIG)])
     tall = left.tall or right.tall
     return Piece(p.form.fence("⟨", p.joined("comma", [left.text, right.text]), "⟩", tall), ATOM, tall)
@@ -591,9 +624,11 @@ def _squared_norm(p: Printer, node: N.SquaredNorm, parts: Sequence[Piece]) -> Pi
 def _cross_entropy(p: Printer, node: N.CrossEntropy, parts: Sequence[Piece]) -> Piece:
     target, logits = parts
     log, softmax = (p.form.function(name) for name in ("log", "softmax"))
-    row = [_transposed(p, target), p.signs["space"], log, p.signs["space"], softmax, p.fenced(logits)]
-    piece = Piece(p.row(row), JUXTAPOSED, target.tall or logits.tall)
-    return _negated(p, piece)
+    log_softmax = p.row([log, p.signs["space"], softmax, p.fenced(logits)])
+    row = [_transposed(p, target), p.signs["space"], log_softmax]
+    if _is_row(node.operands[0]):
+        row = [p.fenced(Piece(log_softmax)), p.signs["space"], _transposed(p, target)]
+    return _negated(p, Piece(p.row(row), JUXTAPOSED, target.tall or logits.tall))
 
 
 def _opaque(p: Printer, node: N.Opaque, parts: Sequence[Piece]) -> Piece:
@@ -607,11 +642,17 @@ def _opaque(p: Printer, node: N.Opaque, parts: Sequence[Piece]) -> Piece:
 
 def _concat(p: Printer, node: N.Concat, parts: Sequence[Piece]) -> Piece:
     tall = _is_tall(parts)
-    inside = p.joined("semicolon", [part.text for part in parts])
+    inside = p.joined(_STACKS[p.style.stack], [part.text for part in parts])
     return Piece(p.form.fence("[", inside, "]", tall), ATOM, tall)
 
 
+_STACKS = {";": "semicolon", ",": "comma"}
+
+
 def _block_matrix(p: Printer, node: N.BlockMatrix, parts: Sequence[Piece]) -> Piece:
+    if node.shape[0] == 1:
+        tall = _is_tall(parts)
+        return Piece(p.form.fence("[", p.joined("comma", [part.text for part in parts]), "]", tall), ATOM, tall)
     return Piece(p.form.grid([[p.of(block).text for block in row] for row in node.grid]), ATOM, True)
 
 
@@ -661,6 +702,7 @@ RULES: dict[type[Node], Callable[[Printer, Any, Sequence[Piece]], Piece]] = {
     N.Adjoint: _adjoint,
     N.Tangent: _tangent,
     N.Immediate: _immediate,
+    N.Decimal: _decimal,
     N.Block: _block,
     N.Number: _number,
     N.Zeros: lambda p, node, parts: Piece(p.signs["zero"], numeric=True),

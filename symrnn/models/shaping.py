@@ -11,8 +11,8 @@ import sympy as sp
 from symrnn.algebra.nodes import Name, Shape
 from symrnn.models.drawing import drawn
 from symrnn.models.model import Array
-from symrnn.models.tables import BadNumber, Document
 from symrnn.models.values import exact_value
+from symrnn.tables import BadNumber, Document
 
 MOST_ENTRIES = 20_000_000
 MOST_SIZE = 100_000

@@ -17,10 +17,11 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Concat, Immediate, Name, Node, Parameter, Signal, names_in, substitute
-from symrnn.algebra.programs import Equation, Program, Range, family, sizes_of
+from symrnn.algebra.programs import Equation, Program, Range, family, lag_of, sizes_of
 from symrnn.calculus.rewriting import expose
 from symrnn.numeric.interpretation import Machine, Matrix, Sizes, head, indices_of, label
 from symrnn.numeric.perturbations import Differences, Duals, is_rational
+from symrnn.numeric.scalars import given
 
 DIGITS = 50
 MAGNITUDES = 16
@@ -79,6 +80,14 @@ class Definitions:
         pairs = [pair for rows in zip(left, right, strict=True) for pair in zip(*rows, strict=True)]
         scale = max((abs(entry) for pair in pairs for entry in pair), default=0)
         return all(self.domain.agree(a, b, scale) for a, b in pairs)
+
+    def number(self, value: Any) -> Any:
+        """An exact number among the judge's own."""
+        return self.domain.value(given(value))
+
+    def float(self, value: Any) -> float:
+        """One of the judge's numbers in float64."""
+        return float(getattr(value, "value", value))
 
     @property
     def certificate(self) -> str:
@@ -158,7 +167,9 @@ class Definitions:
         grid: list[list[Any]] = []
         for part in _parts(of_what):
             height, width = self.base.size(part.shape)
-            independent = kind if len(_parts(of_what)) == 1 else f"{kind} independent"
+            # Stacked totals are totals; what a step adds itself takes its states one at a time.
+            one_by_one = kind == "immediate" and len(_parts(of_what)) > 1
+            independent = "immediate independent" if one_by_one else kind
             for i in range(height):
                 grid.append([self._slope_of_objective((part, i, j), independent, of) for j in range(width)])
         return tuple(map(tuple, grid))
@@ -195,16 +206,45 @@ class Definitions:
             yield substitute(final, self._numbers)
 
     def _jacobian(self, name: Block) -> Matrix:
-        kind = {"step": "independent", "total": "total", "direct": "direct", "local": "local"}[name.kind]
+        kind = {
+            "step": "independent",
+            "total": "total",
+            "direct": "direct",
+            "local": "local",
+            "immediate": "immediate",
+        }[name.kind]
         columns: list[list[Any]] = []
+        until = self._until(name)
         for part in _parts(name.wrt):
             height, width = self.base.size(part.shape)
             # A matrix is stacked column by column.
             for j in range(width):
                 for i in range(height):
-                    moved = self._moved((part, i, j), kind, name.of)
+                    moved = self._moved((part, i, j), kind, name.of, until)
                     columns.append([slope for target in _parts(name.of) for slope in self._slopes(moved, target)])
         return tuple(zip(*columns, strict=True))
+
+    def _until(self, name: Block) -> int | None:
+        """The last step whose states are taken as independent: that of what is moved, or of what is read with it."""
+        times = [step for part in _parts(name.wrt) if (step := _time(part)) is not None]
+        of = _time(_parts(name.of)[0])
+        if not times or of is None:
+            return None
+        lag = of - times[0]
+        return of - 1 if len(times) == 1 and 0 < lag <= self._deepest else max(times)
+
+    @cached_property
+    def _deepest(self) -> int:
+        """How many steps back the Program reads a state."""
+        states = {family(state) for state in self.program.states}
+        lags = [
+            lag_of(name, self.program.steps.index)
+            for equation in self.program
+            if equation.time is not None
+            for name in equation.reads
+            if family(name) in states
+        ]
+        return max((abs(lag) for lag in lags if lag is not None), default=1)
 
     def _slopes(self, moved: Machine, target: Name) -> Iterator[Any]:
         rows, cols = self.base.size(target.shape)
@@ -215,37 +255,40 @@ class Definitions:
 
     # --- runs with something moved
 
-    def _moved(self, entry: Entry, kind: str, of: Node | None = None) -> Machine:
-        key = (self.base.address(entry[0]), entry[1:], kind, of if kind == "local" else None)
+    def _moved(self, entry: Entry, kind: str, of: Node | None = None, until: int | None = None) -> Machine:
+        key = (self.base.address(entry[0]), entry[1:], kind, until, of if kind in ("local", "immediate") else None)
         if key not in self._runs:
-            self._runs[key] = self._run(entry, kind, of)
+            self._runs[key] = self._run(entry, kind, of, until)
         return self._runs[key]
 
-    def _run(self, entry: Entry, kind: str, of: Node | None) -> Machine:
+    def _run(self, entry: Entry, kind: str, of: Node | None, until: int | None) -> Machine:
         name, i, j = entry
         here = self.base.address(name)
         matrix = [list(row) for row in self.base.read(name)]
         matrix[i][j] = self.domain.moved(matrix[i][j])
-        forced = self._held(name, kind, of) | {here: tuple(map(tuple, matrix))}
+        forced = self._held(name, kind, of, until) | {here: tuple(map(tuple, matrix))}
         machine = self.base.branch(self._missing, forced)
         machine.store[here] = forced[here]
         machine.run(self.program)
         return machine
 
-    def _held(self, name: Name, kind: str, of: Node | None) -> dict[Any, Matrix]:
+    def _held(self, name: Name, kind: str, of: Node | None, until: int | None) -> dict[Any, Matrix]:
         """What keeps its value when a name moves, by address."""
-        still = self._still(name, kind, of)
+        still = self._still(name, kind, of, until)
         downstream = self._downstream(self.base.address(name))
         return {a: value for a, value in self.base.store.items() if still(a) or a not in downstream}
 
-    def _still(self, name: Name, kind: str, of: Node | None) -> Callable[[Any], bool]:
+    def _still(self, name: Name, kind: str, of: Node | None, until: int | None) -> Callable[[Any], bool]:
         step = _time(name)
+        if step is None and of is not None:
+            step = _time(_parts(of)[0])
         states = {head(state) for state in self.program.states}
         targets = {self.base.address(part) for part in _parts(of)} if of is not None else set()
 
         def independent(address: Any) -> bool:
             # The states of the step that is moved are moved one at a time.
-            return step is not None and address[0] in states and bool(address[1]) and address[1][0] <= step
+            last = step if until is None else until
+            return last is not None and address[0] in states and bool(address[1]) and address[1][0] <= last
 
         def other_steps(address: Any) -> bool:
             return step is not None and bool(address[1]) and address[1][0] != step
@@ -253,7 +296,6 @@ class Definitions:
         rules: dict[str, Callable[[Any], bool]] = {
             "total": lambda address: False,
             "independent": independent,
-            "total independent": independent,
             "immediate": other_steps,
             "immediate independent": lambda address: other_steps(address) or independent(address),
             "direct": lambda address: address[0] != head(name),

@@ -473,6 +473,9 @@ class Machine:
         """∏, the factor at `first` leftmost; where `last` moves down with a recurrence, one a step is new."""
         body, (index, left, right) = node.operands[0], node.range
         first, last = self.integer(left), self.integer(right)
+        if node.step > 0:
+            rising = self._values(body, index, range(first, last + 1))
+            return reduce(self.times, rising, self.eye(self.integer(node.shape[0])))
         top, reached, product = self._running.get(node) or (
             first,
             first + 1,
@@ -741,6 +744,7 @@ def _guarded(machine: Machine, node: N.Guarded) -> Matrix:
 OPERATIONS: Mapping[type[Node], Row] = MappingProxyType(
     {
         N.Number: _number,
+        N.Decimal: _number,
         N.Zeros: _constant("zero"),
         N.Ones: _constant("one"),
         N.Eye: _eye,
