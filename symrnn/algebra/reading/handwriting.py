@@ -5,11 +5,14 @@ Reads through the parser it is given; returns `Syntax`. The parser asks here onl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NoReturn, Protocol, TypeVar
 
 from symrnn.algebra.reading.precedence import Item
-from symrnn.algebra.reading.source import Source
+from symrnn.algebra.reading.source import Piece, Source, Token
 from symrnn.algebra.reading.syntax import (
+    Call,
     Cases,
     Dots,
     Evaluated,
@@ -21,8 +24,54 @@ from symrnn.algebra.reading.syntax import (
     Syntax,
 )
 
-if TYPE_CHECKING:
-    from symrnn.algebra.reading.parser import Parser
+S = TypeVar("S", bound=Syntax)
+
+
+class Parser(Protocol):
+    """What is asked of the parser: its tokens, and to read a part."""
+
+    source: Source
+    tokens: list[Token]
+    at: int
+    bars: list[str]
+
+    @property
+    def peek(self) -> Token:
+        """The next token."""
+        ...
+
+    def advance(self) -> Token:
+        """The next token, taken."""
+        ...
+
+    def sees(self, kind: str, *texts: str) -> bool:
+        """Whether the next token is of that kind, and one of those."""
+        ...
+
+    def fail(self, piece: Piece, found: str, write: str) -> NoReturn:
+        """Raise the error that points at a piece."""
+        ...
+
+    def made(self, tree: S, start: int, end: int) -> S:
+        """The tree at its place."""
+        ...
+
+    def level(self) -> Syntax:
+        """Everything up to a closing bracket or a comma."""
+        ...
+
+    def argument(self) -> Syntax:
+        """What a script takes."""
+        ...
+
+    def operand(self) -> Syntax:
+        """A number, name, bracket, call, fraction, sum or derivative."""
+        ...
+
+    def nested(self, read: Callable[[], Syntax]) -> Syntax:
+        """What `read` reads, one level deeper."""
+        ...
+
 
 _CONDITION_WORDS = frozenset({"if", "when", "for", "where", "while"})
 _OTHERWISE = frozenset({"otherwise", "else", "other", "elsewhere"})
@@ -32,6 +81,12 @@ def read_dots(parser: Parser) -> Syntax:
     """`…`."""
     token = parser.advance()
     return Dots(start=token.start, end=token.end)
+
+
+def read_infinity(parser: Parser) -> Syntax:
+    """`∞`."""
+    token = parser.advance()
+    return Symbol("infty", start=token.start, end=token.end)
 
 
 def read_cases(parser: Parser) -> Syntax:
@@ -63,10 +118,11 @@ def _condition(parser: Parser) -> Syntax | None:
 
 
 def read_gradient(parser: Parser) -> Syntax:
-    """`∇_W L`: the derivative of what follows by what stands below."""
+    """`∇_W L`: the derivative of what follows by what stands below; `∇f(x)` is a function of it."""
     token = parser.advance()
     if not parser.sees("op", "_"):
-        parser.fail(token, "∇ without what it is taken by", "∇_W L")
+        body = parser.nested(parser.operand)
+        return parser.made(Call(Symbol("nabla", start=token.start, end=token.end), (body,)), token.start, body.end)
     parser.advance()
     by = parser.argument()
     of = parser.nested(parser.operand)
@@ -91,7 +147,7 @@ def read_place(parser: Parser, body: Syntax) -> Syntax:
 
 def check_neighbours(source: Source, items: list[Item]) -> None:
     """Two numbers side by side may be columns, digits in groups or a mixed number: no product is read from them."""
-    for item, following in zip(items, items[1:], strict=False):
+    for item, following in pairwise(items):
         if isinstance(item, Num) and (isinstance(following, Num) or _is_fraction(following)):
             source.fail(following, "two numbers side by side", "a sign between them")
 

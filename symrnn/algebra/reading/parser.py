@@ -18,6 +18,7 @@ from symrnn.algebra.reading.handwriting import (
     read_cases,
     read_dots,
     read_gradient,
+    read_infinity,
     read_place,
 )
 from symrnn.algebra.reading.precedence import INFIX, Item, S, grouped, made
@@ -452,4 +453,8 @@ _READERS: dict[str, Callable[[Parser], Syntax]] = {
     "|": Parser._bars,
     "‖": Parser._bars,
 }
-_HAND_READERS: dict[str, Callable[[Parser], Syntax]] = {"…": read_dots, "∇": read_gradient}
+_HAND_READERS: dict[str, Callable[[Parser], Syntax]] = {
+    "…": read_dots,
+    "∞": read_infinity,
+    "∇": read_gradient,
+}

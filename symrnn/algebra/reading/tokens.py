@@ -141,7 +141,7 @@ class _Scanner:
                 self.spaced = spaced or self.spaced
             for place, token in enumerate(made):
                 self.depth += (token.kind == "open") - (token.kind == "close")
-                yield replace(token, spaced=spaced and place == 0)
+                yield replace(token, spaced=True) if spaced and place == 0 else token
             if made:
                 scripts = "_^" if self.source.working else "_"
                 self.after_sub = made[-1].text in scripts and made[-1].kind == "op"

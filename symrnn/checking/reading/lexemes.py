@@ -11,8 +11,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symrnn.algebra.reading.signs import COMMANDS, FUNCTION_WORDS, GREEK_NAMES, HIGH, LOW
+from symrnn.algebra.reading.signs import COMMANDS, HIGH, LOW
 from symrnn.checking.reading.regions import Region
+from symrnn.checking.reading.words import STOP_WORDS, is_prose
 
 
 class Lexeme(NamedTuple):
@@ -55,296 +56,12 @@ _LEXEME = re.compile(
     rf"|\\(?P<edge>begin|end)\{{(?P<table>{_TABLES})\*?\}}|\\(?P<command>[A-Za-z]+)|\\(?P<escaped>.)"
     rf"|(?P<abbreviation>\b(?:e\.g|i\.e|w\.r\.t|etc|vs|eq|fig|resp|cf|approx)\.)"
     rf"|(?P<module>\b(?:np|numpy|torch|math|tf|jnp)\.(?=[a-z]))"
-    rf"|(?P<hyphened>[A-Za-z]+(?:[-/][A-Za-z]+)+(?![A-Za-z0-9_^(\[{{~']))|(?P<contracted>[A-Za-z]+['’](?:s|t|re|ve|ll|d|m)\b)"
+    rf"|(?P<hyphened>[A-Za-z]{{1,40}}(?:[-/][A-Za-z]{{1,40}}){{1,4}}(?![A-Za-z0-9_^(\[{{~']))|(?P<contracted>[A-Za-z]+['’](?:s|t|re|ve|ll|d|m)\b)"
     rf"|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
     rf"|(?P<word>[^\W\d_{_CJK}](?:[^\W_{_CJK}]|[\u0300-\u036f\u20d7])*~?(?:[^\W_{_CJK}]*))"
     rf"|(?P<open>[(\[{{⟨〈【《「])|(?P<close>[)\]}}⟩〉】》」])|(?P<operator>[-+*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@^_'′’∂∇√∑∏‖∥⊤½⅓⅔¼¾⅛∞±!])|(?P<bar>\|)|(?P<ampersand>&)"
     rf"|(?P<comma>[,、])|(?P<semicolon>;)|(?P<colon>:)|(?P<stop>[.。](?=\s|$)|[?？])|(?P<other>.)",
 )
-_STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "and",
-        "or",
-        "but",
-        "nor",
-        "so",
-        "then",
-        "thus",
-        "hence",
-        "therefore",
-        "where",
-        "with",
-        "for",
-        "from",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "as",
-        "if",
-        "when",
-        "since",
-        "because",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "we",
-        "us",
-        "you",
-        "he",
-        "she",
-        "they",
-        "i",
-        "our",
-        "your",
-        "their",
-        "my",
-        "has",
-        "have",
-        "had",
-        "get",
-        "gets",
-        "got",
-        "gives",
-        "give",
-        "yields",
-        "yield",
-        "let",
-        "set",
-        "suppose",
-        "assume",
-        "given",
-        "take",
-        "using",
-        "use",
-        "via",
-        "per",
-        "into",
-        "onto",
-        "than",
-        "not",
-        "no",
-        "yes",
-        "now",
-        "next",
-        "also",
-        "only",
-        "both",
-        "each",
-        "all",
-        "any",
-        "some",
-        "which",
-        "who",
-        "what",
-        "while",
-        "until",
-        "after",
-        "before",
-        "over",
-        "under",
-        "up",
-        "down",
-        "out",
-        "off",
-        "do",
-        "does",
-        "did",
-        "go",
-        "how",
-        "why",
-        "here",
-        "there",
-        "again",
-        "still",
-        "just",
-        "very",
-        "more",
-        "most",
-        "less",
-        "same",
-        "other",
-        "such",
-        "e.g",
-        "i.e",
-        "w.r.t",
-        "etc",
-        "vs",
-        "eq",
-        "fig",
-        "find",
-        "compute",
-        "obtain",
-        "see",
-        "note",
-        "means",
-        "mean",
-        "say",
-        "means",
-        "implies",
-        "show",
-        "shows",
-        "called",
-        "equal",
-        "equals",
-        "whose",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "may",
-        "might",
-        "must",
-        "about",
-        "case",
-        "step",
-        "steps",
-        "time",
-    ]
-)
-BINDING_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "and",
-        "or",
-        "but",
-        "so",
-        "then",
-        "thus",
-        "hence",
-        "therefore",
-        "where",
-        "with",
-        "from",
-        "if",
-        "when",
-        "since",
-        "because",
-        "that",
-        "this",
-        "it",
-        "we",
-        "have",
-        "has",
-        "get",
-        "gets",
-        "gives",
-        "give",
-        "yields",
-        "yield",
-        "let",
-        "set",
-        "suppose",
-        "assume",
-        "given",
-        "take",
-        "using",
-        "use",
-        "now",
-        "also",
-        "which",
-        "while",
-        "implies",
-        "obtain",
-        "find",
-        "compute",
-        "see",
-        "note",
-        "equal",
-        "equals",
-        "at",
-        "for",
-        "in",
-        "by",
-    ]
-)
-"""Words behind which a formula begins anew, unlike "of": in "the derivative of h = …" h is not what is equal."""
-CONDITIONS_OF = frozenset({"of", "to", "w.r.t", "wrt", "respect", "over", "per", "on"})
-MEASURES = frozenset(
-    [
-        "gradient",
-        "gradients",
-        "grad",
-        "derivative",
-        "derivatives",
-        "deriv",
-        "change",
-        "update",
-        "increment",
-        "contribution",
-        "norm",
-        "difference",
-        "error",
-        "jacobian",
-        "slope",
-        "sensitivity",
-        "share",
-    ]
-)
-_ENGLISH_FUNCTIONS = frozenset(
-    [
-        "linear",
-        "identity",
-        "normal",
-        "sign",
-        "norm",
-        "inner",
-        "max",
-        "min",
-        "vec",
-        "abs",
-        "step",
-        "logistic",
-        "diag",
-        "cross_entropy",
-        "swish",
-        "tr",
-    ]
-)
-FOREIGN_OF = ("对", "关于", "对于", "相对于", "梯度", "导数", "偏导", "偏导数", "误差", "变化量", "范数", "增量", "的")
-_FOREIGN_ENDS = ("为", "是", "得", "即", "有", "则", "设", "令", "取", "时", "当", "若", "如果", "假设")
-_LETTER_NAME = re.compile(r"d[A-Z][A-Za-z]?$")
-_VOWELS = frozenset("aeiouyAEIOUY")
-
-
-def is_prose(word: str, following: str) -> bool:
-    """Whether a run of letters is a word of prose; `following` is the character behind it.
-
-    >>> [is_prose(word, " ") for word in ("small", "Wh", "dWf", "tanh", "the", "Wxh")]
-    [True, False, False, False, True, False]
-    """
-    if not (word.isascii() and word.isalpha()) or len(word) < 2 or following in "_^([{'":
-        return False
-    lower = word.lower()
-    if lower in _STOP_WORDS or word in _ENGLISH_FUNCTIONS:
-        return True
-    if word in FUNCTION_WORDS or word in GREEK_NAMES or _LETTER_NAME.match(word) or len(word) == 2:
-        return False
-    return len(word) > 4 or word.isupper() or any(letter in _VOWELS for letter in word)
 
 
 def lexemes_in(text: str, start: int, end: int, regions: Sequence[Region], latex: bool) -> list[Lexeme]:
@@ -361,7 +78,7 @@ def lexemes_in(text: str, start: int, end: int, regions: Sequence[Region], latex
         found.append(Lexeme(_region_kind(text, region), region.start, region.end))
         at = region.end
     _scan(text, at, end, latex, found)
-    return found if latex else _with_prose(text, found)
+    return _with_words(text, found) if latex else _with_prose(text, found)
 
 
 def _region_kind(text: str, region: Region) -> str:
@@ -453,7 +170,7 @@ def _is_said(said: str, following: str) -> bool:
         return True
     if not word.isascii() or " " in word or not re.fullmatch(r"[A-Za-z][\w-]*", word):
         return following not in "_^("
-    return word.lower() in _STOP_WORDS or (said != word and following not in "_^(")
+    return word.lower() in STOP_WORDS or (said != word and following not in "_^(")
 
 
 _GLUE = frozenset({"operator", "relation"})
@@ -471,21 +188,33 @@ def _with_prose(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
     return made
 
 
+def _with_words(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Prose that stands in mathematics undressed: "where", and words beside words."""
+    said = [_is_wordy(text, lexeme) for lexeme in lexemes]
+    made: list[Lexeme] = []
+    for place, lexeme in enumerate(lexemes):
+        beside = any(said[max(0, place - 1) : place]) or any(said[place + 1 : place + 2])
+        stop = said[place] and text[lexeme.start : lexeme.end].lower() in STOP_WORDS
+        made.append(lexeme._replace(kind="prose") if said[place] and (stop or beside) else lexeme)
+    return made
+
+
+def _is_wordy(text: str, lexeme: Lexeme) -> bool:
+    word, following = text[lexeme.start : lexeme.end], text[lexeme.end : lexeme.end + 1]
+    return lexeme.kind == "word" and len(word) > 2 and word.islower() and is_prose(word, following)
+
+
 def _stands_in_prose(text: str, word: Lexeme, before: Lexeme | None, after: Lexeme | None) -> bool:
     """A word that could be prose is a name where operators or brackets hold it."""
     said = text[word.start : word.end]
     after_kind = after.kind if after else "newline"
     before_kind = before.kind if before else "newline"
     if said in ("a", "A", "I"):
-        wordy = (
-            after is not None
-            and after.kind == "word"
-            and is_prose(text[after.start : after.end], text[after.end : after.end + 1])
-        )
-        return wordy or (before_kind == "prose" and after_kind not in _GLUE)
+        beside = text[after.start : after.end + 1] if after and after.kind == "word" else ""
+        return is_prose(beside[:-1], beside[-1:]) or (before_kind == "prose" and after_kind not in _GLUE)
     if not is_prose(said, text[word.end : word.end + 1]):
         return False
-    if len(said) > 2 and said.lower() in _STOP_WORDS:
+    if len(said) > 2 and said.lower() in STOP_WORDS:
         return True
     if before_kind in _GLUE:
         return after_kind not in _GLUE | _ENDS

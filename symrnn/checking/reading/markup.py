@@ -33,7 +33,8 @@ _ENTITIES = {
 }  # fmt: skip
 _MATHS = re.compile(
     r"\\(?:textcolor|colorbox)\{[^{}\n]{0,60}\}|\\color\{[^{}\n]{0,60}\}|\\(?:tag|label)\*?\{[^{}\n]{0,200}\}"
-    r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\.|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
+    r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\."
+    r"|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
     r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}|\\intertext\{[^{}\n]{0,400}\}"
 )
 _PASSED = frozenset({
@@ -166,5 +167,5 @@ def _brace_end(text: str, at: int, end: int) -> int | None:
         elif char == "}":
             depth -= 1
         if depth == 0:
-            return place + 1 if char == "}" else None if not char.isspace() else None
+            return place + 1 if char == "}" else None
     return None

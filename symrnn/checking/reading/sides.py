@@ -6,7 +6,7 @@ Reads what `statements` found; returns sides, whose trees count their places fro
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn.algebra.reading.grammar import parse_expression
@@ -31,18 +31,41 @@ _DIFFERENTIAL = re.compile(r"d(?:[A-Z][A-Za-z]{0,3}|[a-z]{1,2}|loss|net)$")
 _GREEK_DIFFERENTIAL = re.compile(rf"d({'|'.join(GREEK_NAMES)})$")
 
 
-def read_side(stretch: Stretch, latex: bool, places: Places) -> Side | Unread:
-    """The side, or the place and the reason where it cannot be read."""
-    start, end = _stripped(stretch)
-    spot = places.spot(start, end)
-    text = places.text[start:end]
-    try:
-        return Side(_tree(stretch, latex), text, spot)
-    except InputError as error:
-        if error.place is not None:
-            first = min(stretch.start + error.place.offset, max(start, end - 1))
-            spot = places.spot(first, min(end, first + error.place.length))
-        return Unread(spot, text[:200], error.found)
+class Sides:
+    """Reads the sides of one text; what stands there again is not parsed again."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._known: dict[tuple[str, bool], Syntax | InputError] = {}
+
+    def read(self, stretch: Stretch, latex: bool) -> Side | Unread:
+        """The side, or the place and the reason where it cannot be read."""
+        start, end = _stripped(stretch)
+        spot = self.places.spot(start, end)
+        text = self.places.text[start:end]
+        tree = self._tree(stretch, latex)
+        if isinstance(tree, Syntax):
+            return Side(tree, text, spot)
+        if tree.place is not None and not stretch.parts:
+            first = min(start + tree.place.offset, max(start, end - 1))
+            spot = self.places.spot(first, min(end, first + tree.place.length))
+        return Unread(spot, text[:200], tree.found)
+
+    def _tree(self, stretch: Stretch, latex: bool) -> Syntax | InputError:
+        length = stretch.end - stretch.start
+        if stretch.label:
+            return Label(stretch.label, start=0, end=length)
+        if stretch.parts:
+            parts = [self._tree(part, latex) for part in stretch.parts]
+            failed = next((part for part in parts if isinstance(part, InputError)), None)
+            return failed or Stack(tuple(part for part in parts if isinstance(part, Syntax)), start=0, end=length)
+        key = stretch.text.strip(), latex
+        if key not in self._known:
+            try:
+                self._known[key] = _parsed(*key)
+            except InputError as error:
+                self._known[key] = error.with_traceback(None)
+        return self._known[key]
 
 
 def _stripped(stretch: Stretch) -> tuple[int, int]:
@@ -53,14 +76,10 @@ def _stripped(stretch: Stretch) -> tuple[int, int]:
     return stretch.start + lead, stretch.end - tail
 
 
-def _tree(stretch: Stretch, latex: bool) -> Syntax:
-    if stretch.label:
-        return Label(stretch.label, start=0, end=stretch.end - stretch.start)
-    if stretch.parts:
-        return Stack(tuple(_tree(part, latex) for part in stretch.parts), start=0, end=stretch.end - stretch.start)
-    if not stretch.text.strip():
+def _parsed(text: str, latex: bool) -> Syntax:
+    if not text:
         raise InputError(found="nothing behind the sign", write="a formula on both sides")
-    tree = parse_expression(stretch.text, latex=latex, working=True)
+    tree = parse_expression(text, latex=latex, working=True)
     if isinstance(tree, Chain):
         raise InputError(found="a relation within a formula", write="one relation after another")
     return tidied(tree, latex)
@@ -74,12 +93,11 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
     Partial(start=0, end=2, body=Symbol(start=0, end=2, base='L', accents=(), below=(), above=()), mark='d')
     """
     changes: dict[str, Any] = {}
-    for one in fields(tree):
-        value = getattr(tree, one.name)
-        if one.init and isinstance(value, Syntax | tuple):
+    for name, value in vars(tree).items():
+        if isinstance(value, Syntax | tuple) and value:
             changed = _mapped(value, latex)
             if changed is not value:
-                changes[one.name] = changed
+                changes[name] = changed
     tree = replace(tree, **changes) if changes else tree
     if isinstance(tree, Symbol) and any(isinstance(script, Times) for script in (*tree.below, *tree.above)):
         return replace(tree, below=tuple(map(_word, tree.below)), above=tuple(map(_word, tree.above)))

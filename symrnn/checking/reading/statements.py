@@ -9,24 +9,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
-from symrnn.checking.reading.lexemes import (
-    BINDING_WORDS,
-    CONDITIONS_OF,
-    FOREIGN_OF,
-    MEASURES,
-    Lexeme,
-    lexemes_in,
-)
+from symrnn.checking.reading.lexemes import Lexeme, lexemes_in
 from symrnn.checking.reading.regions import Region
+from symrnn.checking.reading.segments import Problem, Segment, Segments, is_number_of_equation
+from symrnn.checking.reading.words import BINDING_WORDS, CONDITIONS_OF, FOREIGN_OF, MEASURES
 
 EQUALITIES = frozenset({"=", "≈", "≡", "←", "+=", "-=", "*=", "/="})
-_BREAKS = frozenset({"row", "break", "semicolon", "stop", "gap", "colon", "comma", "prose", "cjk", "block", "newline"})
-_SOFT = frozenset({"row", "gap", "newline", "comma"})
-_INFIX = frozenset("+-*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@")
-_SYSTEMS = frozenset({"cases", "dcases", "rcases", "array"})
-_INFIX_COMMANDS = re.compile(r"\\(?:cdot|times|odot|circ|ast|div|otimes|bullet)$")
+_LONGEST = 500
 _SAID = re.compile(r"\\[A-Za-z]+\*?|[{}$`*]")
 
 
@@ -53,37 +45,6 @@ class Statement:
     prose: bool = False
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A stretch that could mean two things, and why it is not read."""
-
-    start: int
-    end: int
-    reason: str
-
-
-@dataclass
-class _Segment:
-    """Lexemes without a break between them; `glue` are the breaks before, `place` the index of the first lexeme."""
-
-    lexemes: list[Lexeme]
-    place: int
-    glue: frozenset[str]
-    after: str = ""
-    listed: list[list[Lexeme]] = field(default_factory=list)
-
-    @property
-    def relations(self) -> list[int]:
-        """Where the relations outside brackets stand."""
-        found: list[int] = []
-        depth = 0
-        for place, lexeme in enumerate(self.lexemes):
-            depth = max(0, depth + (lexeme.kind == "open") - (lexeme.kind == "close"))
-            if depth == 0 and lexeme.kind == "relation":
-                found.append(place)
-        return found
-
-
 def statements_in(
     text: str, start: int, end: int, regions: Sequence[Region] = (), latex: bool = False
 ) -> tuple[list[Statement], list[Problem]]:
@@ -102,224 +63,28 @@ class _Reader:
         self.text = text
         self.regions = regions
         self.latex = latex
+        self.segments = Segments(text, latex)
+        self.problems = self.segments.problems
         self.lexemes: list[Lexeme] = []
-        self.problems: list[Problem] = []
 
     def statements(self, lexemes: list[Lexeme]) -> tuple[list[Statement], list[Problem]]:
         """The statements in order."""
-        self.lexemes = self._opened(lexemes) if self.latex else lexemes
-        joined = self._joined(self._segments())
-        made = [one for segment in joined if self._holds_relation(segment) and (one := self._statement(segment))]
+        segments = self.segments.cut(lexemes)
+        self.lexemes = self.segments.lexemes
+        made = [one for segment in segments if (one := self._statement(segment))]
         return made, self.problems
 
-    def _opened(self, lexemes: list[Lexeme]) -> list[Lexeme]:
-        """The lexemes without a brace that only stands before a system of equations, and without the system's ends."""
-        open_: list[int] = []
-        dropped: set[int] = set()
-        for place, lexeme in enumerate(lexemes):
-            if lexeme.kind == "open":
-                open_.append(place)
-            elif lexeme.kind == "close" and open_:
-                first = open_.pop()
-                system = lexeme.word in _SYSTEMS and lexemes[first].word == lexeme.word and not open_
-                if system and (first == 0 or lexemes[first - 1].kind in _BREAKS or first - 1 in dropped):
-                    dropped |= {first, place}
-        dropped |= {place for place in open_ if self._sign(lexemes[place]) == "\\{"}
-        if dropped and open_ and not {place for place in open_ if place not in dropped}:
-            kept = [lexeme for place, lexeme in enumerate(lexemes) if place not in set(open_)]
-            return self._opened(kept)
-        return [lexeme._replace(kind="row") if place in dropped else lexeme for place, lexeme in enumerate(lexemes)]
-
-    def _holds_relation(self, segment: _Segment) -> bool:
-        """Whether a relation stands outside brackets; brackets around the whole are taken off."""
-        if segment.relations:
-            return True
-        if not any(lexeme.kind == "relation" for lexeme in segment.lexemes):
-            return False
-        depth = 0
-        rises: list[int] = []
-        for place, lexeme in enumerate(segment.lexemes):
-            depth += (lexeme.kind == "open") - (lexeme.kind == "close")
-            if depth == 0:
-                rises.append(place)
-        last = len(segment.lexemes) - 1
-        if depth > 0:
-            self.problems.append(self._problem(segment, "a bracket that is never closed"))
-        elif rises == [last] and self._sign(segment.lexemes[0]) == "(":
-            segment.lexemes, segment.place = segment.lexemes[1:-1], segment.place + 1
-            return bool(segment.relations)
-        return False
-
-    # --- segments ---
-
-    def _segments(self) -> list[_Segment]:
-        """The lexemes between breaks."""
-        segments: list[_Segment] = []
-        current: list[Lexeme] = []
-        first = 0
-        glue: set[str] = set()
-        opened: list[int] = []
-
-        def close(kind: str, upto: int | None = None) -> None:
-            nonlocal current, glue, first
-            kept = current if upto is None else current[:upto]
-            rest = [] if upto is None else current[upto + 1 :]
-            if kept:
-                segments.append(_Segment(kept, first, frozenset(glue), kind))
-                glue = set()
-            glue.add("paren" if rest or upto is not None else kind)
-            if rest:
-                segments.append(_Segment(rest, first + (upto or 0) + 1, frozenset(glue), kind))
-                glue = {kind}
-            elif upto is not None:
-                glue.add(kind)
-            current = []
-            opened.clear()
-
-        for place, lexeme in enumerate(self.lexemes):
-            if not current:
-                first = place
-            if lexeme.kind == "ampersand" and self.latex and not opened:
-                continue
-            if lexeme.kind == "close" and not opened:
-                close("paren")
-            elif self._is_break(lexeme, place, current, opened):
-                close(lexeme.kind, opened[0] if opened else None)
-            else:
-                if lexeme.kind == "open":
-                    opened.append(len(current))
-                elif lexeme.kind == "close":
-                    opened.pop()
-                current.append(lexeme)
-        close("end", opened[0] if opened and not self.latex else None)
-        return segments
-
-    def _is_break(self, lexeme: Lexeme, place: int, current: list[Lexeme], opened: list[int]) -> bool:
-        kind = lexeme.kind
-        if any(current[at].word for at in opened):  # a matrix ends where it is closed
-            return False
-        if kind in ("other", "ampersand", "bar") and not self.latex:
-            return kind != "bar" or self._is_spaced(lexeme)
-        if kind not in _BREAKS:
-            return False
-        if kind == "newline":
-            return not self.latex and not self._goes_on(place, bool(opened))
-        if not opened:
-            return True
-        if kind == "cjk" or (kind in ("prose", "block") and not self.latex):
-            return all(self._sign(current[at]) in "([" for at in opened)
-        return False
-
-    def _goes_on(self, place: int, inside: bool) -> bool:
-        """Whether a formula in a bracket goes on behind a line end; outside one, `_joined` decides."""
-        after = self.lexemes[place + 1] if place + 1 < len(self.lexemes) else None
-        before = self.lexemes[place - 1] if place else None
-        if not inside or after is None or before is None:
-            return False
-        return (
-            self._is_infix(before) or before.kind in ("open", "comma") or self._is_infix(after) or after.kind == "close"
-        )
-
-    def _is_spaced(self, lexeme: Lexeme) -> bool:
-        around = self.text[max(0, lexeme.start - 1) : lexeme.start] + self.text[lexeme.end : lexeme.end + 1]
-        return len(around) == 2 and around.isspace()
-
-    def _sign(self, lexeme: Lexeme) -> str:
-        return self.text[lexeme.start : lexeme.end]
-
-    def _is_infix(self, lexeme: Lexeme) -> bool:
-        if lexeme.kind != "operator":
-            return False
-        sign = self._sign(lexeme)
-        return sign in _INFIX or _INFIX_COMMANDS.match(sign) is not None
-
-    # --- joining ---
-
-    def _joined(self, segments: list[_Segment]) -> list[_Segment]:
-        """Segments put together again where a formula goes on, or where commas make a list."""
-        made: list[_Segment] = []
-        for segment in segments:
-            self._drop_bullet(segment, made)
-            if not segment.lexemes:
-                continue
-            before = made[-1] if made else None
-            if before and segment.glue <= _SOFT and self._continues(before, segment):
-                blank = Lexeme("blank", before.lexemes[-1].end, segment.lexemes[0].start)
-                before.lexemes += [blank, *segment.lexemes]
-                before.after = segment.after
-            elif before and segment.glue <= _SOFT and "comma" in segment.glue and self._is_listed(before, segment):
-                before.listed.append(segment.lexemes)
-                before.after = segment.after
-            else:
-                made.append(segment)
-        return made
-
-    def _continues(self, before: _Segment, segment: _Segment) -> bool:
-        first, last = segment.lexemes[0], before.lexemes[-1]
-        if before.listed:
-            return False
-        if first.kind == "relation":
-            return True
-        if "comma" in segment.glue:
-            return False
-        if last.kind == "relation" or (self._is_infix(last) and before.relations):
-            return True
-        if not self._is_infix(first) or not before.relations:
-            return False
-        return self._sign(first) not in "-−" or not segment.relations or self._is_aligned(segment)
-
-    def _is_aligned(self, segment: _Segment) -> bool:
-        """Whether & stands before the segment's first sign."""
-        place = segment.place - 1
-        while place > 0 and self.lexemes[place].kind == "gap":
-            place -= 1
-        return place >= 0 and self.lexemes[place].kind == "ampersand"
-
-    def _drop_bullet(self, segment: _Segment, made: list[_Segment]) -> None:
-        """A dash or star that begins a plain line is a bullet, unless a number follows it."""
-        if self.latex or not segment.glue <= {"newline"} or len(segment.lexemes) < 2:
-            return
-        first, second = segment.lexemes[0], segment.lexemes[1]
-        at_line = segment.place == 0 or "newline" in segment.glue
-        if not at_line or self._sign(first) not in ("-", "*", "•") or second.start == first.end:
-            return
-        if not segment.relations:
-            return
-        if second.kind != "number" or self._sign(first) == "•":
-            del segment.lexemes[0]
-        elif self._sign(first) == "-" and made and made[-1].relations:
-            self.problems.append(self._problem(segment, "a dash that may be a minus sign or a bullet"))
-            segment.lexemes.clear()
-
-    def _problem(self, segment: _Segment, reason: str) -> Problem:
-        return Problem(segment.lexemes[0].start, segment.lexemes[-1].end, reason)
-
-    def _is_listed(self, before: _Segment, segment: _Segment) -> bool:
-        """`x = 1, 2`, `x, y = 1, 2`: parts of a list. Two equalities with a comma between are two statements."""
-        if segment.relations:
-            return not before.relations and (self.latex or self._is_name(before))
-        if not before.relations or self._is_number_of_equation(segment.lexemes):
-            return False
-        return segment.lexemes[0].kind != "break"
-
-    def _is_name(self, segment: _Segment) -> bool:
-        """Whether nothing but a name stands there, at the start of what is written."""
-        kinds = {lexeme.kind for lexeme in segment.lexemes}
-        return kinds <= {"word", "script", "maths"} and not segment.glue & {"prose", "cjk", "comma"}
-
-    def _is_number_of_equation(self, lexemes: list[Lexeme]) -> bool:
-        """`(7)`."""
-        kinds = [lexeme.kind for lexeme in lexemes]
-        return kinds in (["open", "number", "close"], ["open", "word", "close"])
-
-    # --- statements ---
-
-    def _statement(self, segment: _Segment) -> Statement | None:
+    def _statement(self, segment: Segment) -> Statement | None:
         latex = self.latex or any(lexeme.kind in ("maths", "command") for lexeme in segment.lexemes)
         segment.lexemes = self._expanded(segment)
         relations = segment.relations
+        if len(relations) > _LONGEST or len(segment.listed) > _LONGEST:
+            self.problems.append(
+                self.segments.problem(segment, f"more than {_LONGEST} relations or commas in one formula")
+            )
+            return None
         edges = [-1, *relations, len(segment.lexemes)]
-        sides = [segment.lexemes[first + 1 : last] for first, last in zip(edges, edges[1:], strict=False)]
+        sides = [segment.lexemes[first + 1 : last] for first, last in pairwise(edges)]
         sides[-1] = self._without_tail(sides[-1], segment)
         signs = [segment.lexemes[place] for place in relations]
         if not sides[-1] and signs[-1].word not in EQUALITIES:  # `h → and so on`
@@ -360,7 +125,7 @@ class _Reader:
         parts.append(self.text[at:end])
         return "".join(parts).replace("\n", " ")
 
-    def _expanded(self, segment: _Segment) -> list[Lexeme]:
+    def _expanded(self, segment: Segment) -> list[Lexeme]:
         """The lexemes with those inside inline mathematics and code, whose delimiters are blanked."""
         made: list[Lexeme] = []
         for lexeme in segment.lexemes:
@@ -374,20 +139,26 @@ class _Reader:
             made.append(Lexeme("blank", region.last, region.end))
         return made
 
-    def _without_tail(self, side: list[Lexeme], segment: _Segment) -> list[Lexeme]:
+    def _without_tail(self, side: list[Lexeme], segment: Segment) -> list[Lexeme]:
         """The last side without a dash before prose and without the number of the equation."""
         prose = segment.after in ("prose", "cjk", "block", "paren", "other")
-        if prose and not self.latex and len(side) > 1 and self._sign(side[-1]) == "-" and self._is_spaced(side[-1]):
+        if (
+            prose
+            and not self.latex
+            and len(side) > 1
+            and self.segments.sign(side[-1]) == "-"
+            and self.segments.is_spaced(side[-1])
+        ):
             side = side[:-1]
-        if len(side) > 3 and self._is_number_of_equation(side[-3:]) and side[-2].kind == "number":
+        if len(side) > 3 and is_number_of_equation(side[-3:]) and side[-2].kind == "number":
             symbolic = any(lexeme.kind in ("word", "maths", "command") for lexeme in side[:-3])
-            if symbolic and self.text[side[-3].start - 1].isspace() and self._sign(side[-2]).isdigit():
+            if symbolic and self.text[side[-3].start - 1].isspace() and self.segments.sign(side[-2]).isdigit():
                 side = side[:-3]
         return side
 
     # --- labels ---
 
-    def _first(self, segment: _Segment, side: list[Lexeme], sign: Lexeme, stretch: Stretch | None) -> Stretch | None:
+    def _first(self, segment: Segment, side: list[Lexeme], sign: Lexeme, stretch: Stretch | None) -> Stretch | None:
         """The first side; words where only words name it: "forget gate = 0.5", "the derivative of h = 0.2"."""
         place = segment.place
         before = self.lexemes[place - 1] if place else None
@@ -397,7 +168,7 @@ class _Reader:
         while first and self.lexemes[first - 1].kind in ("prose", "cjk", "word", "maths", "script", "code"):
             first -= 1
         words = self.lexemes[first:place]
-        while words and words[0].kind == "prose" and self._sign(words[0]).lower() in BINDING_WORDS:
+        while words and words[0].kind == "prose" and self.segments.sign(words[0]).lower() in BINDING_WORDS:
             words = words[1:]
         if not words:
             return stretch
@@ -409,11 +180,11 @@ class _Reader:
 
     def _is_of(self, before: Lexeme, side: list[Lexeme]) -> bool:
         """Whether the words before say that what follows is only a part of what is meant."""
-        said = self._sign(before)
+        said = self.segments.sign(before)
         if before.kind == "cjk":
             return said.endswith(FOREIGN_OF)
         word = said.lower()
-        own = self._sign(side[0])[:1] in "d∂δΔ∇" or "partial" in self.text[side[0].start : side[0].end]
+        own = self.segments.sign(side[0])[:1] in "d∂δΔ∇" or "partial" in self.text[side[0].start : side[0].end]
         return word in CONDITIONS_OF or (word in MEASURES and not own)
 
 

@@ -6,6 +6,7 @@ Reads a layout; returns rows with their cells' trees where a cell is one formula
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -59,7 +60,7 @@ def _formula(clean: str, block: Block, regions: Sequence[Region]) -> Syntax | No
     if not kept:
         return None
     if kept[0].kind == "maths":
-        region = next(one for one in regions if one.start == kept[0].start)
+        region = regions[bisect_left(regions, kept[0].start, key=lambda region: region.start)]
         return _parsed(clean[region.first : region.last], True) if len(kept) == 1 else None
     return _parsed(clean[kept[0].start : kept[-1].end], any(lexeme.kind == "command" for lexeme in kept))
 
@@ -91,10 +92,8 @@ def _row(found: re.Match[str], places: Places, block: Block) -> Row:
     spans = [found.span("label")] if found["label"] else []
     spans += [one.span() for one in _FIGURE.finditer(found.string, *found.span("figures"))]
     spans += [found.span("note")] if found["note"] else []
-    cells = [
-        Cell(
-            places.text[first:last].strip(), _parsed(found.string[first:last].strip(), False), places.spot(first, last)
-        )
-        for first, last in spans
-    ]
+    cells = []
+    for first, last in spans:
+        text = found.string[first:last].strip()
+        cells.append(Cell(places.text[first:last].strip(), _parsed(text, False), places.spot(first, last)))
     return Row(tuple(cells), (), places.spot(*found.span()), block.headings)

@@ -19,7 +19,7 @@ from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.markup import Edit, edited, without_comments
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Found, Region, regions_in
-from symrnn.checking.reading.sides import read_side
+from symrnn.checking.reading.sides import Sides
 from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
 from symrnn.checking.reading.tables import columns_in, rows_in
@@ -72,6 +72,7 @@ class _Reader:
         self.regions: tuple[Region, ...] = ()
         self.unread: list[Unread] = []
         self.aside: list[Unread] = []
+        self.sides = Sides(places)
         self.last: tuple[int, Side | None] = (-1, None)
 
     def read(self, front_matter: str | None, cells: tuple[tuple[int, str], ...]) -> Working:
@@ -210,7 +211,7 @@ class _Reader:
         failed: list[Unread] = []
         for stretch in statement.sides[1:] if continues else statement.sides:
             assert stretch is not None
-            side = read_side(stretch, statement.latex, self.places)
+            side = self.sides.read(stretch, statement.latex)
             failed += [side] if isinstance(side, Unread) else []
             sides.append(side if isinstance(side, Side) else None)
         if failed and not is_mathematical(statement, self.clean):
@@ -223,7 +224,9 @@ class _Reader:
             if before is not None and after is not None
         )
         listed = any(stretch is not None and stretch.parts for stretch in statement.sides)
-        kind = kind_of([side and side.tree for side in sides], [sign.word for sign in statement.relations], listed)
+        kind = kind_of(
+            [None if side is None else side.tree for side in sides], [sign.word for sign in statement.relations], listed
+        )
         place = self.places.spot(statement.start, statement.end)
         return Claim(links, kind, place, continues and sides[0] is not None, bool(failed)) if links else None
 
