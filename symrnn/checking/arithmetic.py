@@ -7,6 +7,7 @@ the scope does not know raises `Unknown`, a division by zero `Undefined`, and to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 from types import MappingProxyType
@@ -84,6 +85,11 @@ class Scope(Protocol):
         """The steps a sum without bounds runs over."""
         ...
 
+    @property
+    def powers(self) -> bool:
+        """Whether `w^T` of a number is a power, no transpose."""
+        ...
+
 
 Apply = Callable[[Number], Number]
 
@@ -157,6 +163,8 @@ class Evaluator:
         match tree:
             case Num():
                 return self.scope.literal(tree)
+            case Group(bracket="[", body=Chain(sides=(one, other), relations=("=",))):
+                return sharp(int(self._step(one) == self._step(other)))
             case Group(body=body):
                 return self.value(body)
             case Terms(terms=terms):
@@ -170,7 +178,7 @@ class Evaluator:
             case Call():
                 return self._call(tree)
             case Transposed(body=body):
-                return transposed(self.value(body))
+                return self._transposed(self.value(body))
             case Norm(body=body):
                 return self._square_root(self._dot(body, body))
             case Pair(left=left, right=right):
@@ -194,9 +202,34 @@ class Evaluator:
                 return sharp(+MP.pi)
             if not name.steps and name.base == "e":
                 return sharp(+MP.e)
+        if found is None and isinstance(name, Name) and not name.words and not name.steps:
+            index = self._indices().get(name.base)
+            if index is not None:
+                return sharp(index)
+        if found is None and isinstance(tree, Symbol) and tree.above and tree.base != "e":
+            found = self._to_a_step(tree)
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self._number(tree.above[0]), True)
         return found
+
+    def _to_a_step(self, tree: Symbol) -> Value | None:
+        """`W^{T-t}`: a weight to a power that is a number of steps."""
+        base = replace(tree, above=tree.above[:-1])
+        name = name_of(base, self.bound)
+        value = None if name is None else self._named(base, name)
+        exponent = step_of(tree.above[-1], self._indices())
+        if value is None or not isinstance(exponent, int):
+            return None
+        if isinstance(value, Matrix):
+            return self._matrix_power(value, sharp(exponent))
+        return power(value, sharp(exponent))
+
+    def _transposed(self, value: Value) -> Value:
+        """`w^T` of a number is its T-th power where the reading says so."""
+        span = self.scope.span()
+        if isinstance(value, Number) and self.scope.powers and span is not None:
+            return power(value, sharp(span[1]))
+        return transposed(value)
 
     def _number(self, tree: Syntax) -> Number:
         value = self.value(tree)
@@ -329,15 +362,11 @@ class Evaluator:
             first = self._step(below.sides[1])
             if tree.above is None:
                 raise Unknown("the last step of the sum")
-            return self._swapped(below.sides[0].base, first, self._step(tree.above), tree)
+            last = self._step(tree.above)
+            return (below.sides[0].base, *((last, first) if _descends(tree, first, last) else (first, last)))
         if isinstance(below, Symbol) and tree.above is None and span is not None:
             return (below.base, *span)
         raise Unknown("the bounds of the sum")
-
-    def _swapped(self, index: str, first: int, last: int, tree: Big) -> tuple[str, int, int]:
-        """`∏_{k=T}^{t+1}`: a product over time is often written from late to early."""
-        descends = tree.kind == "prod" and first > last + 1
-        return (index, last, first) if descends else (index, first, last)
 
     def _step(self, tree: Syntax) -> int:
         step = step_of(tree, self._indices())
@@ -348,6 +377,15 @@ class Evaluator:
     def _indices(self) -> dict[str, int]:
         span = self.scope.span()
         return ({"T": span[1], "n": span[1]} if span else {}) | self.bound
+
+
+def _descends(tree: Big, first: int, last: int) -> bool:
+    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time is often written from late to early."""
+    if tree.kind != "prod":
+        return False
+    below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
+    ends_early = isinstance(tree.above, Terms | Num) and isinstance(below, Symbol)
+    return ends_early or first > last + 1
 
 
 def is_function(word: str) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from symrnn.algebra.reading.syntax import Quotient, Symbol, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
+from symrnn.checking.formulas import names_of
 from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.page import Page, Truths, family, group
 
@@ -56,7 +56,7 @@ def _heads(working: Working) -> Iterator[tuple[Known, Digits | tuple[tuple[Digit
 
 def _by_company(page: Page, working: Working, truths: Truths) -> None:
     """Beside ŷ the plain y is the target; beside y* it is the prediction."""
-    names = {name.whole for name in _names(working)}
+    names = {name.whole for name in _names(working) if name.steps or name.whole not in ("t", "d")}
     for plain in ("y", "Y"):
         wanted = "y" if names & PREDICTIONS else ("y_hat" if names & TARGETS else None)
         if wanted is None:
@@ -70,13 +70,4 @@ def _names(working: Working) -> Iterator[Name]:
     for line in working.lines:
         for claim in line.claims:
             for side in claim.sides:
-                for piece in _symbols(side.tree):
-                    name = name_of(piece)
-                    if isinstance(name, Name):
-                        yield name
-
-
-def _symbols(tree: Syntax) -> Iterator[Symbol]:
-    for piece in walk(tree):
-        if isinstance(piece, Symbol) and not isinstance(piece, Quotient):
-            yield piece
+                yield from (name for name in names_of(side.tree) if isinstance(name, Name))

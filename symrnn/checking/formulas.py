@@ -19,11 +19,11 @@ import numpy as np
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, walk
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
-from symrnn.checking.naming import INDICES, Derivative, Known, name_of, placed
+from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
 from symrnn.checking.truths import ModelTruths
@@ -84,6 +84,9 @@ class Formulas:
         for chosen, note in self._choices(names, points[0], page):
             try:
                 outcome = self._at_points(left, right, points, chosen, page.functions)
+                if outcome.agree is False and _has_power(left, right):
+                    as_power = self._at_points(left, right, points, chosen, page.functions, True)
+                    outcome = as_power if as_power.agree else outcome
             except SymrnnError as error:
                 return Outcome(None, Reason("{0}", (error.found,)))
             if outcome.agree:
@@ -129,16 +132,18 @@ class Formulas:
         points: Sequence[ModelTruths],
         chosen: dict[str, str],
         functions: dict[str, str],
+        powers: bool = False,
     ) -> Outcome:
         letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
         missing: Reason | None = None
         seen = 0
+        stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
         for point in points:
             page = Page(point, chosen=chosen, functions=functions)
             for bound in _bindings(letters, point.steps):
-                point.quantities.here = bound.get("t")
+                point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
-                    values = [_value(tree, page, bound) for tree in (left, right)]
+                    values = [_value(tree, page, bound, powers) for tree in (left, right)]
                 except (Unknown, NotMeant, TooLarge, Undefined) as problem:
                     missing = missing or _missing(problem)
                     continue
@@ -182,8 +187,12 @@ def _shown(value: Value) -> str:
     return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
 
 
-def _value(tree: Syntax, page: Page, bound: Bound) -> Value:
-    return Evaluator(Scope(page, true=True), bound).value(tree)
+def _value(tree: Syntax, page: Page, bound: Bound, powers: bool = False) -> Value:
+    return Evaluator(Scope(page, true=True, powers=powers), bound).value(tree)
+
+
+def _has_power(left: Syntax, right: Syntax) -> bool:
+    return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
 
 
 # --- letters and steps ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ undecided.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -86,6 +87,8 @@ class Judge:
             self._comparison(line, claim)
         elif claim.kind == Kind.UPDATE:
             self._given(line, claim.links, Reason("an update"))
+        elif _is_condition(line, claim):
+            self._given(line, claim.links, Reason("a condition"))
         else:
             for run in _runs(claim):
                 ChainJudge(self, line, run).judge()
@@ -145,6 +148,19 @@ class Judge:
         except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
             return None
         return value if isinstance(value, Number) else None
+
+
+_CONDITION = re.compile(
+    r"(\b(where|if|when|whenever|for|suppose|unless|case|with|at)|若|当|如果|假如|其中|对于|对|在)\s*[（(,，:：]?\s*$",
+    re.IGNORECASE,
+)
+
+
+def _is_condition(line: Line, claim: Claim) -> bool:
+    """`where W_h = 1`, `若 W = 2`: what is supposed for a sentence is no claim."""
+    if len(claim.links) > 1 or claim is not line.claims[0] or not _CONDITION.search(line.lead):
+        return False
+    return name_of(claim.links[0].left) is not None and digits_of(claim.links[0].right) is not None
 
 
 def _compares(a: Number, relation: str, b: Number) -> bool | None:

@@ -144,6 +144,8 @@ class Scope:
     """Which of several functions a generic name stands for."""
     beside: frozenset[str] = frozenset()
     """Numbers of the side before: they are copied, not computed."""
+    powers: bool = False
+    """Whether `w^T` of a number is read as a power."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 

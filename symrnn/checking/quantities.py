@@ -46,6 +46,8 @@ class Quantities:
         self.program = expose(program)
         self.steps = steps
         self.notation = dict(notation or {})
+        self.loose = True
+        """Whether a plain signal without a step means the present one, too."""
         self.here = here
         """The step a generic t means, where the section says it."""
 
@@ -138,6 +140,8 @@ class Quantities:
         if step is None:
             alone = sum(len(one.steps) for one in self.signals[signal.template.name]) == 1
             here = signal.steps[0] if alone and not shift else self._present()
+            if not alone and not shift and not self.loose and self.steps > 1:
+                return None
             return None if here is None else here + shift
         found = self._number(step)
         return None if found is None else found + shift

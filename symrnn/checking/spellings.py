@@ -83,7 +83,7 @@ SIGNALS = {
     "c": ("c", "C", "cell", "s"),
     "a": ("a", "z", "net", "net_h", "s", "u", "pre", "a_h", "z_h"),
     "y_hat": ("y_hat", "Y_hat", "yhat", "y_pred", "y", "Y", "o", "O", "out", "pred", "p"),
-    "y": ("y", "y_star", "y_true", "y_target", "t", "target", "y_t", "d", "Y", "T", "y_hat"),
+    "y": ("y", "y_star", "y_true", "y_target", "t", "target", "y_t", "d", "Y", "y_hat"),
     "x": ("x", "X", "input"),
     "o": ("o", "O", "z", "y", "logits"),
     "p": ("p", "p_hat", "y_hat", "y", "q"),
@@ -147,13 +147,13 @@ def families_of(name: Name, known: Sequence[str], gated: bool) -> Iterator[tuple
         words.pop()
     whole = "_".join((name.base, *words))
     seen: set[str] = set()
-    for family in _families(whole, known, gated):
+    for family in _families(whole, gated, bool(name.steps)):
         if family in known and family not in seen:
             seen.add(family)
             yield family, shift
 
 
-def _families(whole: str, known: Sequence[str], gated: bool) -> Iterator[str]:
+def _families(whole: str, gated: bool, stepped: bool) -> Iterator[str]:
     if whole not in ("y", "z", "o"):
         yield whole
     if gated:
@@ -162,6 +162,8 @@ def _families(whole: str, known: Sequence[str], gated: bool) -> Iterator[str]:
                 yield gate
         yield from _before_gates(whole)
     for family, spellings in SIGNALS.items():
+        if family == "y" and whole in ("t", "d") and not stepped:
+            continue
         if whole in spellings and not (gated and family == "a"):
             yield family
     yield whole

@@ -52,6 +52,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "given",
             "a definition",
             "an update",
+            "a condition",
             "it is not",
             "no value for {0}",
             "one number for several entries",
