@@ -21,6 +21,7 @@ COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
+    "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
     "draw": "symrnn.cli.drawings",
     "new": "symrnn.cli.templates",

@@ -154,7 +154,8 @@ class Definitions:
         # By address: here sizes are numbers, there symbols.
         finals = [self.base.address(final) for final in self.program.finals]
         if family(part) in heads or self.base.address(part) in finals:
-            return self._drawn(Immediate(N.Signal("L", (1, 1)), part), rows, cols)
+            name = Immediate(N.Signal("L", (1, 1)), part)
+            return self.base.read(name) if self.base.knows(name) else self._drawn(name, rows, cols)
         return self.base.filled(part, self.domain.zero)
 
     def _stacked(self, node: Node, matrix: Callable[[Name], Matrix]) -> Matrix:
