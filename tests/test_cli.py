@@ -199,3 +199,10 @@ def test_a_terminal_that_cannot_encode_never_ends_in_a_traceback():
         capture_output=True, timeout=120, env={"PYTHONIOENCODING": "ascii", "PATH": ""},
     )  # fmt: skip
     assert found.returncode == 0 and b"Traceback" not in found.stderr
+
+
+def test_a_diagonal_weight_has_a_diagonal_gradient():
+    """Optional lines say roles; the derivation passes its own check."""
+    found = run("derive", "A: n×n diagonal\nh_t = tanh(A h_{t-1} + B x_t)", "--wrt", "A")
+    assert found.exit_code == 0, found.output
+    assert "diag(δ_t ⊙ h_{t-1})" in found.output

@@ -450,7 +450,16 @@ def _embedding(p: Printer, node: N.Embedding, parts: Sequence[Piece]) -> Piece:
 
 
 def _add(p: Printer, node: N.Add, parts: Sequence[Piece]) -> Piece:
-    return _sum_of(p, parts)
+    pairs = zip(node.operands, parts, strict=True)
+    return _sum_of(p, [_bare_number(p, term) or part for term, part in pairs])
+
+
+def _bare_number(p: Printer, node: Node) -> Piece | None:
+    """A number beside a vector is that number in every entry: x + 1/2, as one types it."""
+    if p.style.bold_ones or not isinstance(node, N.Scale) or not isinstance(node.operands[1], N.Ones):
+        return None
+    front = node.operands[0]
+    return p.scalar(front.value) if isinstance(front, N.Number) and front.value.is_Rational else None
 
 
 def _factors(p: Printer, parts: Sequence[Piece], allowed: int) -> list[Piece]:

@@ -107,9 +107,9 @@ class Orientation:
 
     def _stored(self, name: Any, memo: Memo) -> Any:
         if isinstance(name, N.Adjoint | N.Tangent):
-            return name.func(self._stored(name.of, memo))
+            return name.func(self._turn(name.of, self.rows, memo))
         if isinstance(name, N.Immediate):
-            return N.Immediate(self._stored(name.of, memo), self._stored(name.wrt, memo))
+            return N.Immediate(self._stored(name.of, memo), self._turn(name.wrt, self.rows, memo))
         if isinstance(name, N.Block):
             of, wrt = (self._turn(side, self.rows, memo) for side in (name.of, name.wrt))
             return N.Block(of, wrt, name.kind, _OTHER[name.layout] if self.denominator else name.layout)

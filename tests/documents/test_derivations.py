@@ -10,6 +10,9 @@ from symrnn.calculus.rewriting import expose
 from symrnn.documents import derive
 from symrnn.documents.languages import ENGLISH
 from symrnn.errors import InputError
+from symrnn.notations import listing
+
+NOTATIONS = listing()
 
 SOURCES = {
     "rnn": lambda: sr.cells.rnn(),
@@ -72,9 +75,9 @@ def test_every_reason_has_words():
 
 
 def test_the_unrolled_lines_of_a_model_carry_their_numbers():
-    """h_1 = W_h h_0 + W_x x_1 + b = 1/2."""
+    """h_1 = W_h h_0 + W_x x_1 + b = (1/2)·0 + (1/2)·1 + 0 = 1/2."""
     text = derive(sr.load("example:linear")).to_text()
-    for line in ("h_1 = W_h h_0 + W_x x_1 + b = 1/2", "∂L/∂h_3 = h_3 - y = -1/8"):
+    for line in ("h_1 = W_h h_0 + W_x x_1 + b = (1/2)·0 + (1/2)·1 + 0 = 1/2", "∂L/∂h_3 = h_3 - y = 7/8 - 1 = -1/8"):
         assert line in text
 
 
@@ -83,3 +86,64 @@ def test_parameters_are_named_as_the_author_named_them():
     program = sr.parse_cell("s_t = tanh(V s_{t-1} + G u_t + c)")
     names = {name.name for claim in derive(program).claims() for name in [claim.lhs] if isinstance(name, Parameter)}
     assert not names and "∂L/∂V" in derive(program).to_text()
+
+
+class TestOptions:
+    """What `derive` is asked for beside the cell."""
+
+    def test_detail_filters_claims_and_changes_none(self):
+        """Outline ⊂ normal ⊂ full."""
+        counts = []
+        seen: list[set[str]] = []
+        for detail in ("outline", "normal", "full"):
+            document = derive(sr.cells.lstm(), detail=detail)
+            seen.append({f"{claim.lhs} = {claim.rhs}" for claim in document.claims()})
+            counts.append(len(seen[-1]))
+        assert seen[0] < seen[1] < seen[2]
+        with pytest.raises(InputError, match="outline, normal, full"):
+            derive(sr.cells.rnn(), detail="more")
+
+    def test_full_detail_keeps_the_immediate_partial_apart(self):
+        """∂⁺ of the state, and the total as the sum of its shares."""
+        text = derive(sr.cells.rnn(), detail="full").to_text()
+        assert "∂⁺h_t/∂vec(W_h) = diag(1 - h_t²) (h_{t-1}ᵀ ⊗ I)" in text
+        assert "vec(∂L/∂W_h)" in text and "∂⁺h_t/∂vec(W_h))ᵀ" in text
+
+    def test_steps_writes_the_recurrences_out(self):
+        """Three steps, forward and backward; many steps are elided, and that is said."""
+        text = derive(sr.cells.rnn(), steps=3).to_text()
+        assert "a_3 = W_h h_2 + W_x x_3 + b" in text.replace("a_3     =", "a_3 =")
+        assert "δ_3 h_2ᵀ" in text
+        long = derive(sr.cells.rnn(), steps=1000)
+        assert "lines between are left out" in long.to_text() and len(long.to_text().splitlines()) < 400
+        for bad in (0, -1):
+            with pytest.raises(InputError):
+                derive(sr.cells.rnn(), steps=bad)
+        with pytest.raises(InputError, match="a model of 3 steps"):
+            derive(sr.load("example:linear"), steps=3)
+
+    def test_digits_put_decimals_beside_fractions(self):
+        """= where the decimal is the number, ≈ where it is rounded."""
+        text = derive(sr.load("example:linear"), digits=4).to_text()
+        assert "= 7/8 = 0.875" in text and "= 1/128 ≈ 0.007813" in text
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    @pytest.mark.parametrize("name", SOURCES)
+    def test_golden_in_both_languages(self, name, language, golden):
+        """Every word of a Chinese document is translated."""
+        document = derive(SOURCES[name](), language=language)
+        if language == "zh":
+            golden(f"{name}.zh.md", document.to_markdown())
+            assert "随时间反向传播" in document.to_markdown() and "chain rule" not in document.to_markdown()
+
+    @pytest.mark.parametrize("notation", NOTATIONS)
+    @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+    def test_golden_in_every_notation(self, name, notation, golden):
+        """The same mathematics as a book writes it."""
+        golden(f"{name}.{notation}.txt", derive(SOURCES[name](), notation=notation).to_text())
+
+    def test_rows_transpose_the_mathematics(self):
+        """cs231n: h W, gradients x_tᵀ δ_t, and the numbers turned with their names."""
+        text = derive(sr.load("example:readout"), notation="cs231n").to_text()
+        assert "h_{t-1} W_h + x_t W_x + b" in text and "h_{t-1}ᵀ δ_t" in text
+        assert "Denominator layout" in text
