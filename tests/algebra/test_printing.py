@@ -113,6 +113,7 @@ NODES: list[tuple[Node, str, str]] = [
     ),
     # Constants
     (half, "1/2", r"\tfrac{1}{2}"),
+    (N.Decimal.shown("-0.0625"), "-0.0625", "-0.0625"),
     (N.Number(-3), "-3", "-3"),
     (N.Decimal(0.25), "0.25", "0.25"),
     (N.Decimal(-1.2e-9), "-1.2·10^{-9}", r"-1.2 \cdot 10^{-9}"),
