@@ -17,6 +17,7 @@ from symrnn.algebra.nodes import Apply, Node, Signal, subexpressions
 from symrnn.algebra.programs import Equation, Program
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.rewriting import expose
+from symrnn.calculus.variants import Variant, variant
 from symrnn.notations.naming import argument_name, check_distinct, kind_of, read_as, with_base
 from symrnn.notations.orientation import Orientation
 from symrnn.notations.renaming import names_of, rename
@@ -46,6 +47,10 @@ class Notation:
     """Canonical name to written name, for every cell."""
     cells: Mapping[str, Names] = field(default_factory=lambda: MappingProxyType({}))
     """The same for one kind of cell; these come first."""
+    also: Names = field(default_factory=lambda: EMPTY)
+    """Further written names that are read, to what they mean: `Whh` beside `W_hh`."""
+    stacks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Written names of stacked matrices, to the gates in them from top to bottom."""
     adjoints: Names = field(default_factory=lambda: EMPTY)
     """Canonical name to what its gradient is called."""
     delta: str = "delta"
@@ -126,7 +131,19 @@ class Notation:
         'U_f'
         """
         names = self.names_in(program)
-        return check_distinct({name: names.get(name, name) for name in names_of(expose(program))})
+        found = check_distinct({name: names.get(name, name) for name in names_of(expose(program))})
+        return {**{read_as(written): name for written, name in self.also.items()}, **found}
+
+    def variant(self, program: Program) -> Variant:
+        """The Program in the structure that this notation's source writes, with the map of parameters.
+
+        >>> from symrnn.cells import rnn
+        >>> from symrnn.notations import notation
+        >>> print(notation("olah").variant(rnn()).program)
+        h_t = tanh(W_hx [h_{t-1}; x_t] + b)
+        """
+        name = self.structure.get(kind_of(names_of(program)) or "")
+        return variant(program, name) if name else Variant("", program, program)
 
     def adjoint_readings(self, program: Program) -> dict[str, str]:
         """What each name of a gradient differentiates by: `delta_f` is the gradient of `a_f`."""
