@@ -41,7 +41,9 @@ def translated(english: str, language: str, domain: str) -> str:
     'The model'
     """
     # gettext answers an empty msgid with the catalogue's header.
-    return english if language == ENGLISH or not english else _catalogue(check_language(language), domain).gettext(english)
+    if language == ENGLISH or not english:
+        return english
+    return _catalogue(check_language(language), domain).gettext(english)
 
 
 @cache

@@ -388,9 +388,10 @@ def _immediate(p: Printer, node: N.Immediate, parts: Sequence[Piece]) -> Piece:
 
 
 def _block(p: Printer, node: N.Block, parts: Sequence[Piece]) -> Piece:
-    piece = _quotient(p, "partial", _side(p, node.of), _side(p, node.wrt))
-    if node.kind != "step":
-        return Piece(p.row([p.fenced(piece), p.signs[node.kind]]), SCRIPTED, piece.tall)
+    sign = "partial+" if node.kind == "immediate" else "partial"
+    piece = _quotient(p, sign, _side(p, node.of), _side(p, node.wrt))
+    if node.kind in ("total", "direct"):
+        return Piece(p.form.scripts(p.fenced(piece), p.signs[node.kind], ""), SCRIPTED, piece.tall)
     return piece
 
 
@@ -404,6 +405,15 @@ def _tuple(p: Printer, node: N.Concat | N.BlockMatrix) -> str:
 
 
 # --- constants ----------------------------------------------------------------------------------------------
+
+
+def _decimal(p: Printer, node: N.Decimal, parts: Sequence[Piece]) -> Piece:
+    mantissa, _, exponent = node.text.removeprefix("-").partition("e")
+    piece = Piece(p.form.number(mantissa), numeric=True)
+    if exponent:
+        ten = p.form.power(p.form.number("10"), p.scalar(sp.Integer(int(exponent)), True).text)
+        piece = Piece(p.row([piece.text, p.signs["times"], ten]), JUXTAPOSED, numeric=True)
+    return _negated(p, piece) if node.text.startswith("-") else piece
 
 
 def _number(p: Printer, node: N.Number, parts: Sequence[Piece]) -> Piece:
@@ -460,7 +470,7 @@ def _juxtaposed(p: Printer, parts: Sequence[Piece], space: str = "space") -> Pie
 
 def _hadamard(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
     last = node.operands[-1]
-    if len(parts) > 1 and _is_inverse(last):
+    if is_division(node):
         over = _entrywise(p, node, parts[:-1])
         return p.form.fraction(over, _raised(p, last, p.of(last.operands[0]), -last.exponent))
     return _entrywise(p, node, parts)
@@ -478,6 +488,16 @@ def _entrywise(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
 
 def _is_tall(parts: Iterable[Piece]) -> bool:
     return any([part.tall for part in parts])
+
+
+def is_division(node: Node) -> bool:
+    """Whether a product is set as a stacked fraction: its last factor is a power with a negative exponent.
+
+    >>> h = N.Signal("h", (N.n, 1), N.t)
+    >>> is_division(h * N.Power(h, -1)), is_division(h * h)
+    (True, False)
+    """
+    return isinstance(node, N.Hadamard) and len(node.operands) > 1 and _is_inverse(node.operands[-1])
 
 
 def _is_inverse(node: Node) -> bool:
@@ -682,6 +702,7 @@ RULES: dict[type[Node], Callable[[Printer, Any, Sequence[Piece]], Piece]] = {
     N.Adjoint: _adjoint,
     N.Tangent: _tangent,
     N.Immediate: _immediate,
+    N.Decimal: _decimal,
     N.Block: _block,
     N.Number: _number,
     N.Zeros: lambda p, node, parts: Piece(p.signs["zero"], numeric=True),

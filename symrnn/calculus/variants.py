@@ -1,8 +1,8 @@
 """The same cell with other parameters: a bias for each product, or one matrix for [h; x]. Each with its map.
 
 Reads a Program; returns a `Variant`: the other Program, and how the parameters and gradients of the two go over into
-each other. Promises: at parameters that correspond both compute the same, and each gradient of one is the image of those
-of the other under the map.
+each other. Promises: at parameters that correspond both compute the same, and each gradient of one is the image of
+those of the other under the map.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,8 @@ from symrnn.errors import InputError
 
 MARK = "made with symrnn"
 MOST_INPUT = 5_000_000
+MARKED = 600
+"""How many bytes from either end of a file its mark is looked for in."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,13 +33,13 @@ FORMAT = click.option(
 """`--format text|json`."""
 
 
-def resolve(source: str, variant: str | None) -> Any:
-    """What an argument names: standard input, an example, a file, typed equations, or a named cell."""
+def resolve(source: str, variant: str | None, prefix: str = "") -> Any:
+    """What an argument names: standard input, an example, a model or weights file, typed equations, or a named cell."""
     from symrnn.models import sources
 
     if source == "-":
         return sources.resolve(source, variant, text=_standard_input())
-    return sources.resolve(source, variant)
+    return sources.resolve(source, variant, prefix=prefix)
 
 
 def _standard_input() -> str:
@@ -50,40 +52,61 @@ def _standard_input() -> str:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
 
 
-def write(text: str, output: str | None, force: bool, what: str) -> None:
+def write(text: str | bytes, output: str | None, force: bool, what: str) -> None:
     """To the screen, or to a file: whole or not at all, and never over another's work."""
-    if output is None or output == "-":
-        echo(text)
-        return
-    path = Path(output)
-    if path.exists() and not force and not _is_ours(path, text):
-        raise InputError(
-            output,
-            found="the file exists and symrnn did not make it",
-            write="another name, or --force to write over it",
-        )
-    try:
-        _replace(path, text)
-    except OSError as error:
-        raise InputError(
-            output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
-        ) from None
-    click.echo(f"{output} written ({what})", err=True)
+    write_all({output or "-": text}, force, what)
 
 
-def _is_ours(path: Path, text: str) -> bool:
+def write_all(made: Mapping[str, str | bytes], force: bool, what: str) -> None:
+    """Several outputs: none is written unless all may be."""
+    for output, content in made.items():
+        path = Path(output)
+        if output != "-" and path.exists() and not force and not _is_ours(path, _as_bytes(content)):
+            raise InputError(
+                output,
+                found="the file exists and symrnn did not make it",
+                write="another name, or --force to write over it",
+            )
+    for output, content in made.items():
+        if output == "-":
+            _to_screen(content)
+            continue
+        try:
+            _replace(Path(output), _as_bytes(content))
+        except OSError as error:
+            raise InputError(
+                output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
+            ) from None
+        click.echo(f"{output} written ({what})", err=True)
+
+
+def _as_bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def _to_screen(content: str | bytes) -> None:
+    if isinstance(content, str):
+        echo(content)
+    elif sys.stdout.isatty():
+        raise InputError("-", found="a file of bytes for the screen", write="-o FILE")
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _is_ours(path: Path, content: bytes) -> bool:
+    """Whether symrnn made the file, which it says near the beginning or the end, or it holds the same already."""
     try:
-        with path.open("rb") as file:
-            return MARK.encode() in file.read(200) or path.read_bytes() == text.encode()
+        found = path.read_bytes()
     except OSError:
         return False
+    return MARK.encode() in found[:MARKED] + found[-MARKED:] or found == content
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent or Path("."), prefix=".symrnn-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)

@@ -19,12 +19,14 @@ from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal, t
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without
+from symrnn.calculus.adjoints import LOSS
 from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
-from symrnn.errors import InputError, NotYetError, Place, SymrnnError
-from symrnn.models.losses import LOSS, LOSSES, with_loss, with_readout
-from symrnn.models.model import Array, Model, Update, as_float, label
+from symrnn.errors import InputError, Place, SymrnnError
+from symrnn.models.losses import LOSSES, with_loss, with_readout
+from symrnn.models.model import Array, Model, Note, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
+from symrnn.models.weights.references import with_weights
 from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
@@ -80,7 +82,7 @@ def loads(text: str, file: str | None = None) -> Model:
     for table in ("cell", "sequence", "parameters", "loss", "update", "assume"):
         if not isinstance(document.tables.get(table, {}), dict):
             raise document.error((table,), "no table", f"[{table}]")
-    return _Reader(document).model()
+    return _Reader(*with_weights(document)).model()
 
 
 def _merged(document: Document, setting: Mapping[str, Any]) -> Document:
@@ -94,8 +96,9 @@ def _merged(document: Document, setting: Mapping[str, Any]) -> Document:
 class _Reader:
     """Reads one document: first the Program, then the sizes, then the numbers in their shapes."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, notes: tuple[Note, ...] = ()) -> None:
         self.document = document
+        self.notes = notes
         self.sizes = Sizes(document)
         self.values: dict[Name, Array] = {}
         assume = self.table("assume")
@@ -116,7 +119,7 @@ class _Reader:
         values = self.settled()
         sizes = {symbol.name: self.sizes.number(symbol) for symbol in sizes_of(program)}
         bare = all(value == 1 for value in sizes.values()) and not any(
-            isinstance(value, list) for value in self.table("parameters").values()
+            isinstance(value, list | np.ndarray) for value in self.table("parameters").values()
         )
         return Model(
             name=str(self.document.tables.get("name", self.document.file or "model")),
@@ -131,6 +134,7 @@ class _Reader:
             notation=MappingProxyType(self.notation()),
             settings=MappingProxyType(self.settings()),
             source=self.document.file or "",
+            notes=self.notes,
         )
 
     # --- the Program ---
@@ -149,7 +153,7 @@ class _Reader:
 
     def scalar_lines(self, cell: Program) -> str:
         """Where every parameter is a plain number, states and inputs are numbers too: `L = h_1` is then a loss."""
-        if any(isinstance(value, list | dict) for value in self.table("parameters").values()):
+        if any(isinstance(value, list | dict | np.ndarray) for value in self.table("parameters").values()):
             return ""
         lines = [f"{state}: state 1" for state in cell.states] + [f"{name}: input 1" for name in cell.inputs]
         return "\n".join(lines)
@@ -215,7 +219,7 @@ class _Reader:
     def without_absent_input(self, program: Program) -> Program:
         """`x = []` or no x means that there is no input: its terms go, and the parameters that act on it."""
         sequence = self.table("sequence")
-        absent = tuple(name for name in program.inputs if sequence.get(name.name, []) == [])
+        absent = tuple(n for n in program.inputs if isinstance(x := sequence.get(n.name, []), list) and not x)
         return without(program, absent) if absent else program
 
     def with_loss(self, cell: Program, loss: dict[str, Any]) -> Program:
@@ -251,16 +255,14 @@ class _Reader:
     # --- the numbers as given ---
 
     def raw(self, table: str, key: str, value: Any) -> Array | dict[str, Any]:
-        """A value as an exact array, or the table that says how to draw it."""
-        if isinstance(value, dict):
+        """A value as an exact array, the table that says how to draw it, or the array of a weights file."""
+        if isinstance(value, dict | np.ndarray):
             return value
         return nested(self.document, (table, key), value, self.assume)
 
     def raw_parameters(self, program: Program) -> dict[Parameter, Array | dict[str, Any]]:
         """Every parameter's value as given; a missing one is an error."""
         given = self.table("parameters")
-        if "weights" in given:
-            raise NotYetError("weights", found="weights from files are not read yet", write="numbers, or a drawn array")
         names = {parameter.name: parameter for parameter in program.parameters}
         check_keys(self.document, "parameters", given, self.known_parameters(names))
         missing = [name for name in names if name not in given]
@@ -485,7 +487,7 @@ class _Reader:
             name = str(setting.get("name", number))
             if name in found:
                 raise self.document.error(("setting", "name"), f"two settings named {name}", "different names")
-            found[name] = _Reader(_merged(self.document, setting)).model()
+            found[name] = _Reader(_merged(self.document, setting), self.notes).model()
         return found
 
 

@@ -29,13 +29,28 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A remark with placeholders and what fills them, so that any language can say it.
+
+    >>> str(Note("Assumed: {0} steps.", ("100",)))
+    'Assumed: 100 steps.'
+    """
+
+    message: str
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message.format(*self.values)
+
+
+@dataclass(frozen=True)
 class Model:
     """A Program with numbers.
 
     `values` maps parameters, initial values (`h_0`), inputs, targets and cotangents to arrays: a column vector is
     1-D, a matrix 2-D, a scalar 0-D; what stands at every step has time as its outer axis, then the batch if there is
     one. Exact models hold SymPy numbers (dtype object), others float64. `bare` says that every size is 1 and was
-    given by plain numbers, so results are shown as numbers.
+    given by plain numbers, so results are shown as numbers. `notes` say what was assumed where a file left it open.
     """
 
     name: str
@@ -50,6 +65,7 @@ class Model:
     notation: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     settings: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def exact(self) -> bool:

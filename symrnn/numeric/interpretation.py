@@ -35,7 +35,7 @@ from symrnn.algebra.nodes import (
 from symrnn.algebra.programs import Equation, Program, Range, blocks_of, sizes_of
 from symrnn.calculus.unrolling import check_steps
 from symrnn.errors import InputError, ShapeError
-from symrnn.numeric.scalars import Domain, Given, Inexact, Symbols, given
+from symrnn.numeric.scalars import Domain, Given, Inexact, given
 
 Matrix = tuple[tuple[Any, ...], ...]
 """Rows of scalars."""
@@ -640,7 +640,7 @@ def _power(machine: Machine, node: N.Power) -> Matrix:
 
 def _apply(machine: Machine, node: N.Apply) -> Matrix:
     row = node.activation
-    if row.generic and not isinstance(machine.domain, Symbols):
+    if row.generic and not machine.domain.takes_generic:
         raise InputError(str(node), found=f"{row.unicode} stands for any function", write="one such as tanh")
     return each(lambda x: machine.domain.activate(row, x), machine.value(node.operands[0]))
 
@@ -739,6 +739,7 @@ def _guarded(machine: Machine, node: N.Guarded) -> Matrix:
 OPERATIONS: Mapping[type[Node], Row] = MappingProxyType(
     {
         N.Number: _number,
+        N.Decimal: _number,
         N.Zeros: _constant("zero"),
         N.Ones: _constant("one"),
         N.Eye: _eye,

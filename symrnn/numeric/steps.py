@@ -311,7 +311,7 @@ class Steps:
 
     def _is_worth_keeping(self, node: Node) -> bool:
         """The backward sweep wants the slope of every activation of the forward loop, through its output."""
-        return isinstance(node, N.Apply) and self.loop.step > 0 and self.gen.backward is not None
+        return isinstance(node, N.Apply) and self.loop.step > 0 and self.gen.second is not None
 
     def _kept(self, node: Node) -> str:
         body = operands_of(node)[0]

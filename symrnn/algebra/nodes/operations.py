@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.core.symbol import Str
 
 from symrnn.algebra.activations import Activation, lookup
-from symrnn.algebra.nodes.base import ONE, Node, length_of, same_shape, shape_text, size_of
+from symrnn.algebra.nodes.base import ONE, Node, length_of, same_shape, shape_text, size_of, some
 from symrnn.algebra.nodes.names import Name, named
 from symrnn.errors import InputError, ShapeError
 
@@ -70,6 +70,7 @@ class MatMul(Operation):
     __slots__ = ()
 
     def __new__(cls, *factors: Node) -> MatMul:
+        some(factors)
         for left, right in pairwise(factors):
             if left.shape[1] != right.shape[0]:
                 raise _product_error(factors, left, right)
@@ -153,6 +154,8 @@ class Apply(Operation):
     operand_slots: ClassVar[slice] = slice(1, 2)
 
     def __new__(cls, name: str | Str, body: Node) -> Apply:
+        if isinstance(name, str):
+            _check_activation(name)
         return cls.trusted((named(name), body), body.shape)
 
     @property
@@ -163,6 +166,13 @@ class Apply(Operation):
     def with_operands(self, operands: Iterable[Node]) -> Node:
         """The same activation of another argument."""
         return Apply(self.args[0], *operands)
+
+
+def _check_activation(name: str) -> None:
+    try:
+        lookup(name)
+    except ValueError as error:
+        raise InputError(name, found=str(error).partition(" Known:")[0], write="tanh, sigmoid, relu or f") from None
 
 
 class Diag(Operation):
@@ -247,7 +257,7 @@ class Concat(Operation):
     __slots__ = ()
 
     def __new__(cls, *parts: Node) -> Concat:
-        if any(part.shape[1] != parts[0].shape[1] for part in parts):
+        if any(part.shape[1] != parts[0].shape[1] for part in some(parts)):
             raise ShapeError(
                 "[" + "; ".join(map(str, parts)) + "]",
                 found="parts with " + " and ".join(str(part.shape[1]) for part in parts) + " columns",
