@@ -27,6 +27,7 @@ from symrnn.models.losses import LOSSES, with_loss, with_readout
 from symrnn.models.model import Array, Model, Note, Update, as_float, label
 from symrnn.models.shaping import Sizes, as_sequence, draw, fill, nested, tell_parameter, tell_sequence
 from symrnn.models.weights.references import with_weights
+from symrnn.notations.declarations import declared
 from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
@@ -475,8 +476,9 @@ class _Reader:
         return number
 
     def notation(self) -> dict[str, Any]:
-        """[notation], as it stands; writing and reading use it."""
+        """[notation], checked and as it stands; writing and reading use it."""
         given = self.document.tables.get("notation", {})
+        declared(given, self.document)
         return {"name": given} if isinstance(given, str) else dict(given)
 
     def settings(self) -> dict[str, Model]:

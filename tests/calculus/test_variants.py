@@ -107,7 +107,11 @@ def test_every_new_parameter_stands_in_the_map() -> None:
         (gru("pytorch"), "split_biases", "tanh(W_h x_t + b_h + r_t ⊙ (U_h h_{t-1} + b_Uh))"),
         (rnn(bias=False), "split_biases", "h_t = tanh(W_h h_{t-1} + W_x x_t)"),
         (parse_cell("h_t = tanh(A h_{t-1} + B x_t + A c); c: n"), "concatenated", "A h_{t-1} + B x_t + A c"),
-        (parse_cell("h_t = A h_{t-1} + B x_t + b; b_A: n; y_t = b_A + h_t"), "split_biases", "A h_{t-1} + b_{A2} + B x_t + b_B"),
+        (
+            parse_cell("h_t = A h_{t-1} + B x_t + b; b_A: n; y_t = b_A + h_t"),
+            "split_biases",
+            "A h_{t-1} + b_{A2} + B x_t + b_B",
+        ),
     ],
 )
 def test_what_is_written(cell: Program, name: str, text: str) -> None:

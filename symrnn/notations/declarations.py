@@ -1,6 +1,7 @@
 """The notation a document declares: in `[notation]`, what is written stands left and what it means right.
 
-Reads the table; returns a `Notation`, or raises an error that names the key. docs/notations.md says what may stand there.
+Reads the table; returns a `Notation`, or raises an error that names the key. docs/notations.md says what may stand in
+it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from symrnn.errors import InputError
 from symrnn.notations.definitions import Notation
 from symrnn.notations.files import CHOICES, ROLES, notation
 from symrnn.notations.naming import read_as, written_name
 from symrnn.notations.orientation import Orientation
-from symrnn.errors import InputError
 from symrnn.tables import Document
 
 STYLES = ("time", "product", "adjoint", "stack")
