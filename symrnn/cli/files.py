@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +14,9 @@ import click
 from symrnn.errors import InputError
 
 MARK = "made with symrnn"
+NEAR = 400
+"""Bytes from either end within which the mark of our own files stands."""
 MOST_INPUT = 5_000_000
-MARKED = 600
-"""How many bytes from either end of a file its mark is looked for in."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,27 +52,22 @@ def _standard_input() -> str:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
 
 
-def write(text: str | bytes, output: str | None, force: bool, what: str) -> None:
+def write(content: str | bytes, output: str | None, force: bool, what: str) -> None:
     """To the screen, or to a file: whole or not at all, and never over another's work."""
-    write_all({output or "-": text}, force, what)
+    write_all([(content, output)], force, what)
 
 
-def write_all(made: Mapping[str, str | bytes], force: bool, what: str) -> None:
-    """Several outputs: none is written unless all may be."""
-    for output, content in made.items():
-        path = Path(output)
-        if output != "-" and path.exists() and not force and not _is_ours(path, _as_bytes(content)):
-            raise InputError(
-                output,
-                found="the file exists and symrnn did not make it",
-                write="another name, or --force to write over it",
-            )
-    for output, content in made.items():
-        if output == "-":
-            _to_screen(content)
+def write_all(contents: Sequence[tuple[str | bytes, str | None]], force: bool, what: str) -> None:
+    """Several at once: no file is touched before every one may be."""
+    for content, output in contents:
+        if output and output != "-":
+            _check(Path(output), _bytes(content), force)
+    for content, output in contents:
+        if not output or output == "-":
+            echo(content)
             continue
         try:
-            _replace(Path(output), _as_bytes(content))
+            _replace(Path(output), _bytes(content))
         except OSError as error:
             raise InputError(
                 output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
@@ -80,26 +75,27 @@ def write_all(made: Mapping[str, str | bytes], force: bool, what: str) -> None:
         click.echo(f"{output} written ({what})", err=True)
 
 
-def _as_bytes(content: str | bytes) -> bytes:
-    return content if isinstance(content, bytes) else content.encode()
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
-def _to_screen(content: str | bytes) -> None:
-    if isinstance(content, str):
-        echo(content)
-    elif sys.stdout.isatty():
-        raise InputError("-", found="a file of bytes for the screen", write="-o FILE")
-    else:
-        sys.stdout.buffer.write(content)
+def _check(path: Path, content: bytes, force: bool) -> None:
+    if path.exists() and not force and not _is_ours(path, content):
+        raise InputError(
+            str(path),
+            found="the file exists and symrnn did not make it",
+            write="another name, or --force to write over it",
+        )
 
 
 def _is_ours(path: Path, content: bytes) -> bool:
-    """Whether symrnn made the file, which it says near the beginning or the end, or it holds the same already."""
+    """Whether the mark stands near the beginning or the end (as in PDF), or nothing would change."""
     try:
-        found = path.read_bytes()
+        written = path.read_bytes()
     except OSError:
         return False
-    return MARK.encode() in found[:MARKED] + found[-MARKED:] or found == content
+    mark = MARK.encode()
+    return mark in written[:NEAR] or mark in written[-NEAR:] or written == content
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -116,7 +112,10 @@ def _replace(path: Path, content: bytes) -> None:
         raise
 
 
-def echo(text: str) -> None:
+def echo(content: str | bytes) -> None:
     """Print; a sign the terminal cannot encode is shown by its escape, never as a traceback."""
+    if isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+        return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    click.echo(content.encode(encoding, "backslashreplace").decode(encoding), nl=False)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import sympy as sp
 
@@ -21,6 +22,7 @@ from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
 from symrnn.documents.notation import in_notation
 from symrnn.documents.numbers import number_sections, unrolled_sections
+from symrnn.documents.recipes import recipe
 from symrnn.documents.sections import (
     adjoint_sections,
     check_wanted,
@@ -116,6 +118,7 @@ def derive(
         style=_style_in(note, forward, changed) if note else style_for(forward),
         citations=(program.citation,) if program.citation else (),
         language=language,
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language)),
     )
     document = _with_tally(certify(document, program, model, strict))
     return in_notation(document, note) if note else document
@@ -153,6 +156,15 @@ def _convention(program: Program, note: Notation | None, language: str) -> str:
     """What the cell's file says of itself; its remarks on names hold for the neutral ones only."""
     text = translated(program.convention, language, "cells")
     return text if note is None else text.replace("；", ";").partition(";")[0]
+
+
+def _said(
+    of: str, wrt: str | Sequence[str], detail: str, steps: int | None, digits: int | None, language: str
+) -> dict[str, Any]:
+    """The options of `derive` that are not its defaults."""
+    options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
+    defaults = {"of": "L", "wrt": "", "detail": "normal", "steps": None, "digits": None, "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults[name]}
 
 
 def _title(source: Program | Model) -> str:

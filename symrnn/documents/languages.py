@@ -60,6 +60,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "direct path only": "This is the direct path only, with the paths through the gates left out; it is the whole "
         "derivative where these are 0: {0}.",
         "where": "where {0}",
+        "is invertible": "is invertible",
         "numbers exact": "Every number is exact.",
         "numbers rounded": "Numbers are rounded to the digits shown.",
         # reasons

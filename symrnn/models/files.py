@@ -135,6 +135,7 @@ class _Reader:
             notation=MappingProxyType(self.notation()),
             settings=MappingProxyType(self.settings()),
             source=self.document.file or "",
+            text=self.document.text,
             notes=self.notes,
         )
 

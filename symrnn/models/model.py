@@ -66,6 +66,8 @@ class Model:
     settings: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
     notes: tuple[Note, ...] = ()
+    text: str = ""
+    """The model file as it was read."""
 
     @property
     def exact(self) -> bool:

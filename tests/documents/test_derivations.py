@@ -78,7 +78,7 @@ def test_generic_functions_and_losses_stay_generic():
 def test_json_has_lhs_rhs_relation_and_reason():
     """Stable keys, sides in LaTeX."""
     content = json.loads(derive(sr.cells.lstm()).to_json())
-    assert all(set(e) == {"lhs", "rhs", "relation", "reason"} for e in content["equations"])
+    assert all(set(e) == {"lhs", "rhs", "relation", "reason", "checked"} for e in content["equations"])
     assert any(e["lhs"] == r"\frac{\partial L}{\partial U_f}" for e in content["equations"])
 
 

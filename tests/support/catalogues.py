@@ -18,6 +18,7 @@ LOCALE = Path(symrnn.__file__).parent / "locale"
 
 DOMAINS: Mapping[str, tuple[str, ...]] = {
     "derivation": ("symrnn.documents.languages:ENGLISH",),
+    "cells": ("symrnn.cells.catalogue:CONVENTIONS",),
 }
 """Domain to the tables (mapping of key to English sentence) whose sentences it translates."""
 

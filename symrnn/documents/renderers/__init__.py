@@ -1,4 +1,4 @@
-"""A renderer for each format: it reads a `Document` and returns text, or bytes; together they fill `RENDERERS`."""
+"""A renderer a format: each reads a `Document`, returns text or bytes. Importing this fills `document.RENDERERS`."""
 
 from symrnn.documents.document import RENDERERS
 from symrnn.documents.renderers import html, json, latex, markdown, mimebundle, notebook, pdf, text, typst

@@ -142,7 +142,7 @@ def aligned(document: Document) -> str:
 
 
 def equations(document: Document) -> list[dict[str, str]]:
-    """Each claim as `lhs`, `rhs`, `relation` and `reason`."""
+    """Each claim as `lhs`, `rhs`, `relation`, `reason` and how it was `checked`."""
     setter = _setter(document)
     return [
         {
@@ -150,6 +150,7 @@ def equations(document: Document) -> list[dict[str, str]]:
             "rhs": setter.values(claim.rhs)[0],
             "relation": claim.relation,
             "reason": in_words(claim.reason.key, claim.reason.about, setter.said, language=document.language),
+            "checked": claim.certificate,
         }
         for claim in document.claims()
     ]

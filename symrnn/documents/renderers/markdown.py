@@ -70,9 +70,10 @@ def _section(setter: Setter, place: int, section: Section, numbers: Iterator[int
 def _claim(setter: Setter, claim: Claim, number: int) -> str:
     left = setter.values(claim.lhs)[0]
     right = "".join(setter.sign(relation)[0] + setter.values(value)[0] for relation, value in setter.chain(claim))
-    note = setter.notes(claim).strip()
+    where = "".join(f" \\qquad {setter.steps(place)[0]}" for place in claim.domain[:1])
+    note = "; ".join(filter(None, [*setter.conditions(claim), setter.why(claim)])).strip()
     setter.defines(claim, number)
-    return f"$$\n{left}{right} \\tag{{{number}}}\n$$\n" + (f"\n{note}\n" if note else "")
+    return f"$$\n{left}{right}{where} \\tag{{{number}}}\n$$\n" + (f"\n{note}\n" if note else "")
 
 
 def _table(setter: Setter, table: Table) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.documents.document import MARK, Document
+from symrnn.documents.recipes import CELL
 from symrnn.documents.renderers.markdown import parts
 
 
@@ -48,4 +49,4 @@ def _cell(kind: str, text: str) -> dict[str, Any]:
 def _codes(document: Document) -> Iterator[str]:
     """Code that makes the same document and its numbers from its source."""
     if document.code:
-        yield from document.code.split("\n\n# %%\n")
+        yield from document.code.split(CELL)

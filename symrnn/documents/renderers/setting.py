@@ -127,14 +127,13 @@ class Setter:
 
         def say(value: Any) -> str:
             number = self.numbers.get(family(value)) if isinstance(value, Name) else None
-            return self.said(value) + (self.refer(number) if number and reason.key == "adjoint" else "")
+            return self.said(value) + (self.refer(number) if number and reason.key.startswith("adjoint") else "")
 
         return in_words(reason.key, reason.about, say, self.escape, self.document.language)
 
     def where(self, claim: Claim) -> list[str]:
         """The conditions of a claim, then its range of steps."""
-        parts = [self.sentence("where", (condition,)) for condition in claim.conditions]
-        return [*parts, *(self.inline(*self.steps(place)) for place in claim.domain[:1])]
+        return [*self.conditions(claim), *(self.inline(*self.steps(place)) for place in claim.domain[:1])]
 
     def steps(self, place: Range) -> tuple[str, str]:
         """t = 1, …, T in the format and as plain text; from the last to the first where it runs backward."""
@@ -145,6 +144,10 @@ class Setter:
             dots = printer.signs["dots"] if printer.form is not TEXT else ", …, "
             texts.append(printer.row([printer.scalar(place.index).text, printer.signs["equals"], first, dots, last]))
         return texts[0], texts[1]
+
+    def conditions(self, claim: Claim) -> list[str]:
+        """What a claim assumes of its numbers."""
+        return [self.sentence("where", (condition,)) for condition in claim.conditions]
 
     def notes(self, claim: Claim) -> str:
         """Where a claim holds and why, in one line."""
