@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
@@ -135,15 +135,17 @@ class Notation:
         return {**{read_as(written): name for written, name in self.also.items()}, **found}
 
     def variant(self, program: Program) -> Variant:
-        """The Program in the structure that this notation's source writes, with the map of parameters.
+        """The Program in the structure and the order that this notation's source writes, with the map of parameters.
 
         >>> from symrnn.cells import rnn
         >>> from symrnn.notations import notation
         >>> print(notation("olah").variant(rnn()).program)
         h_t = tanh(W_hx [h_{t-1}; x_t] + b)
         """
-        name = self.structure.get(kind_of(names_of(program)) or "")
-        return variant(program, name) if name else Variant("", program, program)
+        kind = kind_of(names_of(program)) or ""
+        name = self.structure.get(kind)
+        found = variant(program, name) if name else Variant("", program, program)
+        return replace(found, program=_arranged(found.program, self.gates.get(kind, ())))
 
     def adjoint_readings(self, program: Program) -> dict[str, str]:
         """What each name of a gradient differentiates by: `delta_f` is the gradient of `a_f`."""
@@ -162,6 +164,20 @@ class Notation:
     def read_cell(self, text: str, like: Program) -> Program:
         """A cell typed in this notation as the canonical Program; `like` says which names there are."""
         return rename(parse_cell(text, like.name), self.readings(like))
+
+
+def _arranged(program: Program, gates: tuple[str, ...]) -> Program:
+    """The Program with the equations of its gates in that order, at the places they hold."""
+    places = {getattr(equation.target, "name", ""): place for place, equation in enumerate(program)}
+    held = sorted(places[gate] for gate in gates if gate in places)
+    equations = list(program.equations)
+    for place, gate in zip(held, (gate for gate in gates if gate in places), strict=True):
+        equations[place] = program.equations[places[gate]]
+    if tuple(equations) == program.equations:
+        return program
+    read = [name for equation in equations for name in equation.reads]
+    parameters = dict.fromkeys(name for name in read if name in program.parameters)
+    return replace(program, equations=tuple(equations), parameters=tuple(parameters))
 
 
 def _clash(kept: Mapping[str, str], found: Mapping[str, None]) -> str | None:
