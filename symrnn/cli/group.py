@@ -21,7 +21,7 @@ COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
     "cells": "symrnn.cli.catalogue",
-    "notations": "symrnn.cli.notations",
+    "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""

@@ -13,7 +13,8 @@ from symrnn.cli.files import FORMAT
 @FORMAT
 def notations(names: tuple[str, ...], cell: str, form: str) -> None:
     """List the notations, each with a cell written in it; or show one, or one of your own from a file."""
-    from symrnn.notations.samples import ORDER, samples_as_json, samples_as_text
+    from symrnn.notations import listing
+    from symrnn.notations.samples import samples_as_json, samples_as_text
 
     show = samples_as_json if form == "json" else samples_as_text
-    click.echo(show(names or ORDER, cell), nl=False)
+    click.echo(show(names or listing(), cell), nl=False)
