@@ -7,7 +7,7 @@ written name means. A notation changes no structure; `structure` names the varia
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -104,8 +104,13 @@ class Notation:
         forward = expose(program)
         found = names_of(forward)
         table = {**self.names, **self.cells.get(kind_of(found) or "", EMPTY)}
-        arguments = {name: owner for name, owner in _arguments(forward).items() if name not in table and owner in table}
-        table |= {name: argument_name(name, table[owner]) for name, owner in arguments.items()}
+        arguments = _arguments(forward)
+        table |= {
+            name: argument_name(name, table[owner])
+            for name, owner in arguments.items()
+            if name not in table and owner in table
+        }
+        table |= _yielding(arguments, table, found)
         kept = {name: table[name] for name in found if name in table}
         while clash := _clash(kept, found):
             # A typed cell's own name comes before the notation's.
@@ -178,6 +183,22 @@ def _arranged(program: Program, gates: tuple[str, ...]) -> Program:
     read = [name for equation in equations for name in equation.reads]
     parameters = dict.fromkeys(name for name in read if name in program.parameters)
     return replace(program, equations=tuple(equations), parameters=tuple(parameters))
+
+
+LETTERS = ("a", "z", "net", "preactivation")
+"""What an activation's argument may be called, where a notation needs the letters before it."""
+
+
+def _yielding(arguments: Iterable[str], table: Names, found: Mapping[str, None]) -> dict[str, str]:
+    """Other names for the arguments whose own the notation gives away: where h is written a, a becomes z."""
+    others = {read_as(table.get(name, name)) for name in found if name not in arguments}
+    moved: dict[str, str] = {}
+    for name in arguments:
+        written = table.get(name, name)
+        free = (with_base(written, letter) for letter in LETTERS)
+        if read_as(written) in others:
+            moved[name] = next((one for one in free if read_as(one) not in others), written)
+    return moved
 
 
 def _clash(kept: Mapping[str, str], found: Mapping[str, None]) -> str | None:

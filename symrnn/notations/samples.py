@@ -38,7 +38,8 @@ def _block(one: Notation, cell: str) -> str:
     style = one.style(program)
     lines = program_to_text(one.rewrite(program), style).splitlines()
     lines += [equation_to_text(one.rewrite(equation), style) for equation in _consequences(program)]
-    return "\n".join((f"{one.name}: {one.title}", *(f"    {line}" for line in lines), ""))
+    head = f"{one.name}: {one.title}" if one.title else one.name
+    return "\n".join((head, *(f"    {line}" for line in lines), ""))
 
 
 def _consequences(program: Program) -> tuple[Equation, ...]:

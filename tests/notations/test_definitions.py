@@ -9,6 +9,7 @@ from symrnn.algebra.printing import equation_to_text, program_to_text
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
+from symrnn.calculus.rewriting import expose
 from symrnn.cells import gru, lstm, rnn
 from symrnn.models.losses import training_step, with_loss
 from symrnn.notations import loads, notation
@@ -69,6 +70,16 @@ def test_arguments_follow_their_owner() -> None:
     assert one.names_in(lstm())["a_c_tilde"] == "a_g"
     assert one.adjoints_in(lstm())["a_c_tilde"] == "delta_g"
     assert one.adjoint_readings(lstm())["delta_g"] == "a_c_tilde"
+
+
+def test_arguments_yield_to_the_notation_s_letters() -> None:
+    """Where h is written a, the argument a becomes z."""
+    own = loads('[names]\nh = "a"')
+    assert program_to_text(expose(rnn()), own.style(rnn())).splitlines() == [
+        "z_t = W_h a_{t-1} + W_x x_t + b",
+        "a_t = tanh(z_t)",
+    ]
+    assert own.readings(rnn()) == {"z": "a", "a": "h", "W_h": "W_h", "W_x": "W_x", "x": "x", "b": "b"}
 
 
 def test_a_letter_that_is_taken_is_no_delta() -> None:
