@@ -58,9 +58,9 @@ def test_derive_of_a_state():
 
 
 def test_derive_json_is_one_object_with_stable_keys():
-    """lhs, rhs, relation, reason."""
+    """lhs, rhs, relation, reason, and how it was checked."""
     found = json.loads(run("derive", "rnn", "--format", "json").output)
-    assert {"lhs", "rhs", "relation", "reason"} == set(found["equations"][0])
+    assert {"lhs", "rhs", "relation", "reason", "checked"} == set(found["equations"][0])
 
 
 def test_derive_reads_standard_input_and_files(tmp_path):
