@@ -119,7 +119,7 @@ def derive(
         style=_style_in(note, forward, changed) if note else style_for(forward),
         citations=(program.citation,) if program.citation else (),
         language=language,
-        code=recipe(source, _said(of, wrt, detail, steps, digits, language)),
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language, notation)),
     )
     document = _with_tally(certify(document, program, model, strict))
     return in_notation(document, note) if note else document
@@ -160,12 +160,19 @@ def _convention(program: Program, note: Notation | None, language: str) -> str:
 
 
 def _said(
-    of: str, wrt: str | Sequence[str], detail: str, steps: int | None, digits: int | None, language: str
+    of: str,
+    wrt: str | Sequence[str],
+    detail: str,
+    steps: int | None,
+    digits: int | None,
+    language: str,
+    notation: object,
 ) -> dict[str, Any]:
     """The options of `derive` that are not its defaults."""
     options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
-    defaults = {"of": "L", "wrt": "", "detail": "normal", "steps": None, "digits": None, "language": "en"}
-    return {name: value for name, value in options.items() if value and value != defaults[name]}
+    options["notation"] = notation if isinstance(notation, str) else None
+    defaults = {"of": "L", "detail": "normal", "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults.get(name)}
 
 
 def _title(source: Program | Model) -> str:
