@@ -22,7 +22,7 @@ SHOWN = 3
 
 
 def unrolled_sections(program: Program, steps: int, wanted: Sequence[str]) -> Iterator[Section]:
-    """The lines of every step, forward and then backward; each is a line checked at symbolic t with numbers for t and T.
+    """The lines of every step, forward and then backward: lines checked at symbolic t, with numbers for t and T.
 
     Beyond eight steps the lines are checked in a run of eight steps, where the same lines stand.
     """

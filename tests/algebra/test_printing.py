@@ -57,6 +57,8 @@ half = N.Number(sp.Rational(1, 2))
 
 # --- every node class ---------------------------------------------------------------------------------------
 
+row = Signal("r", (1, n), t)
+
 NODES: list[tuple[Node, str, str]] = [
     (N.MatPower(N.Parameter("W", (n, n)), T - t), "W^{T-t}", "W^{T-t}"),
     # Names
@@ -200,6 +202,18 @@ NODES: list[tuple[Node, str, str]] = [
     (N.Guarded(h, T, t, T), "[t = T] h_t", r"[t = T]\,h_t"),
     (N.Guarded(h, 2, t, 5), "[2 ≤ t ≤ 5] h_t", r"[2 \le t \le 5]\,h_t"),
     (N.Guarded(h, 2, t, sp.oo), "[t ≥ 2] h_t", r"[t \ge 2]\,h_t"),
+    (N.Decimal(-0.4621171572, 4), "-0.4621", "-0.4621"),
+    (N.Decimal(1.25e-7, 3), "1.25·10^{-7}", r"1.25 \cdot 10^{-7}"),
+    # Rows, as notations with row vectors write
+    (N.Diag(h.T), "diag(h_tᵀ)", r"\operatorname{diag}(h_t^{\top})"),
+    (N.Inner(row, row), "r_t r_tᵀ", r"r_t r_t^{\top}"),
+    (N.CrossEntropy(row, row), "-(log softmax(r_t)) r_tᵀ", r"-(\log \operatorname{softmax}(r_t)) r_t^{\top}"),
+    (N.BlockMatrix(2, row, row), "[r_t, r_t]", "[r_t, r_t]"),
+    (
+        N.Product(N.Block(h.at(k), h.at(k - 1), "step", "denominator"), k, t + 1, T, 1),
+        "∏_{k=t+1}^{T} ∂h_k/∂h_{k-1}",
+        r"\prod_{k=t+1}^{T} \frac{\partial h_k}{\partial h_{k-1}}",
+    ),
 ]
 
 
@@ -451,6 +465,9 @@ STYLES: list[tuple[Style, Node, str, str]] = [
     (Style(bold=True), w * vector("phi"), "w φ_t", r"w\,\boldsymbol{\phi}_t"),
     (Style(bold=True), bar(h), "h̄_t", r"\bar{\mathbf{h}}_t"),
     (Style(bold_ones=True), 1 - h**2, "𝟏 - h_t²", r"\mathbf{1} - h_t^2"),
+    (Style(adjoint="nabla"), bar(h), "∇_{h_t} L", r"\nabla_{h_t}\,L"),
+    (Style(adjoint="nabla"), W.T @ bar(a), "W_hᵀ (∇_{a_t} L)", r"W_h^{\top} (\nabla_{a_t}\,L)"),
+    (Style(stack=","), N.Concat(h_last, x), "[h_{t-1}, x_t]", "[h_{t-1}, x_t]"),
 ]
 
 

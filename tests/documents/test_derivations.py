@@ -115,7 +115,7 @@ class TestOptions:
         assert "a_3 = W_h h_2 + W_x x_3 + b" in text.replace("a_3     =", "a_3 =")
         assert "δ_3 h_2ᵀ" in text
         long = derive(sr.cells.rnn(), steps=1000)
-        assert "lines between are left out" in long.to_text() and len(long.to_text().splitlines()) < 400
+        assert "steps between are left out" in long.to_text() and len(long.to_text().splitlines()) < 400
         for bad in (0, -1):
             with pytest.raises(InputError):
                 derive(sr.cells.rnn(), steps=bad)
