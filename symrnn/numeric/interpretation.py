@@ -35,6 +35,7 @@ from symrnn.algebra.nodes import (
 from symrnn.algebra.programs import Equation, Program, Range, blocks_of, sizes_of
 from symrnn.calculus.unrolling import check_steps
 from symrnn.errors import InputError, ShapeError
+from symrnn.numeric.progress import watched
 from symrnn.numeric.scalars import Domain, Given, Inexact, given
 
 Matrix = tuple[tuple[Any, ...], ...]
@@ -372,7 +373,7 @@ class Machine:
     def over(self, time: Range) -> Iterator[int]:
         """The steps of a range in the order they are walked, each bound while it lasts."""
         lo, hi = self.integer(time.lo), self.integer(time.hi)
-        for step in range(lo, hi + 1) if time.step > 0 else range(hi, lo - 1, -1):
+        for step in watched(range(lo, hi + 1) if time.step > 0 else range(hi, lo - 1, -1)):
             with self.bound(time.index, step):
                 yield step
 

@@ -16,6 +16,31 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.special import log_softmax as _log_softmax
 from scipy.special import softmax as _softmax
 
+from symrnn.numeric.progress import watched
+
+__all__ = [
+    "at",
+    "backwards",
+    "both_ways",
+    "chunks",
+    "concatenated",
+    "cross_entropy",
+    "entries_sum",
+    "flat",
+    "forwards",
+    "log_softmax",
+    "near",
+    "outer",
+    "rooms",
+    "single",
+    "softmax",
+    "spaces",
+    "summed",
+    "through",
+    "watched",
+    "widened",
+]
+
 Array = NDArray[Any]
 
 CHUNK = 2**17
