@@ -367,7 +367,7 @@ def _ordered_product(w: Textbook, node: Node) -> str:
     assert isinstance(node, N.Product)
     index, first, last = node.range
     variable = w.index(index)
-    steps = f"range({w.number(first)}, {w.number(last - 1)}, -1)"
+    steps = f"range({w.number(first)}, {w.number(last + node.step)}{', -1' if node.step < 0 else ''})"
     return f"multiplied({w.number(node.shape[0])}, ({w.outer(node.operands[0])} for {variable} in {steps}))"
 
 
