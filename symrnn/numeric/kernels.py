@@ -139,9 +139,8 @@ def through(matrix: Array, columns: Array, out: Array | None = None) -> Array:
     if out is not None and not out.flags.c_contiguous:
         out[...] = through(matrix, columns)
         return out
-    if columns.ndim == 2:
-        return np.asarray(np.matmul(columns, matrix.T, out=out))
-    return np.asarray(np.matmul(matrix, columns, out=out))
+    found: Array = np.dot(columns, matrix.T, out) if columns.ndim == 2 else np.matmul(matrix, columns, out)
+    return found
 
 
 def flat(columns: Array, memory: Array) -> Array:
