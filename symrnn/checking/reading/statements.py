@@ -24,7 +24,7 @@ _SAID = re.compile(r"\\[A-Za-z]+\*?|[{}$`*]")
 
 @dataclass(frozen=True)
 class Stretch:
-    """One side: its place, its text with breaks blanked; `parts` where commas stand in it; `label` where it is words."""
+    """One side: its place, its text with breaks blanked; `parts` where commas stand in it, `label` if it is words."""
 
     start: int
     end: int
@@ -79,9 +79,8 @@ class _Reader:
         segment.lexemes = self._expanded(segment)
         relations = segment.relations
         if len(relations) > _LONGEST or len(segment.listed) > _LONGEST:
-            self.problems.append(
-                self.segments.problem(segment, f"more than {_LONGEST} relations or commas in one formula")
-            )
+            many = f"more than {_LONGEST} relations or commas in one formula"
+            self.problems.append(self.segments.problem(segment, many))
             return None
         edges = [-1, *relations, len(segment.lexemes)]
         sides = [segment.lexemes[first + 1 : last] for first, last in pairwise(edges)]
@@ -94,6 +93,8 @@ class _Reader:
         stretches: list[Stretch | None] = [self._stretch(side, signs, at) for at, side in enumerate(sides)]
         if segment.listed:
             stretches[-1] = self._list([sides[-1], *segment.listed])
+        if segment.named and sides[0]:
+            stretches[0] = self._list([*segment.named, sides[0]])
         stretches[0] = self._first(segment, sides[0], signs[0], stretches[0])
         start = next(one.start for one in (*stretches, None) if one) if stretches[0] else signs[0].start
         last = stretches[-1]

@@ -21,7 +21,8 @@ from symrnn.errors import InputError
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?%?"
 _COLUMNS = re.compile(
-    rf"[ \t]*(?P<label>[^\d\n=]{{0,40}}?)[ \t]*(?P<figures>{_NUMBER}(?:[ \t]+{_NUMBER}){{2,}})[ \t]*(?:[←#|](?P<note>[^\n]*))?"
+    rf"[ \t]*(?P<label>[^\d\n=]{{0,40}}?)[ \t]*(?P<figures>{_NUMBER}(?:[ \t]+{_NUMBER}){{2,}})[ \t]*"
+    r"(?:[←#|](?P<note>[^\n]*))?"
 )
 _FIGURE = re.compile(_NUMBER)
 _ENDS = frozenset({"prose", "cjk", "other", "comma", "semicolon", "stop", "colon", "break", "block", "newline"})
