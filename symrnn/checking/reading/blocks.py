@@ -94,8 +94,10 @@ def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...
     )
     for first, last in zip(edges, [*edges[1:], len(shown)], strict=True):
         section = sections.get(first)
-        block = Block("prose", section.end() if section else first, last)
-        found.append(_Found(block, _LEVELS[section[1]], section[2].strip()) if section else _Found(block))
+        if section:
+            title = Block("prose", section.start(2), section.end(2))
+            found.append(_Found(title, _LEVELS[section[1]], section[2].strip()))
+        found.append(_Found(Block("prose", section.end() if section else first, last)))
     return Layout(clean, _with_headings(found))
 
 

@@ -77,6 +77,11 @@ class Segments:
         around = self.text[max(0, lexeme.start - 1) : lexeme.start] + self.text[lexeme.end : lexeme.end + 1]
         return len(around) == 2 and around.isspace()
 
+    def is_number_of_equation(self, lexemes: Sequence[Lexeme]) -> bool:
+        """`(7)`."""
+        kinds = [lexeme.kind for lexeme in lexemes]
+        return kinds in (["open", "number", "close"], ["open", "word", "close"]) and self.sign(lexemes[0]) == "("
+
     def problem(self, segment: Segment, reason: str) -> Problem:
         """A segment that is not read."""
         return Problem(segment.lexemes[0].start, segment.lexemes[-1].end, reason)
@@ -287,7 +292,7 @@ class Segments:
 
     def _is_listed(self, before: Segment, segment: Segment) -> bool:
         """`x = 1, 2`, `x, y = 1, 2`: parts of a list. Two equalities with a comma between are two statements."""
-        if segment.relations or not before.relations or is_number_of_equation(segment.lexemes):
+        if segment.relations or not before.relations or self.is_number_of_equation(segment.lexemes):
             return False
         return segment.lexemes[0].kind != "break"
 
@@ -298,12 +303,6 @@ class Segments:
         signs = {self.sign(lexeme) for lexeme in segment.lexemes if lexeme.kind in ("operator", "open")}
         begins = segment.lexemes[0].kind in ("word", "maths", "command")
         return bare and begins and signs <= {"_", "{", "^"} and not segment.glue & {"prose", "cjk"}
-
-
-def is_number_of_equation(lexemes: Sequence[Lexeme]) -> bool:
-    """`(7)`."""
-    kinds = [lexeme.kind for lexeme in lexemes]
-    return kinds in (["open", "number", "close"], ["open", "word", "close"])
 
 
 def _apart(lexemes: list[Lexeme], first: int, glue: frozenset[str], after: str) -> list[Segment]:

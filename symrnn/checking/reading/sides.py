@@ -65,7 +65,7 @@ class Sides:
         key = stretch.text.strip(), latex
         if key not in self._known:
             try:
-                self._known[key] = _parsed(*key)
+                self._known[key] = parse_side(*key)
             except InputError as error:
                 self._known[key] = error.with_traceback(None)
         return self._known[key]
@@ -79,7 +79,12 @@ def _stripped(stretch: Stretch) -> tuple[int, int]:
     return stretch.start + lead, stretch.end - tail
 
 
-def _parsed(text: str, latex: bool) -> Syntax:
+def parse_side(text: str, latex: bool) -> Syntax:
+    """The tree of one side.
+
+    >>> parse_side("dL/dw", False) == parse_side(r"\\frac{dL}{dw}", True)
+    True
+    """
     if not text:
         raise InputError(found="nothing behind the sign", write="a formula on both sides")
     tree = parse_expression(text, latex=latex, working=True)
