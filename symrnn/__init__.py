@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symrnn import cells as cells
+    from symrnn import notations as notations
     from symrnn.algebra.programs import Program as Program
     from symrnn.algebra.reading.roles import parse_cell as parse_cell
     from symrnn.calculus.adjoints import adjoint as adjoint
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from symrnn.calculus.rewriting import expose as expose
     from symrnn.calculus.tangents import tangent as tangent
     from symrnn.calculus.unrolling import unroll as unroll
+    from symrnn.checking.verification import check as check
     from symrnn.documents.derivations import derive as derive
+    from symrnn.documents.verdicts import regime as regime
     from symrnn.models.files import load as load
     from symrnn.models.files import loads as loads
     from symrnn.models.losses import training_step as training_step
     from symrnn.models.losses import with_generic_loss as with_generic_loss
     from symrnn.models.losses import with_loss as with_loss
     from symrnn.models.losses import with_readout as with_readout
+    from symrnn.models.weights.live import from_pytorch as from_pytorch
+    from symrnn.models.weights.loading import load_weights as load_weights
     from symrnn.numeric.entries import gradient_entries as gradient_entries
     from symrnn.numeric.entries import jacobian_entries as jacobian_entries
     from symrnn.numeric.evaluation import evaluate as evaluate
@@ -34,6 +39,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "cells": "symrnn.cells",
+    "notations": "symrnn.notations",
     "parse_cell": "symrnn.algebra.reading.roles",
     "Program": "symrnn.algebra.programs",
     "with_readout": "symrnn.models.losses",
@@ -47,11 +53,15 @@ _HOMES = {
     "closed_forms_of": "symrnn.calculus.closed_forms",
     "load": "symrnn.models.files",
     "loads": "symrnn.models.files",
+    "load_weights": "symrnn.models.weights.loading",
+    "from_pytorch": "symrnn.models.weights.live",
     "evaluate": "symrnn.numeric.evaluation",
     "gradient_entries": "symrnn.numeric.entries",
     "jacobian_entries": "symrnn.numeric.entries",
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
+    "regime": "symrnn.documents",
+    "check": "symrnn.checking.verification",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 

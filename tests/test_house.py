@@ -22,9 +22,12 @@ from symrnn.calculus.rules import RULES
 ROOT = Path(symrnn.__file__).parent
 ORDER = (
     "errors",
+    "languages",
+    "tables",
     "algebra",
     "cells",
     "calculus",
+    "notations",
     "models",
     "numeric",
     "plots",

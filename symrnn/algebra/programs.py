@@ -14,9 +14,19 @@ from typing import Any
 
 import sympy as sp
 
+from symrnn.algebra.equations import GIVEN as GIVEN
+from symrnn.algebra.equations import STEPS as STEPS
+from symrnn.algebra.equations import Equation as Equation
+from symrnn.algebra.equations import Range as Range
+from symrnn.algebra.equations import Reason as Reason
+from symrnn.algebra.equations import blocks_of as blocks_of
+from symrnn.algebra.equations import family as family
+from symrnn.algebra.equations import lag_of as lag_of
+from symrnn.algebra.equations import ordered as ordered
+from symrnn.algebra.equations import shifted as shifted
+from symrnn.algebra.equations import signal_of as signal_of
 from symrnn.algebra.nodes import (
     PRINTERS,
-    Adjoint,
     Guarded,
     Name,
     Node,
@@ -25,77 +35,11 @@ from symrnn.algebra.nodes import (
     Product,
     Signal,
     Sum,
-    T,
-    Tangent,
-    names_in,
     operands_of,
+    shape_text,
     substitute,
-    t,
 )
 from symrnn.errors import InputError, ShapeError, TimeError
-
-
-@dataclass(frozen=True)
-class Range:
-    """`index = lo..hi`, walked upwards (`step` 1) or downwards (−1)."""
-
-    index: sp.Symbol
-    lo: sp.Expr
-    hi: sp.Expr
-    step: int = 1
-
-
-STEPS = Range(t, sp.S.One, T)
-"""t = 1..T, forward."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why an equation holds: a message key and what it speaks of. Words are added by `documents`."""
-
-    key: str
-    about: tuple[Any, ...] = ()
-
-
-GIVEN = Reason("given")
-
-
-@dataclass(frozen=True)
-class Equation:
-    """`target = expression`, why, and where: for every index of `domain`, or once where that is empty."""
-
-    target: Name
-    expression: Node
-    reason: Reason = GIVEN
-    domain: tuple[Range, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.target.shape != self.expression.shape:
-            raise ShapeError(
-                f"{self.target} = {self.expression}",
-                found=f"the left side is {_pair(self.target)} and the right side {_pair(self.expression)}",
-                write="sides of one shape",
-            )
-
-    @property
-    def time(self) -> Range | None:
-        """The range over time, if the equation is a recurrence."""
-        return self.domain[0] if self.domain else None
-
-    @property
-    def reads(self) -> tuple[Name, ...]:
-        """The names on the right side, each once, in reading order."""
-        return names_in(self.expression)
-
-    def __str__(self) -> str:
-        return f"{self.target} = {self.expression}"
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {PRINTERS['latex'](self.target)} = {PRINTERS['latex'](self.expression)}$"
-
-
-def _pair(node: Node) -> str:
-    return f"({node.shape[0]}, {node.shape[1]})"
 
 
 @dataclass(frozen=True)
@@ -214,39 +158,6 @@ def substitute_program(program: Program, values: Mapping[Any, Any]) -> Program:
     )
 
 
-# --- families: a signal at every step of a range ---------------------------------------------------------------------
-
-
-def signal_of(name: Name) -> Signal | None:
-    """The signal a name is about: of `h̄[t]` it is `h[t]`; None for a parameter or a block."""
-    if isinstance(name, Signal):
-        return name
-    return signal_of(name.of) if isinstance(name, Adjoint | Tangent) else None
-
-
-def family(name: Name) -> Any:
-    """What a name is when its indices are forgotten: equal for `h[t]` and `h[t-1]`, unlike for `h[t]` and `h̄[t]`."""
-    if isinstance(name, Adjoint | Tangent):
-        return (type(name).__name__, family(name.of))
-    return ("Signal", name.name) if isinstance(name, Signal) and name.indices else name
-
-
-def lag_of(name: Name, index: sp.Symbol = t) -> int | None:
-    """k when the name stands at `index + k`, else None."""
-    signal = signal_of(name)
-    if signal is None or not signal.indices:
-        return None
-    offset = sp.expand(signal.time - index)
-    return int(offset) if offset.is_Integer else None
-
-
-def shifted(name: Name, *indices: Any) -> Name:
-    """The same name at other indices."""
-    if isinstance(name, Adjoint | Tangent):
-        return name.func(shifted(name.of, *indices))
-    return name.at(*indices) if isinstance(name, Signal) else name
-
-
 # --- the checks -----------------------------------------------------------------------------------------------------
 
 
@@ -283,7 +194,9 @@ def _check_declarations(program: Program) -> None:
                 str(program.loss), found="a loss without an equation", write=f"an equation for {program.loss}"
             )
         if not program.loss.is_scalar_shaped:
-            raise ShapeError(str(program.loss), found=f"a loss that is {_pair(program.loss)}", write="a single number")
+            raise ShapeError(
+                str(program.loss), found=f"a loss that is {shape_text(program.loss.shape)}", write="a single number"
+            )
     _check_shapes(program)
 
 
@@ -299,7 +212,7 @@ def _check_shapes(program: Program) -> None:
         if other.shape != name.shape:
             raise ShapeError(
                 f"{other} and {name}",
-                found=f"one name with two shapes, {_pair(other)} and {_pair(name)}",
+                found=f"one name with two shapes, {shape_text(other.shape)} and {shape_text(name.shape)}",
                 write="two names, or one shape",
             )
 
@@ -360,18 +273,6 @@ def _check_inside(
                 found=f"{name} is {before} at the first step, which is not given",
                 write=f"{before} as initial value",
             )
-
-
-def blocks_of(program: Program) -> Iterator[tuple[Equation, ...]]:
-    """Neighbouring equations that share a recurrence form one block: one loop over its steps."""
-    block: list[Equation] = []
-    for equation in program:
-        if block and (equation.time is None or equation.time != block[-1].time):
-            yield tuple(block)
-            block = []
-        block.append(equation)
-    if block:
-        yield tuple(block)
 
 
 def _check_single_assignment(program: Program) -> None:
@@ -449,31 +350,6 @@ def _unknown(program: Program, equation: Equation, name: Name) -> InputError:
         found=f"{name} is neither assigned nor declared in {program.name}",
         write=f"an equation for {name}, or declare it as input, parameter or initial value",
     )
-
-
-def ordered(equations: Iterable[Equation]) -> tuple[Equation, ...]:
-    """The equations of one step, each after those it reads in the same step; the order written is kept where it can be.
-
-    Raises `TimeError` when two need each other within the step.
-    """
-    waiting = list(equations)
-    targets = {equation.target for equation in waiting}
-    done: set[Name] = set()
-    result: list[Equation] = []
-    while waiting:
-        ready = next((e for e in waiting if not (set(e.reads) & targets) - done), None)
-        if ready is None:
-            raise TimeError(
-                "\n".join(map(str, waiting)),
-                found="a cycle within the step: "
-                + ", ".join(str(e.target) for e in waiting)
-                + " need each other before any of them is known",
-                write="the value of the step before (such as h_{t-1}) in one of them",
-            )
-        waiting.remove(ready)
-        done.add(ready.target)
-        result.append(ready)
-    return tuple(result)
 
 
 def with_lagged_inputs(program: Program) -> Program:

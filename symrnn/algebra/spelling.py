@@ -149,6 +149,8 @@ class Format:
     row: Callable[[Sequence[str]], str]
     """Strings side by side."""
     grid: Callable[[Sequence[Sequence[str]]], str]
+    open_fence: Callable[[str, str, str, bool], str] | None = None
+    """As `fence`, for a pair whose ends may stand on different lines; None where `fence` will do."""
 
 
 def join(parts: Sequence[str]) -> str:
@@ -198,11 +200,12 @@ TEXT = Format(
         "plus": " + ", "minus": " - ", "tight plus": "+", "tight minus": "-", "negative": "-", "⊙": " ⊙ ",
         "*": " * ", "∘": " ∘ ", "kronecker": " ⊗ ", "space": " ", "tight space": "", "thin": " ",
         "times": "·", "comma": ", ", "tight comma": ",", "semicolon": "; ", "one": "1", "bold one": "𝟏",
-        "zero": "0", "identity": "I", "partial": "∂", "partial+": "∂⁺", "transposed": "ᵀ", "entrywise": "∘",
-        "star": "*", "prime": "'", "equals": " = ", "tight equals": "=",
-        "at most": " ≤ ", "at least": " ≥ ", "colon": ":",
+        "zero": "0", "identity": "I", "partial": "∂", "partial+": "∂⁺", "nabla": "∇", "transposed": "ᵀ",
+        "entrywise": "∘", "star": "*", "prime": "'", "equals": " = ", "tight equals": "=",
+        "at most": " ≤ ", "at least": " ≥ ", "less": " < ", "unequal": " ≠ ", "about": " ≈ ", "implies": " ⇒ ",
+        "colon": ":",
         "sum": "Σ", "product": "∏", "dots": "..",
-        "total": "_total", "direct": "_direct", "e": "e", "pi": "π", "infinity": "∞",
+        "total": "total", "direct": "direct", "e": "e", "pi": "π", "infinity": "∞",
     },
     number=str,
     letter=_text_letter,
@@ -284,6 +287,13 @@ def _latex_fence(opening: str, body: str, closing: str, tall: bool) -> str:
     return rf"\left{left.strip()} {body} \right{right.strip()}" if tall else left + body + right
 
 
+def _latex_open_fence(opening: str, body: str, closing: str, tall: bool) -> str:
+    if not tall:
+        return _latex_fence(opening, body, closing, tall)
+    left, right = _OPENINGS.get(opening, opening), _CLOSINGS.get(closing, closing)
+    return rf"\bigl{left.strip()} {body} \bigr{right.strip()}"
+
+
 def _latex_grid(rows: Sequence[Sequence[str]]) -> str:
     body = r" \\ ".join(" & ".join(row) for row in rows)
     return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
@@ -296,11 +306,11 @@ LATEX = Format(
         "⊙": r" \odot ", "*": " * ", "∘": r" \circ ", "kronecker": r" \otimes ", "space": " ",
         "tight space": "", "thin": r"\,", "times": r" \cdot ", "comma": ", ", "tight comma": ",",
         "semicolon": r";\, ", "one": "1", "bold one": r"\mathbf{1}", "zero": "0", "identity": "I",
-        "partial": r"\partial ", "partial+": r"\partial^{+} ", "transposed": r"\top",
+        "partial": r"\partial ", "partial+": r"\partial^{+} ", "nabla": r"\nabla", "transposed": r"\top",
         "entrywise": r"\circ ", "star": "*", "prime": "'", "equals": " = ", "tight equals": "=",
-        "at most": r" \le ",
-        "at least": r" \ge ", "colon": ":", "sum": r"\sum", "product": r"\prod", "dots": r", \dots, ",
-        "total": r"_{\text{total}}", "direct": r"_{\text{direct}}",
+        "at most": r" \le ", "at least": r" \ge ", "less": " < ", "unequal": r" \ne ", "about": r" \approx ",
+        "implies": r" \Rightarrow ", "colon": ":", "sum": r"\sum", "product": r"\prod", "dots": r", \dots, ",
+        "total": r"\text{total}", "direct": r"\text{direct}",
         "e": "e", "pi": r"\pi", "infinity": r"\infty",
     },
     number=str,
@@ -321,5 +331,6 @@ LATEX = Format(
     other=sp.latex,
     row=join,
     grid=_latex_grid,
+    open_fence=_latex_open_fence,
 )  # fmt: skip
 """LaTeX for mathematics mode; needs amsmath."""

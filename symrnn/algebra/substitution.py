@@ -79,3 +79,19 @@ def without_identity(program: Program) -> Program:
 def _without_identity(node: Node) -> Node:
     sites = (part for part in subexpressions(node) if isinstance(part, Apply) and part.activation.name == "identity")
     return replace_nodes(node, {site: _without_identity(site.operands[0]) for site in sites})
+
+
+def with_literals(node: Node, literals: Mapping[Name, Node]) -> Node:
+    """Names replaced by numbers and nothing computed: `W_h h_0` becomes `(1/2)·0`, as a hand would write it.
+
+    >>> from symrnn.algebra.nodes import Number, Signal, n, t
+    >>> h, x = Signal("h", (1, 1), t), Signal("x", (1, 1), t)
+    >>> with_literals(h + 2 * x, {h: Number(0), x: Number(3)})
+    0 + 2·3
+    """
+    if isinstance(node, Name):
+        return literals.get(node, node)
+    if not isinstance(node, Operation):
+        return node
+    operands = [with_literals(operand, literals) for operand in node.operands]
+    return type(node).with_operands(node, operands) if operands != list(node.operands) else node

@@ -41,20 +41,23 @@ from symrnn.algebra.programs import Equation, Program, Range, Reason, family
 from symrnn.calculus.maps import diagonal_of
 from symrnn.calculus.rewriting import expose, fold_names
 from symrnn.calculus.rules import RULES, Rules
-from symrnn.errors import InputError
+from symrnn.errors import InputError, NotYetError
 
 LOSS = Signal("L", (1, 1))
-"""What the cotangents of a Program without a loss belong to."""
+"""The loss; without one, what the given cotangents belong to."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """One read of a name: which equation, where in it, what flows back, and the ranges its indices run over."""
+    """One read of a name: what flows back, the ranges its indices run over, by which target, and where it is read.
+
+    A given cotangent is a use without a target.
+    """
 
     read: Name
     share: Node
     ranges: tuple[Range, ...]
-    equation: Equation
+    target: Name | None
     rank: tuple[int, ...]
 
 
@@ -78,6 +81,8 @@ def adjoint(program: Program, rules: Rules = RULES) -> Program:
 
     Reference: P. Werbos, "Backpropagation through time", Proc. IEEE 78 (1990).
     """
+    if program.loss is None:
+        refuse_loss_name(program)
     forward = expose(program)
     shares = _Shares(forward, rules)
     targets = [Receiver(equation.target, equation.domain) for equation in reversed(forward.equations)]
@@ -86,6 +91,19 @@ def adjoint(program: Program, rules: Rules = RULES) -> Program:
     rest = [*_input_receivers(forward), *initials, *(Receiver(name, ()) for name in forward.parameters)]
     sweep += [equation for receiver in rest for equation in shares.equation_of(receiver)]
     return _as_program(forward, tuple(sweep))
+
+
+def refuse_loss_name(program: Program) -> None:
+    """Raise where a quantity of the Program is called L: ∂L/∂… could then mean either."""
+    declared: tuple[Name, ...] = (*program.inputs, *program.parameters, *program.initials)
+    names = (*declared, *(equation.target for equation in program))
+    taken = next((name for name in names if isinstance(name, Signal | Parameter) and name.name == LOSS.name), None)
+    if taken is not None:
+        raise InputError(
+            str(taken),
+            found=f"{taken} beside the loss, which is called L",
+            write=f"another name for {taken}; or L = Σ_t L_t, where it is the loss",
+        )
 
 
 def _input_receivers(program: Program) -> list[Receiver]:
@@ -107,7 +125,7 @@ def _other_ranges(program: Program, name: Signal) -> tuple[Range, ...]:
 def _as_program(forward: Program, sweep: tuple[Equation, ...]) -> Program:
     assigned = {family(equation.target) for equation in sweep}
     reads = dict.fromkeys(name for equation in sweep for name in equation.reads)
-    given = tuple(name for name in reads if family(name) not in assigned and not isinstance(name, Parameter))
+    given = tuple(name for name in reads if family(name) not in assigned and name not in forward.parameters)
     return Program(
         name=f"adjoint of {forward.name}",
         equations=sweep,
@@ -149,7 +167,7 @@ class _Shares:
             share = fold_names(share, self.definitions.get(equation.domain, {}))
             rank = (_distance(equation.target, read), position, order)
             ranges = equation.domain + binders
-            self.uses[family(read)].append(Use(read, share, ranges, equation, rank))
+            self.uses[family(read)].append(Use(read, share, ranges, equation.target, rank))
 
     def _cotangent(self, equation: Equation) -> Node:
         if equation.target == self.program.loss:
@@ -180,7 +198,7 @@ class _Shares:
 
     def _users(self, receiver: Receiver) -> tuple[Name, ...]:
         """The quantities a share comes from, at the steps where they stand."""
-        found = (_user_at(use, receiver) for use in self._uses_of(receiver) if use.rank[0] >= -1)
+        found = (_user_at(use, receiver) for use in self._uses_of(receiver))
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def _uses_of(self, receiver: Receiver) -> list[Use]:
@@ -200,7 +218,7 @@ def _is_fixed(name: Name) -> bool:
 
 def _by_equation(uses: list[Use], receiver: Receiver) -> Iterator[list[Node]]:
     """The shares of a receiver, those of one read in one equation together: they have a cotangent in common."""
-    for _, group in groupby(uses, key=lambda use: (use.equation.target, use.read)):
+    for _, group in groupby(uses, key=lambda use: (use.target, use.read)):
         shares = [share for use in group if not is_zero(share := _at_receiver(use, receiver))]
         if shares:
             yield shares
@@ -220,13 +238,7 @@ def _cotangents(program: Program) -> Iterator[Use]:
         return
     for order, name in enumerate((*program.outputs, *program.finals)):
         defined = program.definitions.get(name)
-        yield Use(
-            name,
-            Immediate(LOSS, name),
-            defined.domain if defined else (),
-            defined or program.equations[-1],
-            (-1, 0, order),
-        )
+        yield Use(name, Immediate(LOSS, name), defined.domain if defined else (), None, (-1, 0, order))
 
 
 def _distance(target: Name, read: Name) -> int:
@@ -271,6 +283,8 @@ def _at_receiver(use: Use, receiver: Receiver) -> Node:
     for read_at, here in zip(use.read.indices, receiver.name.indices, strict=True):
         used = next((open_ranges[s] for s in sorted(read_at.free_symbols, key=str) if s in open_ranges), None)
         if used is None:
+            if is_zero(_guarded_within(share, read_at, here, read_at, own)):
+                return zeros(share.shape)
             guards.append((read_at, here, read_at))
         else:
             at = sp.expand(here - (read_at - used.index))
@@ -279,20 +293,31 @@ def _at_receiver(use: Use, receiver: Receiver) -> Node:
             guards.append((used.lo, at, used.hi))
     share = substitute(share, changes) if any(key != value for key, value in changes.items()) else share
     for remaining in open_ranges.values():
+        if remaining.index in own:
+            raise _read_at_every_step(use)
         share = total(share, remaining.index, remaining.lo, remaining.hi)
     for lo, at, hi in guards:
         share = _guarded_within(share, lo, at, hi, own)
     return share
 
 
+def _read_at_every_step(use: Use) -> NotYetError:
+    """One step of a signal read by all others: its gradient is a sum inside a recurrence."""
+    return NotYetError(
+        str(use.target),
+        found=f"{use.read} is read at every step, and the gradient of a signal is derived from reads at a fixed lag",
+        write="a state that carries it, such as s_t = s_{t-1} + h_t for a running sum; a parameter for a fixed input",
+    )
+
+
 def _user_at(use: Use, receiver: Receiver) -> Name | None:
     """The quantity that reads the receiver, at its own step; None where no share arrives."""
-    target, name = use.equation.target, receiver.name
+    target, name = use.target, receiver.name
     if not (isinstance(name, Signal) and name.indices):
         return target if use.read == name else None
-    if is_zero(_at_receiver(use, receiver)) or target == use.read:
+    if is_zero(_at_receiver(use, receiver)):
         return None
-    if isinstance(target, Signal) and target.indices and isinstance(use.read, Signal):
+    if isinstance(target, Signal) and target.indices and isinstance(use.read, Signal) and not _is_fixed(use.read):
         return target.at(
             *(sp.expand(a - r + h) for a, r, h in zip(target.indices, use.read.indices, name.indices, strict=True))
         )
@@ -316,8 +341,7 @@ def _guarded_within(share: Node, lo: sp.Expr, at: sp.Expr, hi: sp.Expr, own: dic
 def _summed(name: Name, uses: list[Use]) -> Node:
     """∂L/∂W = Σ over the steps of the shares of its uses there, one sum for each range."""
     groups: dict[tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...], list[Node]] = defaultdict(list)
-    order = sorted(uses, key=lambda use: use.rank[1:])
-    for use in order:
+    for use in _by_step(sorted(uses, key=lambda use: use.rank[1:])):
         groups[tuple((r.index, r.lo, r.hi) for r in use.ranges)].append(use.share)
     terms = []
     for ranges, shares in groups.items():
@@ -326,6 +350,21 @@ def _summed(name: Name, uses: list[Use]) -> Node:
             body = total(body, index, lo, hi)
         terms.append(body)
     return add(zeros(name.shape), *terms)
+
+
+def _by_step(uses: list[Use]) -> Iterator[Use]:
+    """Uses at fixed steps in the order of a sum, 1 to T, whichever way their recurrence walks; others stay in place."""
+    steps = [_step_of(use.target) for use in uses]
+    placed = [(step, use) for step, use in zip(steps, uses, strict=True) if step is not None]
+    earliest = iter(sorted(placed, key=lambda pair: pair[0]))
+    return (use if step is None else next(earliest)[1] for step, use in zip(steps, uses, strict=True))
+
+
+def _step_of(target: Name | None) -> int | None:
+    """The step of a quantity that stands at a fixed one."""
+    if isinstance(target, Signal) and target.indices and target.time.is_Integer:
+        return int(target.time)
+    return None
 
 
 def _projected(value: Node) -> Node:

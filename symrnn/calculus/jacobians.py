@@ -15,16 +15,18 @@ import sympy as sp
 
 from symrnn.algebra.nodes import (
     PRINTERS,
+    Add,
+    Adjoint,
     Block,
     BlockMatrix,
     Concat,
     Eye,
     Immediate,
-    MatMul,
     Name,
     Node,
     Number,
     Product,
+    Selector,
     Signal,
     Sum,
     add,
@@ -129,16 +131,32 @@ class Jacobian:
         return _stack([substitute(source.at(source.time + 1), {index: step}) for source in self.sources])
 
     def gradient_sum(self) -> Equation:
-        """∂L/∂s_t = Σ_{τ=t}^T (∏_{k=τ}^{t+1} ∂s_k/∂s_{k-1})ᵀ ∂⁺L/∂s_τ: later losses through transposed products."""
+        """∂L/∂s_t = Eᵀ Σ_{τ=t}^T (∏_{k=τ}^{t+1} ∂s_k/∂s_{k-1})ᵀ ∂⁺L/∂s_τ: later losses through transposed products.
+
+        The factors and ∂⁺L/∂s_τ take the states of one step as independent. Where one moves another within the step, as
+        c_t moves h_t in the LSTM, E says so, and the sum is the total (h̄_t, c̄_t) of `adjoint`; elsewhere E is I and
+        left out. In companion form only the states of step τ itself receive ∂⁺L/∂s_τ.
+        """
         index, last = self.program.steps.index, self.program.steps.hi
-        here = self._stacked_at(index)
         chain = self.product(SUM_INDEX, index).expression
         loss = self.program.loss or LOSS
-        immediate = Immediate(loss, self._stacked_at(SUM_INDEX))
-        total = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
-        from symrnn.algebra.nodes import Adjoint
+        states = [state.at(SUM_INDEX) for state in self.states]
+        immediate: Node = Immediate(loss, _stack(states))
+        if len(self.sources) > len(states):
+            immediate = matmul(transpose(Selector(_size(states), 0, chain.shape[0])), immediate)
+        total: Node = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
+        inside = self._within_transposed()
+        total = total if inside is None else matmul(inside, total)
+        return Equation(Adjoint(_stack(list(self.states))), total, Reason("sum over later losses"))
 
-        return Equation(Adjoint(here), total, Reason("sum over later losses"))
+    def _within_transposed(self) -> Node | None:
+        """Eᵀ: a row for each state s of step t, its blocks (∂r/∂s)ᵀ for the components r of the stacked state."""
+        now = [source.at(source.time + 1) for source in self.sources]
+        inside = dict(self.within_step)
+        rows = [_moved(inside.get(other, {}), other, state) for state in self.states for other in now]
+        if len(rows) == 1 or (len(now) == len(self.states) and not any(map(bool, inside.values()))):
+            return None
+        return BlockMatrix(len(now), *rows)
 
     def total(self, of: str, wrt: str) -> Equation:
         """The total across the other states of step t−1, in which s_{t-1} moves them too.
@@ -185,6 +203,17 @@ def _joins(block: Equation, of: Node, state: Name) -> bool:
         and isinstance(state, Signal)
         and target.wrt == state.at(state.time - 1)
     )
+
+
+def _size(parts: list[Signal]) -> sp.Expr:
+    return sp.Add(*(part.shape[0] for part in parts))
+
+
+def _moved(paths: Paths, of: Signal, by: Signal) -> Node:
+    """(∂r/∂s)ᵀ within one step."""
+    if of == by:
+        return _identity(of)
+    return transpose(paths[by]) if by in paths else zeros((by.shape[0], of.shape[0]))
 
 
 def _stack(parts: list[Signal]) -> Node:
@@ -258,6 +287,8 @@ def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tup
         return
     if not names_in(node):
         return
+    if isinstance(node, Sum) and any(isinstance(name, Signal) for name in names_in(node)):
+        raise NotYetError(str(node), found="a sum over steps within a step", write="the running sum as a state")
     for operand, local in zip(operands_of(node), rules[type(node)](node, answer), strict=True):
         if local is not None and any(isinstance(name, Signal) for name in names_in(operand)):
             yield from _paths(operand, distributed(matrix, local.matrix()), operand, rules)
@@ -265,8 +296,6 @@ def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tup
 
 def distributed(left: Node, right: Node) -> Node:
     """A (B + C + …) as A B + A C + …, so that each path stands by itself."""
-    from symrnn.algebra.nodes import Add
-
     if left.is_scalar_shaped and right.is_scalar_shaped:
         return matmul(left, right)
     lefts = left.operands if isinstance(left, Add) else (left,)
@@ -299,8 +328,3 @@ def _within(paths: Paths, known: dict[Name, Paths], states: dict[object, Signal]
         for source, inner in known.get(name, {}).items():
             result[source].append(distributed(matrix, inner))
     return {source: add(*terms) for source, terms in result.items()}
-
-
-def is_product(node: Node) -> bool:
-    """Whether a block is a single path."""
-    return isinstance(node, MatMul)

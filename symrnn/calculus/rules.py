@@ -104,6 +104,7 @@ def _apply(node: Node, ans: Node) -> tuple[LinearMap, ...]:
 
 def _diag(node: Node, ans: Node) -> tuple[LinearMap, ...]:
     """diag(v)˙ = diag(v̇)"""
+    _only_columns(node)
     return (Embed(node.shape[0]),)
 
 
@@ -135,6 +136,7 @@ def _concat(node: Node, ans: Node) -> tuple[LinearMap, ...]:
 
 def _softmax(node: Node, ans: Node) -> tuple[LinearMap, ...]:
     """p = softmax(o):  ṗ = (diag(p) − p pᵀ) ȯ"""
+    _only_columns(node)
     return (SumOfMaps((Scaling(ans, node.shape), Composition((Spread(negate(ans)), InnerWith(ans))))),)
 
 
@@ -161,6 +163,16 @@ def _guarded(node: Node, ans: Node) -> tuple[LinearMap, ...]:
     """([lo ≤ i ≤ hi] x)˙ = [lo ≤ i ≤ hi] ẋ"""
     assert isinstance(node, N.Guarded)
     return (Guarding(*node.bounds, node.shape),)
+
+
+def _only_columns(node: Node) -> None:
+    (body,) = N.operands_of(node)
+    if body.shape[1] != 1:
+        raise NotYetError(
+            str(node),
+            found=f"no differentiation rule: {body} is a row",
+            write="columns; a notation turns them into rows",
+        )
 
 
 def _absent(why: str) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symrnn.algebra.nodes import Name, Node, Parameter, Tangent, add, names_in, operands_of, zeros
+from symrnn.algebra.nodes import Name, Node, Tangent, add, names_in, operands_of, zeros
 from symrnn.algebra.programs import Equation, Program, Reason, family
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.rules import RULES, Rules
@@ -34,7 +34,7 @@ def tangent(program: Program, rules: Rules = RULES) -> Program:
     )
     assigned = {family(equation.target) for equation in equations}
     reads = dict.fromkeys(name for equation in equations for name in equation.reads)
-    given = tuple(name for name in reads if family(name) not in assigned and not isinstance(name, Parameter))
+    given = tuple(name for name in reads if family(name) not in assigned and name not in forward.parameters)
     initials = tuple(Tangent(name) for name in forward.initials)
     return Program(
         name=f"tangent of {forward.name}",

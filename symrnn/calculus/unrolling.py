@@ -161,7 +161,7 @@ def written_out(node: Node, examples: frozenset[sp.Symbol] = frozenset()) -> Nod
 def _written_out(node: Sum | Product, index: sp.Symbol, first: int, last: int, examples: frozenset[sp.Symbol]) -> Node:
     tape = _Tape(index)
     slot = tape.place(written_out(node.operands[0], examples))
-    counted = range(first, last + 1) if isinstance(node, Sum) else range(first, last - 1, -1)
+    counted = range(first, last + 1) if isinstance(node, Sum) else range(first, last + node.step, node.step)
     parts = [tape.run(step)[slot] for step in counted]
     if isinstance(node, Sum):
         return add(zeros(node.shape), *parts)

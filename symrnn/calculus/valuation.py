@@ -247,7 +247,8 @@ def _repeated(node: N.Sum | N.Product, values: Values) -> Matrix:
     (body,) = node.operands
     if first.is_Integer and last.is_Integer:
         forward = isinstance(node, N.Sum)
-        steps = range(int(first), int(last) + 1) if forward else range(int(first), int(last) - 1, -1)
+        step = node.step if isinstance(node, N.Product) else 1
+        steps = range(int(first), int(last) + step, step)
         parts = [_matrix_of(substitute(body, {index: sp.Integer(step)}), values) for step in steps]
         start = sp.zeros(*_sizes(node)) if forward else sp.eye(_sizes(node)[0])
         return Matrix(reduce(add if forward else mul, parts, start))
@@ -255,10 +256,11 @@ def _repeated(node: N.Sum | N.Product, values: Values) -> Matrix:
     if isinstance(node, N.Sum):
         return part.applyfunc(lambda entry: sp.Sum(entry, (index, first, last)))
     if not part.has(index):
-        return power_entries(part, sp.expand(first - last + 1))
+        return power_entries(part, sp.expand(node.step * (last - first) + 1))
     if not part.is_diagonal():
         raise NotYetError(str(node), found="a product of matrices that change from step to step", write="numbers")
-    return Matrix(sp.diag(*(sp.Product(part[i, i], (index, last, first)) for i in range(part.rows))))
+    bounds = (index, last, first) if node.step < 0 else (index, first, last)
+    return Matrix(sp.diag(*(sp.Product(part[i, i], bounds) for i in range(part.rows))))
 
 
 # --- running a Program --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.programs import Program
+from symrnn.algebra.reading.roles import CONVENTION as TYPED
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.substitution import without, without_identity
 from symrnn.cells import gru as gru_file
@@ -57,6 +58,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """The cells there are, by name."""
+
+CONVENTIONS = (*(variant.convention for kind in KINDS.values() for variant in kind.variants.values()), TYPED)
+"""What a document says of a cell's convention, for the catalogues of translations."""
 
 
 def rnn(activation: str = "tanh", bias: bool = True) -> Program:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,8 @@ import click
 from symrnn.errors import InputError
 
 MARK = "made with symrnn"
+NEAR = 400
+"""Bytes from either end within which the mark of our own files stands."""
 MOST_INPUT = 5_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,13 +33,13 @@ FORMAT = click.option(
 """`--format text|json`."""
 
 
-def resolve(source: str, variant: str | None) -> Any:
-    """What an argument names: standard input, an example, a file, typed equations, or a named cell."""
+def resolve(source: str, variant: str | None, prefix: str = "") -> Any:
+    """What an argument names: standard input, an example, a model or weights file, typed equations, or a named cell."""
     from symrnn.models import sources
 
     if source == "-":
         return sources.resolve(source, variant, text=_standard_input())
-    return sources.resolve(source, variant)
+    return sources.resolve(source, variant, prefix=prefix)
 
 
 def _standard_input() -> str:
@@ -50,40 +52,57 @@ def _standard_input() -> str:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
 
 
-def write(text: str, output: str | None, force: bool, what: str) -> None:
+def write(content: str | bytes, output: str | None, force: bool, what: str) -> None:
     """To the screen, or to a file: whole or not at all, and never over another's work."""
-    if output is None or output == "-":
-        echo(text)
-        return
-    path = Path(output)
-    if path.exists() and not force and not _is_ours(path, text):
+    write_all([(content, output)], force, what)
+
+
+def write_all(contents: Sequence[tuple[str | bytes, str | None]], force: bool, what: str) -> None:
+    """Several at once: no file is touched before every one may be."""
+    for content, output in contents:
+        if output and output != "-":
+            _check(Path(output), _bytes(content), force)
+    for content, output in contents:
+        if not output or output == "-":
+            echo(content)
+            continue
+        try:
+            _replace(Path(output), _bytes(content))
+        except OSError as error:
+            raise InputError(
+                output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
+            ) from None
+        click.echo(f"{output} written ({what})", err=True)
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
+
+
+def _check(path: Path, content: bytes, force: bool) -> None:
+    if path.exists() and not force and not _is_ours(path, content):
         raise InputError(
-            output,
+            str(path),
             found="the file exists and symrnn did not make it",
             write="another name, or --force to write over it",
         )
-    try:
-        _replace(path, text)
-    except OSError as error:
-        raise InputError(
-            output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
-        ) from None
-    click.echo(f"{output} written ({what})", err=True)
 
 
-def _is_ours(path: Path, text: str) -> bool:
+def _is_ours(path: Path, content: bytes) -> bool:
+    """Whether the mark stands near the beginning or the end (as in PDF), or nothing would change."""
     try:
-        with path.open("rb") as file:
-            return MARK.encode() in file.read(200) or path.read_bytes() == text.encode()
+        written = path.read_bytes()
     except OSError:
         return False
+    mark = MARK.encode()
+    return mark in written[:NEAR] or mark in written[-NEAR:] or written == content
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent or Path("."), prefix=".symrnn-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
@@ -93,7 +112,10 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def echo(text: str) -> None:
+def echo(content: str | bytes) -> None:
     """Print; a sign the terminal cannot encode is shown by its escape, never as a traceback."""
+    if isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+        return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    click.echo(content.encode(encoding, "backslashreplace").decode(encoding), nl=False)

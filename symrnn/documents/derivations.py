@@ -1,83 +1,222 @@
-"""Programs and models turned into documents: the steps that computed, in reading order.
-
-Adds words, never mathematics.
-"""
+"""Programs and models turned into documents: the steps that computed, in reading order, each of them checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
 from symrnn.algebra.layout import Style
-from symrnn.algebra.nodes import (
-    Adjoint,
-    Apply,
-    Block,
-    Guarded,
-    Name,
-    Number,
-    Parameter,
-    Signal,
-    names_in,
-    subexpressions,
-    zeros,
-)
-from symrnn.algebra.programs import Equation, Program, Reason, family, shifted, signal_of
+from symrnn.algebra.nodes import Apply, Parameter, Signal, subexpressions
+from symrnn.algebra.programs import Program, Reason
 from symrnn.calculus.adjoints import adjoint
-from symrnn.calculus.closed_forms import closed_forms_of
-from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
-from symrnn.calculus.jacobians import Jacobian, jacobian
+from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.documents.document import Claim, Document, Formula, Section, Table, Words
+from symrnn.calculus.variants import Variant, variant
+from symrnn.cells.catalogue import KINDS
+from symrnn.documents.certificates import certify
+from symrnn.documents.document import Claim, Document, Section, Words
+from symrnn.documents.notation import in_notation
 from symrnn.documents.numbers import number_sections
+from symrnn.documents.recipes import recipe
+from symrnn.documents.sections import (
+    adjoint_sections,
+    check_wanted,
+    closed_form_section,
+    jacobian_sections,
+    local_section,
+    model_section,
+    partials_section,
+    preactivation_section,
+    wants_states,
+)
+from symrnn.documents.unrolled import unrolled_sections
 from symrnn.errors import InputError
+from symrnn.languages import check_language, translated
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
+from symrnn.notations import Notation
+from symrnn.notations import notation as find_notation
 
-Block_ = Claim | Words | Table
+DETAILS = ("outline", "normal", "full")
+LEVELS: Mapping[str, int] = MappingProxyType(
+    {
+        "local": 1,
+        "adjoint given": 1,
+        "adjoint cotangent": 1,
+        "boundary": 1,
+        "stacked": 1,
+        "total across the state": 1,
+        "sum over later losses": 1,
+        "immediate": 2,
+        "sum of immediate": 2,
+    }
+)
+"""From which detail on (an index of `DETAILS`) claims with a reason are shown; the others always are."""
 
 
-def derive(source: Program | Model, of: str = "L", wrt: str | Sequence[str] = ()) -> Document:
+def derive(
+    source: Program | Model,
+    of: str = "L",
+    wrt: str | Sequence[str] = (),
+    *,
+    detail: str = "normal",
+    steps: int | None = None,
+    digits: int | None = None,
+    language: str = "en",
+    notation: str | Notation | None = None,
+    strict: bool = False,
+) -> Document:
     """The gradients of a cell or model, step by step: recurrences, sums over t, step Jacobians, closed forms, numbers.
 
-    `of` is "L", or a state at a step ("h_3", "h_T"), whose gradient ∂⁺ is then the given one. `wrt` keeps only the
-    gradients asked for ("W_h", "h", "x") and what they need. A cell without a loss gets `L = Σ_t L_t`.
+    Every equality is checked when the document is made; `document.tally` says how many, and how.
+
+    Args:
+        source: a cell, or a model, whose numbers then follow.
+        of: "L", or a state at a step ("h_3", "h_T"), whose gradient ∂⁺ is then the given one.
+        wrt: only the gradients asked for ("W_h", "h", "x") and what they need; all unless said.
+        detail: "outline", "normal" or "full", which adds `∂⁺h_t/∂vec(W)` and the sums made of it.
+        steps: write the recurrences out for so many steps (a cell; a model has its own number of steps).
+        digits: decimals beside exact results, and so many digits of the others.
+        language: "en" or "zh".
+        notation: a name ("goodfellow", "pytorch", "cs231n" …), a TOML file, or a `Notation`; names, time, signs and
+            rows or columns follow it, and for a cell the structure too that its source writes.
+        strict: raise `CheckFailedError` rather than print a line that could not be checked.
 
     >>> from symrnn.cells import rnn
-    >>> [section.title for section in derive(rnn(), wrt="W_h").sections]
-    ['model', 'preactivations', 'recurrences', 'gradients']
+    >>> document = derive(rnn(), wrt="W_h")
+    >>> [section.title for section in document.sections]
+    ['model', 'preactivations', 'local derivatives', 'recurrences', 'gradients', 'checked']
+    >>> document.tally
+    Tally(exact=0, points=7, definitions=5, unchecked=0)
     """
+    if detail not in DETAILS:
+        raise InputError(detail, found="no such detail", write="one of: " + ", ".join(DETAILS))
+    check_language(language)
     wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    program = _program_of(source, of)
+    note = _notation_of(notation, source)
+    changed = _structured(source, note)
+    program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
-    back = adjoint(program)
-    _check_wanted(wanted, forward)
-    sections = [
-        _model(program),
-        *_preactivations(program, forward),
-        *_adjoint_sections(forward, back, wanted),
-        *(_jacobian_sections(program) if _wants_states(wanted, forward) else ()),
-        *(_closed_form_section(program) if _wants_states(wanted, forward) else ()),
-    ]
-    if isinstance(source, Model):
-        sections += _numbers(source, program, of, wanted)
-    return Document(
-        title=source.name,
-        convention=program.convention,
-        sections=tuple(section for section in sections if section.blocks),
-        style=style_for(forward),
-        citations=(program.citation,) if program.citation else (),
-    )
-
-
-def _numbers(model: Model, program: Program, of: str, wanted: tuple[str, ...]) -> Iterator[Section]:
+    check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
-    if of == "L":
-        yield from number_sections(model, program, wanted)
+    model = source if isinstance(source, Model) and of == "L" else None
+    convention = _convention(program, note, language)
+    sections = [
+        *(_structure_section(changed) if changed else ()),
+        *_symbolic(program, forward, wanted, convention),
+        *(number_sections(model, program, wanted, digits) if model else ()),
+        *(unrolled_sections(program, _checked_steps(steps, source), wanted) if steps is not None else ()),
+    ]
+    document = Document(
+        title=_title(source),
+        convention=convention,
+        sections=_kept(sections, DETAILS.index(detail)),
+        style=_style_in(note, forward, changed) if note else style_for(forward),
+        citations=(program.citation,) if program.citation else (),
+        language=language,
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language, notation)),
+    )
+    document = _with_tally(certify(document, program, model, strict))
+    return in_notation(document, note) if note else document
+
+
+def _notation_of(asked: str | Notation | None, source: Program | Model) -> Notation | None:
+    """The notation asked for, else the model's own."""
+    if asked is None and isinstance(source, Model) and isinstance(source.notation.get("name"), str):
+        asked = source.notation["name"]
+    return find_notation(asked) if isinstance(asked, str) else asked
+
+
+def _style_in(note: Notation, forward: Program, changed: Variant | None) -> Style:
+    """The notation's style; a parameter that the structure takes apart keeps its neutral name."""
+    style = note.style(forward)
+    gone = {p.name for p in changed.original.parameters} - {p.name for p in forward.parameters} if changed else set()
+    return replace(style, names={name: written for name, written in style.names.items() if name not in gone})
+
+
+def _structured(source: Program | Model, note: Notation | None) -> Variant | None:
+    """The cell as the notation's source structures it: two biases, one matrix for [h; x]. A model keeps its own."""
+    if note is None or isinstance(source, Model):
+        return None
+    name = note.structure.get(source.name)
+    return variant(source, name) if name else None
+
+
+def _structure_section(changed: Variant) -> Iterator[Section]:
+    claims = tuple(Claim(line.target, line.expression, Reason("given")) for line in changed.parameters)
+    if claims:
+        yield Section("structure", (Words(f"structure {changed.name}"), *claims))
+
+
+def _convention(program: Program, note: Notation | None, language: str) -> str:
+    """What the cell's file says of itself; its remarks on names hold for the neutral ones only."""
+    text = translated(program.convention, language, "cells")
+    return text if note is None else text.replace("；", ";").partition(";")[0]
+
+
+def _said(
+    of: str,
+    wrt: str | Sequence[str],
+    detail: str,
+    steps: int | None,
+    digits: int | None,
+    language: str,
+    notation: object,
+) -> dict[str, Any]:
+    """The options of `derive` that are not its defaults."""
+    options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
+    options["notation"] = notation if isinstance(notation, str) else None
+    defaults = {"of": "L", "detail": "normal", "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults.get(name)}
+
+
+def _title(source: Program | Model) -> str:
+    return source.name.upper() if source.name in KINDS else source.name
+
+
+def _symbolic(program: Program, forward: Program, wanted: tuple[str, ...], convention: str) -> Iterator[Section]:
+    yield model_section(program, convention)
+    yield from preactivation_section(program, forward)
+    yield from local_section(program)
+    yield from adjoint_sections(forward, adjoint(program), wanted)
+    if forward.states:
+        yield from partials_section(program, wanted)
+    if wants_states(wanted, forward):
+        yield from jacobian_sections(program, jacobian(program))
+        yield from closed_form_section(program)
+
+
+def _kept(sections: Sequence[Section], level: int) -> tuple[Section, ...]:
+    """The claims whose reason belongs to the detail asked for; a section without claims or tables goes."""
+    made = []
+    for section in sections:
+        blocks = tuple(b for b in section.blocks if not isinstance(b, Claim) or LEVELS.get(b.reason.key, 0) <= level)
+        if any(not isinstance(block, Words) for block in blocks):
+            made.append(replace(section, blocks=blocks))
+    return tuple(made)
+
+
+def _with_tally(document: Document) -> Document:
+    tally = document.tally
+    assert tally is not None
+    counts = (tally.equalities, tally.exact, tally.points, tally.definitions)
+    words = [Words("all checked" if not tally.unchecked else "not all checked", (*counts, tally.unchecked))]
+    return replace(document, sections=(*document.sections, Section("checked", tuple(words))))
+
+
+def _checked_steps(steps: int, source: Program | Model) -> int:
+    if isinstance(source, Model):
+        raise InputError(
+            f"steps = {steps}", found=f"a model of {source.steps} steps", write="a cell, or another `steps` in the file"
+        )
+    if steps < 1:
+        raise InputError(f"steps = {steps}", found="no positive whole number", write="steps = 3, say")
+    return steps
 
 
 def style_for(forward: Program) -> Style:
@@ -108,18 +247,22 @@ def _program_of(source: Program | Model, of: str) -> Program:
     assert isinstance(program, Program)
     if of == "L":
         return program if program.loss is not None or isinstance(source, Model) else with_generic_loss(program)
-    return without_loss(program, state_at(program, of))
+    return without_loss(program, state_at(program, of, source.steps if isinstance(source, Model) else None))
 
 
-def state_at(program: Program, text: str) -> Signal:
-    """The state a text such as `h_3`, `h_{T-1}` or `c_T` names."""
-    found = re.fullmatch(r"(\w+?)_\{?(\d+|T)\}?", text)
+def state_at(program: Program, text: str, steps: int | None = None) -> Signal:
+    """The state a text such as `h_3` or `c_T` names, of a cell or of a model with that many steps."""
+    found = re.fullmatch(r"(\w+?)_\{?(\d{1,9}|T)\}?", text)
     signals = {e.target.name: e.target for e in program if isinstance(e.target, Signal) and e.domain}
     if not found or found[1] not in signals:
         write = ", ".join(f"{name}_T" for name in signals)
         raise InputError(
-            text, found="no quantity of the cell at a step", write=f"L, or one of: {write} (or a number for T)"
+            text or "(nothing)",
+            found="no quantity of the cell at a step",
+            write=f"L, or one of: {write} (or a number for T)",
         )
+    if found[2] != "T" and not 1 <= int(found[2]) <= (steps or int(found[2])):
+        raise InputError(text, found=f"a step outside 1 … {steps or 'T'}", write=f"{found[1]}_T, or a step from 1")
     step = program.steps.hi if found[2] == "T" else sp.Integer(found[2])
     return signals[found[1]].at(step)
 
@@ -138,165 +281,3 @@ def without_loss(program: Program, seed: Signal) -> Program:
         finals=(seed,),
         loss=None,
     )
-
-
-def base_name(name: Name) -> str:
-    """`h` of h_t, h̄_t and h_0; `W_h` of W_h and ∂L/∂W_h."""
-    if isinstance(name, Adjoint):
-        return base_name(name.of)
-    return name.name if isinstance(name, Signal | Parameter) else str(name)
-
-
-def _check_wanted(wanted: tuple[str, ...], forward: Program) -> None:
-    known = {base_name(e.target): None for e in forward} | {
-        base_name(n): None for n in (*forward.inputs, *forward.parameters)
-    }
-    for name in wanted:
-        if _stem(name, known) not in known:
-            raise InputError(name, found="no such quantity", write="one of: " + ", ".join(known))
-
-
-def _stem(name: str, known: Iterable[str]) -> str:
-    if name in known:
-        return name
-    return re.sub(r"_\{?(\d+|t|T)\}?$|\d+$", "", name)
-
-
-def _wants_states(wanted: tuple[str, ...], forward: Program) -> bool:
-    states = [state.name for state in forward.states]
-    return bool(states) and (not wanted or any(_stem(name, states) in states for name in wanted))
-
-
-# --- the sections ---------------------------------------------------------------------------------------------------
-
-
-def _claim(equation: Equation) -> Claim:
-    return Claim(equation.target, equation.expression, equation.reason, domain=equation.domain)
-
-
-def _model(program: Program) -> Section:
-    lo, hi = program.steps.lo, program.steps.hi
-    opening = [Words("convention", (program.convention,))] if program.convention else []
-    return Section("model", (*opening, *map(_claim, program), Words("steps run", (Number(lo), Number(hi)))))
-
-
-def _preactivations(program: Program, forward: Program) -> Iterator[Section]:
-    changed = [equation for equation in forward if equation not in program.equations]
-    if changed:
-        yield Section("preactivations", tuple(map(_claim, changed)))
-
-
-def _adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...]) -> Iterator[Section]:
-    equations = _needed(back, wanted)
-    recurrences = [e for e in equations if not _is_parameter(e)]
-    opening = [Words("meaning of partials")]
-    if forward.loss is None:
-        opening.append(Words("given cotangents"))
-    claims = [_reasoned(equation) for equation in recurrences]
-    yield Section("recurrences", (*opening, *claims, *_boundaries(recurrences, forward)))
-    yield Section("gradients", tuple(_reasoned(e) for e in equations if _is_parameter(e)))
-
-
-def _is_parameter(equation: Equation) -> bool:
-    return isinstance(equation.target, Adjoint) and isinstance(equation.target.of, Parameter)
-
-
-def _needed(back: Program, wanted: tuple[str, ...]) -> list[Equation]:
-    """The equations asked for and those they read, in order."""
-    known = {base_name(equation.target) for equation in back}
-    names = {_stem(name, known) for name in wanted}
-    if not wanted:
-        return list(back)
-    keep = {family(e.target) for e in back if base_name(e.target) in names}
-    for _ in back:
-        more = {family(name) for e in back if family(e.target) in keep for name in e.reads if isinstance(name, Adjoint)}
-        if more <= keep:
-            break
-        keep |= more
-    return [e for e in back if family(e.target) in keep and (e.domain or base_name(e.target) in names or _is_middle(e))]
-
-
-def _is_middle(equation: Equation) -> bool:
-    signal = signal_of(equation.target)
-    return signal is not None and bool(signal.indices) and signal.time.is_number is False
-
-
-def _reasoned(equation: Equation) -> Claim:
-    reason = equation.reason
-    if reason.key == "adjoint":
-        name, users = reason.about
-        unique = tuple(dict.fromkeys(users))
-        if isinstance(name, Parameter):
-            reason = Reason("adjoint parameter", (name,))
-        elif not any(isinstance(read, Adjoint) for read in equation.reads) and not unique:
-            reason = Reason("adjoint cotangent", (name,))
-        else:
-            reason = Reason("adjoint", (name, unique))
-    return Claim(equation.target, equation.expression, reason, domain=equation.domain)
-
-
-def _boundaries(equations: Iterable[Equation], forward: Program) -> Iterator[Claim]:
-    """ā_{T+1} = 0 for every share from a step that may lie outside."""
-    seen: dict[Name, None] = {}
-    for equation in equations:
-        for part in subexpressions(equation.expression):
-            if isinstance(part, Guarded) and part.bounds[2] != part.bounds[0]:
-                at = part.bounds[1].xreplace({forward.steps.index: forward.steps.hi})
-                seen |= {
-                    shifted(name, at): None for name in names_in(part) if isinstance(name, Adjoint) and signal_of(name)
-                }
-    for name in seen:
-        yield Claim(name, zeros(name.shape), Reason("boundary"), boundary=True)
-
-
-def _jacobian_sections(program: Program) -> Iterator[Section]:
-    step = jacobian(program)
-    blocks: list[Block_] = [Words("jacobian convention")]
-    blocks += [replace(_claim(b), reason=Reason("step jacobian path", _ends(b))) for b in step]
-    if len(step.sources) > 1:
-        blocks.append(Claim(step.name, step.matrix, Reason("stacked")))
-        blocks += [_claim(total) for total in _totals(step)]
-    yield Section("step jacobian", tuple(blocks))
-    product, total = step.product(), step.gradient_sum()
-    yield Section("products", (_claim(product), _claim(total)))
-
-
-def _ends(block: Equation) -> tuple[Any, ...]:
-    target = block.target
-    assert isinstance(target, Block)
-    return target.of, target.wrt
-
-
-def _totals(step: Jacobian) -> Iterator[Equation]:
-    for state in step.states:
-        for other in step.states:
-            try:
-                total = step.total(state.name, other.name)
-            except InputError:
-                continue
-            if total.expression != Block(*_ends(total)):
-                yield replace(total, reason=Reason("total across the state", (_ends(total)[1],)))
-
-
-def _closed_form_section(program: Program) -> Iterator[Section]:
-    blocks = [block for found in closed_forms_of(program) for block in _closed_form_blocks(found)]
-    if blocks:
-        yield Section("closed forms", tuple(blocks))
-
-
-def _closed_form_blocks(found: ClosedForm | NoClosedForm) -> Iterator[Block_]:
-    if isinstance(found, NoClosedForm):
-        yield Words("no closed form", (found.of,))
-        return
-    for case in found.cases:
-        conditions = [_formula(case.condition)] if case.condition else []
-        yield Claim(found.of, case.value, Reason("closed form"), domain=found.domain, conditions=tuple(conditions))
-    assumed = [_formula(each) for each in found.assumptions if each.key != "direct path"]
-    if found.paths == "direct":
-        yield Words("direct path only", (found.exact_without,))
-    if assumed:
-        yield Words("assumes", (tuple(assumed),))
-
-
-def _formula(assumption: Assumption) -> Formula:
-    return Formula(assumption.left, assumption.relation, assumption.right)

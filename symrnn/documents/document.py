@@ -14,10 +14,13 @@ from symrnn.algebra.nodes import Node
 from symrnn.algebra.programs import Range, Reason
 from symrnn.errors import InputError
 
+MARK = "made with symrnn"
+"""What every file of ours says near its beginning, so that it may be written over."""
+
 Relation = Literal["=", "≈", "≤", "<", "⇒"]
 
 
-RENDERERS: dict[str, Callable[..., str]] = {}
+RENDERERS: dict[str, Callable[..., Any]] = {}
 """How a document is printed, by format; `renderers` fills it."""
 
 
@@ -55,6 +58,8 @@ class Claim:
     boundary: bool = False
     numeric: bool = False
     conditions: tuple[Formula, ...] = ()
+    certificate: str = ""
+    """How it was checked: "exact", "points" (three draws, many digits), "definition", "unchecked"; "" not yet."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How many equalities were checked exactly, at random points, or not; and how many only say what a name means."""
+
+    exact: int = 0
+    points: int = 0
+    definitions: int = 0
+    unchecked: int = 0
+
+    @property
+    def equalities(self) -> int:
+        """Those there was something to check in."""
+        return self.exact + self.points + self.unchecked
+
+
+@dataclass(frozen=True)
 class Document:
     """A title, the convention it follows, and sections. `to_latex()`, `to_text()` and `to_json()` print it."""
 
@@ -90,12 +110,16 @@ class Document:
     sections: tuple[Section, ...]
     style: Style = NEUTRAL
     citations: tuple[str, ...] = field(default=())
+    language: str = "en"
+    tally: Tally | None = None
+    code: str = ""
+    """Python that makes the document anew, for a notebook."""
 
     def claims(self) -> Iterator[Claim]:
         """Every claim, in order."""
         return (block for section in self.sections for block in section.blocks if isinstance(block, Claim))
 
-    def render(self, format: str, **options: Any) -> str:
+    def render(self, format: str, **options: Any) -> Any:
         """The document in a format there is a renderer for."""
         if format not in RENDERERS:
             raise InputError(format, found="no such format", write="one of: " + ", ".join(sorted(RENDERERS)))
@@ -103,20 +127,36 @@ class Document:
 
     def to_text(self) -> str:
         """The document for a terminal."""
-        return self.render("text")
+        return str(self.render("text"))
 
     def to_latex(self, fragment: bool = False) -> str:
         """The document in LaTeX; as a fragment for `\\input` it leaves the preamble out."""
-        return self.render("latex", fragment=fragment)
+        return str(self.render("latex", fragment=fragment))
+
+    def to_html(self) -> str:
+        """The document as one self-contained page: MathML, CSS and a font; no script, no request."""
+        return str(self.render("html"))
+
+    def to_markdown(self) -> str:
+        """The document in Markdown as GitHub shows it, equations between `$$`."""
+        return str(self.render("markdown"))
+
+    def to_notebook(self) -> str:
+        """The document as a Jupyter notebook, with cells that compute it anew."""
+        return str(self.render("notebook"))
+
+    def to_pdf(self) -> bytes:
+        """The document as PDF, by typst (`pip install symrnn[pdf]`), else by an installed LaTeX."""
+        return bytes(self.render("pdf"))
 
     def to_json(self) -> str:
         """The equations as one JSON object: `lhs` and `rhs` in LaTeX, `reason` in words."""
-        return self.render("json")
+        return str(self.render("json"))
 
     def __str__(self) -> str:
         return self.to_text()
 
     __repr__ = __str__
 
-    def _repr_latex_(self) -> str:
-        return self.render("jupyter")
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return dict(self.render("mimebundle"))

@@ -1,53 +1,71 @@
-"""The numbers of a model as claims and tables: `h_1 = W_h h_0 + W_x x_1 + b = 1/2`, step by step."""
+"""The numbers of a model as claims and tables: `h_1 = W_h h_0 + W_x x_1 + b = (1/2)·0 + (1/2)·1 + 0 = 1/2`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import mpmath
 import sympy as sp
 
-from symrnn.algebra.nodes import Adjoint, Name, Node, Number, Parameter, Signal
-from symrnn.algebra.programs import GIVEN, Program
+from symrnn.algebra.nodes import Adjoint, BlockMatrix, Decimal, Name, Node, Number, Parameter, Signal
+from symrnn.algebra.programs import GIVEN, Equation, Program
+from symrnn.algebra.substitution import with_literals
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.unrolling import unroll
 from symrnn.documents.document import Claim, Norm, Relation, Section, Table, Words
 from symrnn.models.model import Model
-from symrnn.numeric.evaluation import cotangents_of, evaluate
+from symrnn.numeric.evaluation import cotangents_of, evaluate, placed_values
 from symrnn.numeric.results import Results, entries_of, key_of
 
 MOST_LINES = 80
 """Beyond so many lines the numbers stand in a table only."""
 MOST_COMPONENTS = 4
 MOST_ROWS = 16
+MOST_PUT_IN = 3
+"""A matrix with a longer side is not written out among numbers that are put in."""
+SHOWN_DIGITS = 6
 
 
-def number_sections(model: Model, program: Program, wanted: Sequence[str]) -> Iterator[Section]:
+def number_sections(
+    model: Model, program: Program, wanted: Sequence[str], digits: int | None = None
+) -> Iterator[Section]:
     """The numbers forward and backward: a line for every quantity where that is bearable, else tables."""
     results = evaluate(model)
+    if digits is not None and not results.exact:
+        results = evaluate(model, digits=digits)
+    program = program if model.bare else program.with_sizes(**model.sizes)
     note = Words("numbers exact") if results.exact else Words("numbers rounded")
-    if _is_small(model, program):
-        yield Section("forward numbers", (note, *_lines(unroll(expose(program), model.steps), results.values, results)))
+    small = _is_small(model, program)
+    lines = _Lines(model, results, digits)
+    if small:
+        yield Section("forward numbers", (note, *lines.of(unroll(expose(program), model.steps))))
     else:
         yield Section("forward numbers", (note, _states_table(model, results)))
     if program.loss is None and not cotangents_of(model):
         return
-    back = unroll(adjoint(program), model.steps)
-    if _is_small(model, program):
-        kept = [e for e in back if not wanted or _base(e.target) in wanted or not isinstance(_of(e.target), Parameter)]
-        lines = tuple(_lines(back, results.gradients, results, {e.target for e in kept}))
-        yield Section("backward numbers", lines)
+    if small:
+        back = unroll(adjoint(program), model.steps)
+        kept = {e.target for e in back if not wanted or _base(e.target) in wanted or not _is_parameter(e.target)}
+        yield Section("backward numbers", tuple(lines.of(back, kept)))
     yield Section("contributions", tuple(_contributions(model, results, wanted)))
 
 
 def _is_small(model: Model, program: Program) -> bool:
     lines = model.steps * len(expose(program).equations)
-    return lines <= MOST_LINES and all(size <= MOST_COMPONENTS for size in model.sizes.values())
+    sizes = all(size <= MOST_COMPONENTS for size in model.sizes.values())
+    return lines <= MOST_LINES and sizes and model.batch is None
 
 
 def _of(name: Name) -> Name:
     return name.of if isinstance(name, Adjoint) else name
+
+
+def _is_parameter(name: Name) -> bool:
+    return isinstance(_of(name), Parameter)
 
 
 def _base(name: Name) -> str:
@@ -55,14 +73,91 @@ def _base(name: Name) -> str:
     return inner.name if isinstance(inner, Signal | Parameter) else str(inner)
 
 
-def _lines(
-    program: Program, values: Mapping[str, Any], results: Results, wanted: set[Name] | None = None
-) -> Iterator[Claim]:
-    for equation in program:
-        key = key_of(_of(equation.target))
-        if (wanted is None or equation.target in wanted) and key in values:
-            relation: Relation = "=" if results.exact else "≈"
-            yield Claim(equation.target, equation.expression, GIVEN, more=((relation, values[key]),), numeric=True)
+# --- a line for every quantity ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Formula, numbers put in, result: for the equations of an unrolled Program."""
+
+    model: Model
+    results: Results
+    digits: int | None
+
+    def of(self, program: Program, wanted: set[Name] | None = None) -> Iterator[Claim]:
+        """A claim for every equation whose value is known."""
+        given = {str(name): value for name, value in placed_values(self.model)}
+        for equation in program:
+            value = self._value(equation.target)
+            if (wanted is None or equation.target in wanted) and value is not None:
+                yield self._line(equation, value, given)
+
+    def _value(self, name: Name) -> Any:
+        found = self.results.gradients if isinstance(name, Adjoint) else self.results.values
+        return found.get(key_of(_of(name)))
+
+    def _line(self, equation: Equation, value: Any, given: Mapping[str, Any]) -> Claim:
+        relation: Relation = "=" if self.results.exact else "≈"
+        chain: list[tuple[Relation, Any]] = []
+        put_in = self._put_in(equation, given)
+        if put_in is not None:
+            chain.append(("=" if self.results.exact else "≈", put_in))
+        chain.append((relation, value))
+        if self.results.exact and self.digits is not None:
+            chain += self._decimals(value)
+        return Claim(equation.target, equation.expression, GIVEN, more=tuple(chain), numeric=True)
+
+    def _decimals(self, value: Any) -> Iterator[tuple[Relation, Any]]:
+        """The decimal beside a fraction, where it is another way of writing."""
+        shown = _literal(value, self.digits or SHOWN_DIGITS, exact=False)
+        decimals = shown.operands if isinstance(shown, BlockMatrix) else (shown,)
+        pairs = list(zip(entries_of(value), decimals, strict=False))
+        if shown is None or all(str(entry) == str(decimal) for entry, decimal in pairs):
+            return
+        same = all(isinstance(d, Decimal) and sp.sympify(entry, strict=True) == d.value for entry, d in pairs)
+        yield ("=" if same else "≈"), shown
+
+    def _put_in(self, equation: Equation, given: Mapping[str, Any]) -> Node | None:
+        """The expression with a number for every name; None where one is missing or too large to be written."""
+        literals: dict[Name, Node] = {}
+        for name in equation.reads:
+            value = self._value(name) if str(name) not in given else given[str(name)]
+            if value is None and isinstance(name, Parameter | Signal):
+                value = self.results.values.get(key_of(name))
+            literal = None if value is None else _literal(value, SHOWN_DIGITS, self.results.exact)
+            if literal is None or literal.shape != name.shape:
+                return None
+            literals[name] = literal
+        made = with_literals(equation.expression, literals)
+        return None if made == equation.expression or isinstance(made, Number) else made
+
+
+def _literal(value: Any, digits: int, exact: bool) -> Node | None:
+    """A value as a node of numbers: a scalar, a column or a matrix; None where it is too large to be written."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(value, list | tuple):
+        return _entry(value, digits, exact)
+    rows = [row if isinstance(row, list | tuple) else [row] for row in value]
+    if max(len(rows), len(rows[0])) > MOST_PUT_IN:
+        return None
+    entries = [_entry(entry, digits, exact) for row in rows for entry in row]
+    if any(entry is None for entry in entries):
+        return None
+    return entries[0] if len(entries) == 1 else BlockMatrix(len(rows[0]), *entries)  # type: ignore[arg-type]
+
+
+def _entry(value: Any, digits: int, exact: bool) -> Node | None:
+    if exact and isinstance(value, sp.Expr | Fraction | int):
+        return Number(sp.sympify(value, strict=True))
+    if isinstance(value, sp.Expr):
+        if value.free_symbols:
+            return None
+        value = mpmath.mpf(sp.N(value, digits + 10))
+    number = mpmath.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
+    return Decimal(number, digits) if mpmath.isfinite(number) else None
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def _states_table(model: Model, results: Results) -> Table:

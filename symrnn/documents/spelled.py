@@ -11,12 +11,21 @@ from typing import Any
 import mpmath
 import sympy as sp
 
+from symrnn.documents.document import Words
 from symrnn.documents.languages import sentence
 
 DIGITS = 6
+COMMAS = {"zh": "、"}
+"""What stands between the members of a list, where it is not a comma."""
 
 
-def in_words(key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape: Callable[[str], str] = str) -> str:
+def in_words(
+    key: str,
+    about: tuple[Any, ...],
+    say: Callable[[Any], str],
+    escape: Callable[[str], str] = str,
+    language: str = "en",
+) -> str:
     """The sentence of a key: its words escaped for the format, what it speaks of put in by `say`.
 
     >>> in_words("convention", ("Elman (1990)",), str)
@@ -28,9 +37,12 @@ def in_words(key: str, about: tuple[Any, ...], say: Callable[[Any], str], escape
             return escape(part)
         value = about[int(part[1:-1])]
         values = value if isinstance(value, tuple | list) else (value,)
-        return ", ".join(say(each) for each in values)
+        return COMMAS.get(language, ", ").join(
+            in_words(each.key, each.about, say, escape, language) if isinstance(each, Words) else say(each)
+            for each in values
+        )
 
-    return "".join(piece(part) for part in re.split(r"(\{\d+\})", sentence(key)))
+    return "".join(piece(part) for part in re.split(r"(\{\d+\})", sentence(key, language)))
 
 
 def number_text(value: Any, digits: int = DIGITS) -> str:

@@ -35,13 +35,13 @@ from symrnn.algebra.nodes import (
     power,
     scale,
 )
-from symrnn.algebra.programs import Equation, Program, Reason, signal_of
+from symrnn.algebra.programs import Equation, Program, Reason, family, signal_of
+from symrnn.calculus.adjoints import LOSS, refuse_loss_name
 from symrnn.errors import InputError
 
 p = sp.Symbol("p", integer=True, positive=True)
 """The size of the prediction."""
 
-LOSS = Signal("L", (1, 1))
 READOUT = Reason("readout")
 LOSS_REASON = Reason("loss")
 UPDATE = Reason("update")
@@ -140,6 +140,7 @@ def with_loss(
     L = 1/2 ‖h_T - y‖²
     """
     row = _row(kind, at, reduce)
+    _check_no_loss(program)
     names = {getattr(name, "name", "") for equation in program for name in (equation.target, *equation.reads)}
     if readout:
         logits = "o" if "o" not in names else "s"
@@ -156,6 +157,15 @@ def with_loss(
     return replace(
         program, equations=(*program.equations, *equations), given=(*program.given, target), loss=LOSS, finals=()
     )
+
+
+def _check_no_loss(program: Program) -> None:
+    """A Program has one loss, and nothing else has its name."""
+    if program.loss is not None:
+        raise InputError(
+            str(program[program.loss]), found="a second loss", write="one loss; a sum of several is one equation"
+        )
+    refuse_loss_name(program)
 
 
 def _free_name(program: Program, *names: str) -> str:
@@ -207,24 +217,33 @@ def _loss_equations(
 def with_generic_loss(program: Program) -> Program:
     """The Program with `L = Σ_t L_t`, where of L_t nothing is known but that it depends on the outputs of step t.
 
+    Where there are final outputs, such as the prediction ŷ_T of a readout at the last step, the loss is `L = L_T` and
+    depends on them.
+
     >>> from symrnn.cells import rnn
     >>> print(with_generic_loss(rnn())["L"])
     L = Σ_{t=1}^{T} L_t
     """
-    step = Signal("L", (1, 1), program.steps.index)
-    domain = _domain_of(program, program.outputs[0])
-    total = Sum(step, program.steps.index, program.steps.lo, program.steps.hi)
+    _check_no_loss(program)
+    last = _last_outputs(program)
+    if last:
+        step = Signal("L", (1, 1), program.steps.hi)
+        equations = (Equation(step, Opaque(step, *last), LOSS_REASON), Equation(LOSS, step, LOSS_REASON))
+    else:
+        step = Signal("L", (1, 1), program.steps.index)
+        total = Sum(step, program.steps.index, program.steps.lo, program.steps.hi)
+        each = Equation(step, Opaque(step, *program.outputs), LOSS_REASON, _domain_of(program, program.outputs[0]))
+        equations = (each, Equation(LOSS, total, LOSS_REASON))
     return replace(
-        program,
-        equations=(
-            *program.equations,
-            Equation(step, Opaque(step, *program.outputs), LOSS_REASON, domain),
-            Equation(LOSS, total, LOSS_REASON),
-        ),
-        given=(*program.given, step),
-        loss=LOSS,
-        finals=(),
+        program, equations=(*program.equations, *equations), given=(*program.given, step), loss=LOSS, finals=()
     )
+
+
+def _last_outputs(program: Program) -> tuple[Signal, ...]:
+    """What is computed once, after the last step, and is no state."""
+    states = {family(state) for state in program.states}
+    finals = tuple(name for name in program.finals if family(name) not in states)
+    return (*finals, *(name for name in program.outputs if not name.has(program.steps.index)))
 
 
 # --- one training step ----------------------------------------------------------------------------------------------
@@ -237,7 +256,7 @@ def training_step(program: Program, rule: str = "gradient_descent", clip: str | 
     """θ ← θ − η ∂L/∂θ for every parameter, the gradient clipped by value or by norm where asked.
 
     By value: each entry g becomes min(max(g, −θ), θ). By norm (Pascanu et al. 2013, Algorithm 1): g becomes
-    g · min(1, θ/‖g‖), where ‖g‖ is taken over all parameters together.
+    g · θ/max(‖g‖, θ), where ‖g‖ is taken over all parameters together: only a norm above θ is scaled.
 
     >>> from symrnn.cells import rnn
     >>> print(training_step(rnn()).equations[0])
@@ -282,9 +301,9 @@ def _clipped_by_norm(gradients: dict[Parameter, Node]) -> tuple[list[Equation], 
     norm = Signal("g_norm", (1, 1))
     squares = add(*(SquaredNorm(gradient) for gradient in gradients.values()))
     factor = Signal("s_clip", (1, 1))
-    ratio = hadamard(THRESHOLD, power(norm, -1))
-    # min(1, r) = 1 − ReLU(1 − r): one row of the table less.
-    smallest = add(Number(1), negate(apply(lookup("relu"), add(Number(1), negate(ratio)))))
-    equations = [Equation(norm, power(squares, sp.Rational(1, 2)), CLIP), Equation(factor, smallest, CLIP)]
+    # max(‖g‖, θ) = θ + ReLU(‖g‖ − θ): one row of the table less, and never 0.
+    largest = add(THRESHOLD, apply(lookup("relu"), add(norm, negate(THRESHOLD))))
+    scaling = hadamard(THRESHOLD, power(largest, -1))
+    equations = [Equation(norm, power(squares, sp.Rational(1, 2)), CLIP), Equation(factor, scaling, CLIP)]
     equations += [Equation(_clipped(name), scale(factor, gradient), CLIP) for name, gradient in gradients.items()]
     return equations, {name: _clipped(name) for name in gradients}

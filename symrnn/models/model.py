@@ -27,6 +27,26 @@ class Update:
     clip: str | None = None
     threshold: sp.Expr | None = None
 
+    @property
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """The symbols left in it, by name."""
+        return tuple(sorted(_free(self.rate) | _free(self.threshold), key=str))
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark with placeholders and what fills them, so that any language can say it.
+
+    >>> str(Note("Assumed: {0} steps.", ("100",)))
+    'Assumed: 100 steps.'
+    """
+
+    message: str
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message.format(*self.values)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -35,7 +55,7 @@ class Model:
     `values` maps parameters, initial values (`h_0`), inputs, targets and cotangents to arrays: a column vector is
     1-D, a matrix 2-D, a scalar 0-D; what stands at every step has time as its outer axis, then the batch if there is
     one. Exact models hold SymPy numbers (dtype object), others float64. `bare` says that every size is 1 and was
-    given by plain numbers, so results are shown as numbers.
+    given by plain numbers, so results are shown as numbers. `notes` say what was assumed where a file left it open.
     """
 
     name: str
@@ -50,6 +70,9 @@ class Model:
     notation: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     settings: Mapping[str, Model] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
+    notes: tuple[Note, ...] = ()
+    text: str = ""
+    """The model file as it was read."""
 
     @property
     def exact(self) -> bool:
@@ -60,6 +83,8 @@ class Model:
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The symbols left among the values, by name."""
         found = {s for value in self.values.values() if value.dtype == object for v in value.flat for s in _free(v)}
+        if self.update is not None:
+            found |= set(self.update.symbols)
         return tuple(sorted(found, key=str))
 
     @cached_property

@@ -18,7 +18,7 @@ from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.errors import LimitError, NotYetError
+from symrnn.errors import InputError, LimitError
 from symrnn.models.losses import RATE, THRESHOLD, training_step
 from symrnn.models.model import Array, Model
 from symrnn.models.shaping import axes
@@ -39,7 +39,6 @@ from symrnn.numeric.scalars import Reals, Symbols
 BUDGET = 2_000
 MOST_EXACT_WORK = 200_000
 """Scalar multiplications a step times steps up to which the interpreter is used."""
-FLOAT_DIGITS = 17
 
 
 def evaluate(model: Model, digits: int | None = None) -> Results:
@@ -62,25 +61,14 @@ def _evaluated(model: Model, digits: int | None) -> Results:
         _refuse_large(model, f"--digits {digits}")
         return _interpreted(model, evaluate_to_digits(*_task(model), digits), False, digits, "")
     if not model.exact or model.batch is not None or _work(model) > MOST_EXACT_WORK:
-        return _in_floats(model)
+        return evaluate_compiled(model)
     try:
         return _interpreted(model, exact_values(*_task(model), BUDGET), True, None, "")
     except NoClosedForm:
-        return _in_floats(model)
+        return evaluate_compiled(model)
     except TooManyDigits as found:
         note = NOTES["too many digits"].format(BUDGET, found.digits, digits=DIGITS)
         return _interpreted(model, evaluate_to_digits(*_task(model), DIGITS), False, DIGITS, note)
-
-
-def _in_floats(model: Model) -> Results:
-    """Compiled code; for an expression it has no code for, the interpreter at the precision of float64."""
-    try:
-        return evaluate_compiled(model)
-    except NotYetError:
-        if model.batch is not None or _work(model) > MOST_EXACT_WORK:
-            raise
-    found = evaluate_to_digits(*_task(model), FLOAT_DIGITS)
-    return _interpreted(model, found.with_scalars([float(each) for each in found.scalars()]), False, None, "")
 
 
 def _updated(model: Model, results: Results, digits: int | None) -> dict[str, Any]:
@@ -92,6 +80,11 @@ def _updated(model: Model, results: Results, digits: int | None) -> dict[str, An
     values[RATE] = model.update.rate
     if model.update.threshold is not None:
         values[THRESHOLD] = model.update.threshold
+    if not results.exact and model.update.symbols:
+        names = ", ".join(map(str, model.update.symbols))
+        raise InputError(
+            f"[update] with {names}", found="a symbol beside results that are decimals", write=f"a number for {names}"
+        )
     domain = Symbols("expanded") if results.exact else Reals(digits or 17)
     found = interpret(step, 1, dict(model.sizes), values, domain)
     shaped = {
@@ -162,10 +155,10 @@ def _blocks_program(program: Program) -> Program:
 
 
 def _task(model: Model) -> tuple[tuple[Program, ...], int, dict[str, int], dict[Name, Any]]:
-    return programs_of(model), model.steps, dict(model.sizes), dict(_placed(model))
+    return programs_of(model), model.steps, dict(model.sizes), dict(placed_values(model))
 
 
-def _placed(model: Model) -> Iterator[tuple[Name, Any]]:
+def placed_values(model: Model) -> Iterator[tuple[Name, Any]]:
     """The given values under names at concrete steps; cotangents that were not given are zero."""
     index, last = model.program.steps.index, model.program.steps.hi
     for name, value in model.values.items():

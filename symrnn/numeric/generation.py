@@ -8,20 +8,29 @@ after it.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import Activation
-from symrnn.algebra.nodes import Adjoint, Immediate, Name, Node, Parameter
+from symrnn.algebra.nodes import (
+    Adjoint,
+    Guarded,
+    Immediate,
+    Name,
+    Node,
+    Parameter,
+    names_in,
+    operands_of,
+    subexpressions,
+)
 from symrnn.algebra.programs import Equation, Program, blocks_of, family, sizes_of
 from symrnn.errors import NotYetError
 from symrnn.numeric.filling import Filling, Say
 from symrnn.numeric.loops import Family, Loop, Stack, loop_of
+from symrnn.numeric.source import Source, header, identifier_or_cell
 from symrnn.numeric.stacks import find_stacks
 from symrnn.numeric.steps import Steps, View, weight_of
 from symrnn.numeric.storage import (
@@ -29,7 +38,11 @@ from symrnn.numeric.storage import (
     Kind,
     Span,
     Variables,
+    can_be_dropped,
+    directions_of_initials,
+    given_key,
     is_parameter_adjoint,
+    is_single_step,
     key_of,
     kinds_of,
     lag_in,
@@ -44,62 +57,16 @@ from symrnn.numeric.whole import Whole, identifier, number
 
 __all__ = ["Generator", "local"]
 
-WIDTH = 120
-HEADER = "from symrnn.numeric.kernels import (\n" + textwrap.fill(
-    ", ".join(KERNELS) + ",", WIDTH, initial_indent="    ", subsequent_indent="    "
-) + "\n)"  # fmt: skip
-
-
-@dataclass
-class Source:
-    """Lines of text at the current depth."""
-
-    lines: list[str] = field(default_factory=list)
-    depth: int = 1
-
-    def add(self, text: str) -> None:
-        """One line; a comment that does not fit goes above it."""
-        indent = "    " * self.depth
-        code, mark, comment = text.partition("  # ")
-        if mark and code.strip() and len(indent + text) > WIDTH:
-            self.lines += [*self._comment(f"# {comment}"), indent + code]
-        elif text.startswith("# "):
-            self.lines += self._comment(text)
-        else:
-            self.lines.append(indent + text if text else "")
-
-    def _comment(self, text: str) -> list[str]:
-        indent = "    " * self.depth
-        return textwrap.wrap(
-            text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}#     ", break_long_words=False
-        )
-
-    def add_list(self, front: str, items: Sequence[str], back: str, brackets: str = "()") -> None:
-        """`front items back` on one line or, in brackets, on several."""
-        line = front + ", ".join(items) + back
-        if brackets != "()":
-            line = front + brackets[0] + ", ".join(items) + brackets[1] + back
-        if 4 * self.depth + len(line) <= WIDTH:
-            self.add(line)
-            return
-        indent = "    " * (self.depth + 1)
-        self.add(f"{front}{brackets[0]}")
-        line = indent
-        for item in items:
-            if len(line) + len(item) + 1 > WIDTH:
-                self.lines.append(line.rstrip())
-                line = indent
-            line += f"{item}, "
-        self.lines.append(line.rstrip())
-        self.add(f"{brackets[1]}{back}")
-
 
 class Generator:
     """Writes the source of one function."""
 
-    def __init__(self, forward: Program, backward: Program | None, keep: bool) -> None:
-        self.programs = [forward] if backward is None else [forward, backward]
-        self.forward, self.backward, self.keep = forward, backward, keep
+    matrices: frozenset[str] = frozenset()
+    """Every result is a column."""
+
+    def __init__(self, forward: Program, second: Program | None, keep: bool, purpose: str = "forward") -> None:
+        self.programs = [forward] if second is None else [forward, second]
+        self.forward, self.second, self.keep, self.purpose = forward, second, keep, purpose
         self.index, self.last = forward.steps.index, forward.steps.hi
         self.variables = Variables(self.programs, sizes_of(forward))
         self.out = Source()
@@ -110,7 +77,29 @@ class Generator:
         self.spares: dict[tuple[str, int], str] = {}
         self.kept: dict[Node, str] = {}
         self.loops: dict[tuple[int, int], Loop] = {}
+        self._refuse_matrices()
         self.read_programs()
+        self._refuse_guards()
+
+    def _refuse_matrices(self) -> None:
+        """Arrays hold columns: a matrix that moves is the business of `textbook`."""
+        for name in (name for program in self.programs for e in program for name in (e.target, *e.reads)):
+            if name.shape[1] != 1 and not isinstance(name, Parameter) and not is_parameter_adjoint(name):
+                raise NotYetError(str(name), found="a matrix that is no parameter", write="symrnn evaluate --digits 15")
+        for equation in (equation for program in self.programs for equation in program):
+            for node in subexpressions(equation.expression):
+                if isinstance(node, N.MatMul) and any(isinstance(p, Parameter) for p in _numbers_in(node)):
+                    raise NotYetError(str(node), found="a 1×1 matrix", write="symrnn evaluate --digits 15")
+
+    def _refuse_guards(self) -> None:
+        """Conditions that are neither met by rows of zeros nor a share of one step in a loop's own sum."""
+        in_loops = {id(equation) for loop in self.loops.values() for equation in loop.core}
+        for equation in (equation for program in self.programs for equation in program):
+            here = {id(term) for term in terms_of(equation.expression) if is_single_step(term)}
+            single = here if id(equation) in in_loops else set()
+            for node in subexpressions(equation.expression):
+                if isinstance(node, Guarded) and id(node) not in single and not can_be_dropped(node, self.last):
+                    raise NotYetError(str(equation), found="a condition on t", write="symrnn evaluate --digits 15")
 
     def read_programs(self) -> None:
         """Loops, what each quantity is kept in, stacks, and how far arrays reach."""
@@ -236,7 +225,7 @@ class Generator:
         """The variable of a scratch array for a chunk; every chunk uses the same memory."""
         variable = self.variables.fresh(hint)
         memory = self.variables.fresh(f"{hint}_room")
-        self.setup.append(f"{memory} = empty(longest, {self.rows(rows)})")
+        self.setup.append(f"{memory} = room(longest, {self.rows(rows)})")
         lines.append(f"{variable} = near({memory}, span)")
         return variable
 
@@ -300,7 +289,7 @@ class Generator:
         key = self.rows(rows), depth
         if key not in self.spares:
             self.spares[key] = self.variables.fresh("spare")
-            self.setup.append(f"{self.spares[key]} = empty(longest, {key[0]})")
+            self.setup.append(f"{self.spares[key]} = room(longest, {key[0]})")
         return f"near({self.spares[key]}, span)"
 
     def stacked_weight(self, parameters: Sequence[Parameter]) -> str:
@@ -362,7 +351,9 @@ class Generator:
         self._tail()
         self.out = Source()
         self._head()
-        return "\n".join([HEADER, "", "", *self._signature(), *self.out.lines, "", *body.lines]) + "\n"
+        return (
+            "\n".join([header("kernels", KERNELS), "", "", *self._signature(), *self.out.lines, "", *body.lines]) + "\n"
+        )
 
     def _program(self, which: int, program: Program) -> None:
         blocks = list(blocks_of(program))
@@ -412,11 +403,17 @@ class Generator:
         self.out.add(f"# {equation}")
         target = equation.target
         if time_of(target) is None:
-            self.out.add(f"{self.variable(target)} = {self._summing(equation.expression)}")
+            self.out.add(f"{self.variable(target)} = {self._own(equation, self._summing(equation.expression))}")
         elif self.kind(target) != Kind.FULL:
-            self.out.add(f"{self.initial(target)} = {self.once(equation.expression)}")
+            self.out.add(f"{self.initial(target)} = {self._own(equation, self.once(equation.expression))}")
         else:
             self.out.add(f"{self.once_read(target)}[...] = {self.once(equation.expression)}")
+
+    def _own(self, equation: Equation, text: str) -> str:
+        """Memory of its own for what is handed out: rooms are used again by the next call."""
+        if not names_in(equation.expression):
+            return f"zeros({self.rows(equation.target.shape[0])}) + {text}"
+        return f"{text}.copy()" if isinstance(unguarded(equation.expression), Name) else text
 
     def initial(self, target: Name) -> str:
         """The variable of an initial value's gradient, where the steps' own gradients are not kept."""
@@ -450,10 +447,9 @@ class Generator:
     # --- head and tail ---
 
     def _signature(self) -> list[str]:
-        name = "forward" if self.backward is None else "forward_and_gradients"
         shapes = "columns, time outermost: (T, rows, B), or (T, rows) for a batch of one (B is None)"
         return [
-            f"def {name}(T, B, sizes, shapes, given, functions, dtype):",
+            f"def {self.purpose}(T, B, sizes, shapes, given, functions, dtype, room):",
             f'    """{identifier_or_cell(self.forward.name)}: arrays hold {shapes}."""',
         ]
 
@@ -474,11 +470,11 @@ class Generator:
             else f"spans = chunks(T, {rows} * (B or 1))"
         )
         out.add("longest = spans[0].stop")
-        for parameter in self.forward.parameters:
+        for parameter in self.programs[-1].parameters:
             out.add(f"{self.variable(parameter)} = given[{parameter.name!r}]")
         self._declare_arrays()
-        for initial in self.forward.initials:
-            out.add(f"{self.once_read(initial)} = given[{initial.name + str(initial.time)!r}]")
+        for initial in (*self.forward.initials, *directions_of_initials(self.second)):
+            out.add(f"{self.once_read(initial)} = given[{given_key(initial)!r}]")
         for line in self.setup:
             out.add(line)
         for e in (e for program in self.programs[1:] for e in program):
@@ -506,7 +502,7 @@ class Generator:
 
     def _given(self, key: Family, name: Name) -> str:
         """What the caller gives; with rows for the steps outside 1..T where those are read."""
-        text = f"given[{local(name)!r}]"
+        text = f"given[{given_key(name)!r}]"
         span = self.spans.get(key)
         if span is None or not (span.below or span.beyond):
             return text
@@ -516,7 +512,9 @@ class Generator:
         span, rows = self.spans[key], self.rows(size)
         extra = span.below + span.beyond
         if self.is_chunk(key):
-            self.out.add(f"{variable} = zeros(longest{f' + {span.beyond}' if span.beyond else ''}, {rows})")
+            self.out.add(f"{variable} = room(longest{f' + {span.beyond}' if span.beyond else ''}, {rows})")
+            if span.beyond:
+                self.out.add(f"{variable}[:{span.beyond}] = 0.0  # carried to what stands after T")
         elif extra:
             fill = ", fill=0.0" if isinstance(name, Adjoint) else ""
             self.out.add(f"{variable} = padded(T, {span.below}, {span.beyond}, {rows}{fill})")
@@ -539,6 +537,7 @@ class Generator:
         return {name for key, name in self.buffers.items() if key.startswith("gradient of ")}
 
 
-def identifier_or_cell(name: str) -> str:
-    """A Program's name for the docstring, if it is an identifier."""
-    return name if name.replace("_", "a").isalnum() and name.isascii() else "cell"
+def _numbers_in(product: N.MatMul) -> list[Node]:
+    """The 1×1 factors of a product, without their transposition."""
+    factors = [operands_of(f)[0] if isinstance(f, N.Transpose) else f for f in product.operands]
+    return [factor for factor in factors if factor.is_scalar_shaped]

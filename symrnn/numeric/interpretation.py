@@ -35,7 +35,7 @@ from symrnn.algebra.nodes import (
 from symrnn.algebra.programs import Equation, Program, Range, blocks_of, sizes_of
 from symrnn.calculus.unrolling import check_steps
 from symrnn.errors import InputError, ShapeError
-from symrnn.numeric.scalars import Domain, Given, Inexact, Symbols, given
+from symrnn.numeric.scalars import Domain, Given, Inexact, given
 
 Matrix = tuple[tuple[Any, ...], ...]
 """Rows of scalars."""
@@ -285,6 +285,11 @@ class Machine:
                 )
             self._given[self.address(name)] = value
 
+    def knows(self, name: Name) -> bool:
+        """Whether a name was given or assigned."""
+        address = self.address(name)
+        return address in self._given or address in self.store
+
     def address(self, name: Name) -> Address:
         """The name at the present indices."""
         _, place, indices = self._places.get(id(name)) or self._place(name)
@@ -468,6 +473,9 @@ class Machine:
         """∏, the factor at `first` leftmost; where `last` moves down with a recurrence, one a step is new."""
         body, (index, left, right) = node.operands[0], node.range
         first, last = self.integer(left), self.integer(right)
+        if node.step > 0:
+            rising = self._values(body, index, range(first, last + 1))
+            return reduce(self.times, rising, self.eye(self.integer(node.shape[0])))
         top, reached, product = self._running.get(node) or (
             first,
             first + 1,
@@ -637,7 +645,7 @@ def _power(machine: Machine, node: N.Power) -> Matrix:
 
 def _apply(machine: Machine, node: N.Apply) -> Matrix:
     row = node.activation
-    if row.generic and not isinstance(machine.domain, Symbols):
+    if row.generic and not machine.domain.takes_generic:
         raise InputError(str(node), found=f"{row.unicode} stands for any function", write="one such as tanh")
     return each(lambda x: machine.domain.activate(row, x), machine.value(node.operands[0]))
 
@@ -736,6 +744,7 @@ def _guarded(machine: Machine, node: N.Guarded) -> Matrix:
 OPERATIONS: Mapping[type[Node], Row] = MappingProxyType(
     {
         N.Number: _number,
+        N.Decimal: _number,
         N.Zeros: _constant("zero"),
         N.Ones: _constant("one"),
         N.Eye: _eye,

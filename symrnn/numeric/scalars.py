@@ -56,6 +56,8 @@ class Domain(ABC):
     one: Any
     shifts_softmax = True
     """Whether softmax subtracts a logit first, so that equal logits stay exact."""
+    takes_generic = False
+    """Whether a generic f has a value."""
 
     @abstractmethod
     def value(self, given: Given) -> Any:
@@ -338,6 +340,7 @@ class Symbols(Domain):
     zero = sp.S.Zero
     one = sp.S.One
     shifts_softmax = False
+    takes_generic = True
 
     def __post_init__(self) -> None:
         trim_shared_nodes()

@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.special import log_softmax
-from scipy.special import softmax as _softmax
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Immediate, Name, Node, Parameter, Signal, operands_of, transpose
@@ -25,8 +23,10 @@ from symrnn.algebra.programs import Equation, Program, signal_of
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.errors import InputError, NotYetError
+from symrnn.numeric import matrices
 from symrnn.numeric.compilation import Arrays
 from symrnn.numeric.storage import local
+from symrnn.numeric.whole import is_log_softmax
 
 Array = NDArray[Any]
 Given = Mapping[str, Any]
@@ -153,7 +153,7 @@ class Reader:
         signals = [*self.program.inputs, *(e.target for e in self.program if isinstance(e.target, Signal))]
         for signal in signals:
             if signal.indices and signal.shape[0].is_Symbol:
-                found[signal.shape[0]] = self._source(signal.name).shape[-1]
+                found[signal.shape[0]] = self._source(local(signal)).shape[-2 if signal.shape[1] != 1 else -1]
         return found
 
     @cached_property
@@ -201,20 +201,20 @@ class Reader:
             return self.blocks[name]
         if isinstance(name, Parameter):
             return self._parameter(name)
-        if isinstance(name, Signal) and not name.indices and name.name in self.arrays:
+        if isinstance(name, Signal) and not name.indices and local(name) in self.arrays:
             return self._constant(name)
         signal = name.wrt if isinstance(name, Immediate) else signal_of(name)
         if not isinstance(signal, Signal) or not signal.indices:
             raise NotYetError(str(name), found="no array over the steps for it", write="a signal such as h_t")
         lag = sp.expand(signal.time - self.program.steps.index)
         if lag.is_Integer:
-            return self._outward(self._series(name, int(lag)))
+            return self._outward(self._series(name, int(lag)), name)
         step = sp.expand(signal.time.xreplace(dict(self.numbers)))
         if not step.is_Integer:
             raise NotYetError(str(name), found="a step that is neither t + k, T + k nor a number", write="h_{t-1}")
         if isinstance(name, Immediate) and local(name) in self.given:
-            return self._outward(np.asarray(self.given[local(name)], dtype=np.float64)[None])
-        return self._outward(self._at(local(name), int(step), name)[None])
+            return self._outward(np.asarray(self.given[local(name)], dtype=np.float64)[None], name)
+        return self._outward(self._at(name, int(step))[None], name)
 
     def _parameter(self, name: Parameter) -> Array:
         array = np.asarray(self.given[name.name], dtype=np.float64)
@@ -225,22 +225,25 @@ class Reader:
 
     def _constant(self, name: Signal) -> Array:
         """A quantity computed once from parameters."""
-        column = np.asarray(self.arrays.columns[name.name])
-        if column.size != self.walk.size(name)[0]:
-            raise NotYetError(str(name), found="no column that is the same for all", write="a signal such as h_t")
-        return column.reshape(1, *([1] if self.batched else []), -1, 1)
+        array, shape = np.asarray(self.arrays.columns[local(name)]), self.walk.size(name)
+        if array.size != shape[0] * shape[1]:
+            raise NotYetError(str(name), found="no array that is the same for all", write="a signal such as h_t")
+        return array.reshape(1, *([1] if self.batched else []), *shape)
 
-    def _outward(self, rows: Array) -> Array:
-        """(T, [B,] r) as (T, [B,] r, 1), of one example if one is asked for."""
-        if self.arrays.batch is not None and rows.ndim == 2:
-            rows = rows[:, None]
+    def _outward(self, array: Array, name: Name) -> Array:
+        """(T, [B,] r) as (T, [B,] r, 1), of one example if one is asked for; a matrix is (T, [B,] r, c) already."""
+        if name.shape[1] == 1:
+            array = array[..., None]
+        if self.arrays.batch is not None and array.ndim == 3:
+            array = array[:, None]
         if self.arrays.batch is not None and self.example is not None:
-            rows = rows[:, self.example if rows.shape[1] > 1 else 0]
-        return rows[..., None]
+            array = array[:, self.example if array.shape[1] > 1 else 0]
+        return array
 
     def _source(self, key: str) -> Array:
         if key in self.arrays:
             return self.arrays[key]
+        key = key if key in self.given else key.removesuffix("_")
         if key not in self.given:
             raise InputError(key, found="neither computed nor given", write="arrays of compile_gradients(…, keep=True)")
         array = np.asarray(self.given[key], dtype=np.float64)
@@ -250,26 +253,27 @@ class Reader:
         """The steps 1+lag .. T+lag."""
         key = local(name)
         if isinstance(name, Immediate) and key not in self.given:
-            return np.zeros((1, int(name.shape[0].xreplace(dict(self.numbers)))))
+            return np.zeros((1, self.walk.size(name)[0]))
         whole = self._source(key)
         inside = whole[max(lag, 0) : max(self.steps + min(lag, 0), 0)]
         outside = [step for step in range(1 + lag, self.steps + lag + 1) if not 1 <= step <= self.steps]
         if not outside:
             return inside
-        edge = np.stack([np.broadcast_to(self._at(key, step, name), whole.shape[1:]) for step in outside])
+        edge = np.stack([np.broadcast_to(self._at(name, step), whole.shape[1:]) for step in outside])
         return np.concatenate([edge, inside] if lag < 0 else [inside, edge])
 
-    def _at(self, key: str, step: int, name: Name) -> Array:
+    def _at(self, name: Name, step: int) -> Array:
         """One step: computed, given, or else zero."""
-        if f"{key}{step}" in self.given:
-            return np.atleast_1d(np.asarray(self.given[f"{key}{step}"], dtype=np.float64))
+        key, rows, columns = local(name), *self.walk.size(name)
+        if isinstance(name, Signal) and f"{name.name}{step}" in self.given:
+            return np.atleast_1d(np.asarray(self.given[f"{name.name}{step}"], dtype=np.float64))
         if key in self.arrays:
             row = step - 1 + self.arrays.below.get(key, 0)
             if 0 <= row < len(self.arrays.columns[key]):
                 return self.arrays.at(key, step)
         elif 1 <= step <= self.steps:
             return np.asarray(self._source(key)[step - 1])
-        return np.zeros(int(name.shape[0].xreplace(dict(self.numbers))))
+        return np.zeros(rows) if columns == 1 else np.zeros((rows, columns))
 
 
 def _axes(name: Name) -> tuple[sp.Expr, ...]:
@@ -362,6 +366,10 @@ def _folded(operation: Callable[[Array, Array], Array]) -> Callable[[Walk, Node]
     return rule
 
 
+def _called(function: Callable[..., Array]) -> Callable[[Walk, Node], Array]:
+    return lambda w, node: function(*_operands(w, node))
+
+
 def _filled(value: float) -> Callable[[Walk, Node], Array]:
     return lambda w, node: np.full((1, *w.size(node)), value)
 
@@ -383,7 +391,7 @@ def _product(w: Walk, node: Node) -> Array:
             value, is_diagonal = left * value.swapaxes(-1, -2), False
         else:
             value = _times(left, value)
-    return _written_out(value) if is_diagonal else value
+    return matrices.diagonal_matrix(value) if is_diagonal else value
 
 
 def _factor(w: Walk, node: Node) -> tuple[Array, bool]:
@@ -401,13 +409,6 @@ def _times(left: Array, right: Array) -> Array:
     return np.asarray(np.matmul(left, right))
 
 
-def _written_out(column: Array) -> Array:
-    """diag(v) of (…, n, 1)."""
-    matrix = np.zeros((*column.shape[:-1], column.shape[-2]))
-    np.einsum("...ii->...i", matrix)[...] = column[..., 0]
-    return matrix
-
-
 def _power(w: Walk, node: Node) -> Array:
     assert isinstance(node, N.Power)
     base, exponent = w.dense(node.operands[0]), w.number(node.exponent)
@@ -418,47 +419,14 @@ def _power(w: Walk, node: Node) -> Array:
 
 def _apply(w: Walk, node: Node) -> Array:
     assert isinstance(node, N.Apply)
+    if is_log_softmax(node):
+        return matrices.log_softmax(w.dense(operands_of(node.operands[0])[0]))
     return np.asarray(node.activation.array_function()(w.dense(node.operands[0])))
-
-
-def _diagonal_of(w: Walk, node: Node) -> Array:
-    return np.asarray(np.einsum("...ii->...i", w.dense(operands_of(node)[0]))[..., None])
-
-
-def _vec(w: Walk, node: Node) -> Array:
-    matrix = w.dense(operands_of(node)[0]).swapaxes(-1, -2)
-    return matrix.reshape(*matrix.shape[:-2], -1, 1)
-
-
-def _kronecker(w: Walk, node: Node) -> Array:
-    left, right = _operands(w, node)
-    blocks = left[..., :, None, :, None] * right[..., None, :, None, :]
-    *lead, rows, inner_rows, columns, inner_columns = blocks.shape
-    return blocks.reshape(*lead, rows * inner_rows, columns * inner_columns)
-
-
-def _inner(w: Walk, node: Node) -> Array:
-    left, right = _operands(w, node)
-    return np.asarray((left * right).sum(axis=(-2, -1), keepdims=True))
-
-
-def _squared_norm(w: Walk, node: Node) -> Array:
-    return np.asarray(np.square(w.dense(operands_of(node)[0])).sum(axis=(-2, -1), keepdims=True))
-
-
-def _joined(parts: list[Array], axis: int) -> Array:
-    lead = np.broadcast_shapes(*(part.shape[:-2] for part in parts))
-    return np.concatenate([np.broadcast_to(part, (*lead, *part.shape[-2:])) for part in parts], axis=axis)
 
 
 def _block_matrix(w: Walk, node: Node) -> Array:
     assert isinstance(node, N.BlockMatrix)
-    return _joined([_joined([w.dense(block) for block in row], -1) for row in node.grid], -2)
-
-
-def _cross_entropy(w: Walk, node: Node) -> Array:
-    target, logits = _operands(w, node)
-    return np.asarray(-(target * log_softmax(logits, axis=-2)).sum(axis=-2, keepdims=True))
+    return matrices.block_matrix(*([w.dense(block) for block in row] for row in node.grid))
 
 
 def _guarded(w: Walk, node: Node) -> Array:
@@ -483,19 +451,19 @@ OPERATIONS: Mapping[type[Node], Callable[[Walk, Node], Array]] = MappingProxyTyp
         N.Hadamard: _folded(np.multiply),
         N.Scale: _folded(np.multiply),
         N.MatMul: _product,
-        N.Transpose: lambda w, node: w.dense(operands_of(node)[0]).swapaxes(-1, -2),
+        N.Transpose: _called(matrices.transposed),
         N.Power: _power,
         N.Apply: _apply,
-        N.Diag: lambda w, node: _written_out(w.dense(operands_of(node)[0])),
-        N.DiagonalOf: _diagonal_of,
-        N.Vec: _vec,
-        N.Kronecker: _kronecker,
-        N.Inner: _inner,
-        N.SquaredNorm: _squared_norm,
-        N.Concat: lambda w, node: _joined(_operands(w, node), -2),
+        N.Diag: _called(matrices.diagonal_matrix),
+        N.DiagonalOf: _called(matrices.diagonal_of),
+        N.Vec: _called(matrices.vec),
+        N.Kronecker: _called(matrices.kronecker),
+        N.Inner: _called(matrices.inner),
+        N.SquaredNorm: _called(matrices.squared_norm),
+        N.Concat: lambda w, node: matrices.joined(_operands(w, node)),
         N.BlockMatrix: _block_matrix,
-        N.Softmax: lambda w, node: np.asarray(_softmax(w.dense(operands_of(node)[0]), axis=-2)),
-        N.CrossEntropy: _cross_entropy,
+        N.Softmax: _called(matrices.softmax),
+        N.CrossEntropy: _called(matrices.cross_entropy),
         N.Opaque: lambda w, node: w.read(node.value),
         N.Guarded: _guarded,
     }

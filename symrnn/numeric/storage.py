@@ -13,11 +13,23 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain, count
+from types import MappingProxyType
 
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Adjoint, Immediate, Name, Node, Parameter, Signal, names_in, operands_of
+from symrnn.algebra.nodes import (
+    Adjoint,
+    Guarded,
+    Immediate,
+    Name,
+    Node,
+    Parameter,
+    Signal,
+    Tangent,
+    names_in,
+    operands_of,
+)
 from symrnn.algebra.programs import Equation, Program, family, lag_of, signal_of
 from symrnn.errors import NotYetError
 from symrnn.numeric.loops import Loop
@@ -36,6 +48,7 @@ KERNELS = (
     "entries_sum",
     "flat",
     "forwards",
+    "log_softmax",
     "near",
     "outer",
     "single",
@@ -53,6 +66,7 @@ LOCALS = (
     "given",
     "functions",
     "dtype",
+    "room",
     "np",
     "add",
     "multiply",
@@ -76,8 +90,13 @@ LOCALS = (
     "_",
     "forward",
     "forward_and_gradients",
+    "forward_and_tangents",
 )
 """Names the text uses for itself."""
+PREFIXES: Mapping[type[Name], str] = MappingProxyType({Adjoint: "d_", Tangent: "dot_", Immediate: "given_"})
+"""What stands before a quantity's name where a derivative of it is meant."""
+STEP_LOSS = "L_t"
+"""The loss of a step, beside the loss of all."""
 NEAR = 8
 """Steps at the beginning that are still there when a backward sweep over chunks has ended."""
 
@@ -99,20 +118,30 @@ class Span:
 
 
 def local(name: Name) -> str:
-    """What arrays call a quantity: `h`, `d_h` for its adjoint, `given_h` for a given ∂⁺L/∂h.
+    """What arrays call a quantity: `h`, `d_h` for its adjoint, `dot_h` for its tangent, `given_h` for a given ∂⁺L/∂h.
 
-    >>> local(Parameter("W_h", (2, 2)))
-    'W_h'
+    A quantity whose own name begins like that ends with an underscore.
+
+    >>> local(Parameter("W_h", (2, 2))), local(Signal("d_h", (2, 1), N.t))
+    ('W_h', 'd_h_')
     """
-    if isinstance(name, Adjoint):
-        return f"d_{local(name.of)}"
-    if isinstance(name, Immediate):
-        return f"given_{local(name.wrt)}"
+    for kind, prefix in PREFIXES.items():
+        if isinstance(name, kind):
+            return prefix + local(name.wrt if isinstance(name, Immediate) else name.of)
     if isinstance(name, Signal) and name.name == "L" and name.indices:
-        return "L_t"  # the loss of a step, beside the loss of all
+        return STEP_LOSS
     if isinstance(name, Signal | Parameter):
-        return identifier(name.name)
+        return identifier(name.name) + ("_" if name.name.startswith(tuple(PREFIXES.values())) else "")
     raise NotYetError(str(name), found="no array for it", write="symrnn evaluate --digits 15")
+
+
+def given_key(name: Name) -> str:
+    """What a caller calls an array: `W_h`, `x`, `h0` and `dot_h0`, `y`, `given_h` at every step or at the last."""
+    own = local(name)
+    if isinstance(name, Signal | Parameter) and own != STEP_LOSS:
+        own = name.name
+    time = time_of(name)
+    return f"{own}{time}" if time is not None and time.is_Integer and not isinstance(name, Immediate) else own
 
 
 def key_of(name: Name) -> Family:
@@ -146,16 +175,43 @@ def unguarded(node: Node) -> Node:
     return node.operands[0] if isinstance(node, N.Guarded) else node
 
 
+def can_be_dropped(guard: Guarded, last: sp.Expr) -> bool:
+    """Whether [t + k ≤ T] (…) may be read without its condition: each summand has a gradient of step t + k as a factor.
+
+    Rows of gradients beyond T are zero.
+    """
+    lo, index, hi = guard.bounds
+    return bool(lo == -sp.oo and hi == last and _vanishes_with(guard.operands[0], index))
+
+
+def _vanishes_with(node: Node, index: sp.Expr) -> bool:
+    if isinstance(node, Name):
+        return isinstance(node, Adjoint) and time_of(node) == index
+    parts = [_vanishes_with(part, index) for part in operands_of(node)]
+    if isinstance(node, N.Hadamard | N.MatMul | N.Scale):
+        return any(parts)
+    return isinstance(node, N.Add | N.Transpose | N.Diag | Guarded) and all(parts)
+
+
 def is_parameter_adjoint(name: Name) -> bool:
     """Whether a name is ∂L/∂W."""
     return isinstance(name, Adjoint) and isinstance(name.of, Parameter)
 
 
+def directions_of_initials(program: Program | None) -> tuple[Name, ...]:
+    """ḣ_0 and the like among what a tangent Program is given."""
+    given = program.given if program is not None else ()
+    times = ((name, time_of(name)) for name in given if isinstance(name, Tangent))
+    return tuple(name for name, time in times if time is not None and time.is_Integer)
+
+
 class Variables:
     """Names in the text, no two alike: quantities first, then what the text makes for itself."""
 
-    def __init__(self, programs: Sequence[Program], sizes: Sequence[sp.Symbol]) -> None:
-        self.taken = {*KERNELS, *LOCALS, *keyword.kwlist, *(identifier(size.name) for size in sizes)}
+    def __init__(
+        self, programs: Sequence[Program], sizes: Sequence[sp.Symbol], reserved: Sequence[str] = (*KERNELS, *LOCALS)
+    ) -> None:
+        self.taken = {*reserved, *keyword.kwlist, *(identifier(size.name) for size in sizes)}
         self.of: dict[str, str] = {}
         for program in programs:
             for equation in program:

@@ -17,7 +17,7 @@ from symrnn.algebra.programs import Equation
 from symrnn.errors import NotYetError
 from symrnn.numeric.loops import Stack
 from symrnn.numeric.storage import key_of, lag_in, local, terms_of
-from symrnn.numeric.whole import number
+from symrnn.numeric.whole import has_steps, number
 
 Generator = Any
 """`generation.Generator`, which writes the loops around these sums and imports this module."""
@@ -68,7 +68,7 @@ class Sums:
         return None
 
     def _stacked_sums(self, stack: Stack, right: Node | None, members: Sequence[Member]) -> None:
-        left = self._flat(self.gen.stack_whole(stack), stack.name)
+        left = self._flat(self.gen.stack_whole(stack), stack.name, len(stack.members) * stack.rows)
         text = f"{left}.sum(axis=1)" if right is None else f"{left} @ {self._flat_of(right)}.T"
         joint = self._joint(stack, members)
         if joint is not None:
@@ -141,18 +141,28 @@ class Sums:
     def _column_sum(self, node: Node) -> str:
         if isinstance(node, Name) and self.gen.whole_read(node) in self.flats:
             return f"{self.flats[self.gen.whole_read(node)]}.sum(axis=1)"
+        _check_moves(node)
         return f"summed({self.gen.whole(node)})"
 
     def _flat_of(self, node: Node) -> str:
+        _check_moves(node)
         text = self.gen.whole(node)
-        return self._flat(text, local(node) if isinstance(node, Name) else "product")
+        return self._flat(text, local(node) if isinstance(node, Name) else "product", node.shape[0])
 
-    def _flat(self, text: str, hint: str) -> str:
+    def _flat(self, text: str, hint: str, rows: sp.Expr) -> str:
         """A variable for the columns of all steps side by side; each array is flattened once a chunk."""
         if text not in self.flats:
             self.flats[text] = self.gen.variables.fresh(f"{hint}_flat")
-            self.gen.out.add(f"{self.flats[text]} = flat({text})")
+            memory = self.gen.variables.fresh(f"{hint}_flat_room")
+            self.gen.setup.append(f"{memory} = room(longest, {self.gen.rows(rows)})")
+            self.gen.out.add(f"{self.flats[text]} = flat({text}, {memory})")
         return self.flats[text]
+
+
+def _check_moves(node: Node) -> None:
+    """What is summed over steps must stand at steps."""
+    if not has_steps(node):
+        raise NotYetError(str(node), found="a share without a step", write="symrnn evaluate --digits 15")
 
 
 def _target(equation: Equation) -> Adjoint:

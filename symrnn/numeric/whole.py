@@ -65,7 +65,7 @@ class Whole:
             return self.read(node)
         if node in self.known:
             return self.known[node]
-        if self.timed and isinstance(node, N.MatMul) and not _has_steps(node):
+        if self.timed and isinstance(node, N.MatMul) and not has_steps(node):
             return Whole(self.read, False, self.activation).text(node)
         rule = _RULES.get(type(node))
         if rule is None:
@@ -87,7 +87,7 @@ class Whole:
 
     def _constant_matrix(self, node: Node) -> str | None:
         """`W − Wᵀ` and the like: sums, multiples, transposes and products of matrices that stay the same."""
-        if _has_steps(node) or 1 in node.shape:
+        if has_steps(node) or 1 in node.shape:
             return None
         parts = [self.matrix(part) for part in operands_of(node) if not part.is_scalar_shaped]
         if not parts or any(part is None for part in parts):
@@ -106,7 +106,8 @@ class Whole:
         return None
 
 
-def _has_steps(node: Node) -> bool:
+def has_steps(node: Node) -> bool:
+    """Whether anything in an expression stands at a step."""
     signals = (name.wrt if isinstance(name, N.Immediate) else signal_of(name) for name in names_in(node))
     return any(isinstance(signal, N.Signal) and bool(signal.indices) for signal in signals)
 
@@ -171,7 +172,15 @@ def _power(w: Whole, node: Node) -> str:
 
 def _apply(w: Whole, node: Node) -> str:
     assert isinstance(node, N.Apply)
+    body = node.operands[0]
+    if is_log_softmax(node):
+        return f"log_softmax({w.text(operands_of(body)[0])}, {w.timed})"
     return f"{w.activation(node.activation)}({w.text(node.operands[0])})"
+
+
+def is_log_softmax(node: Node) -> bool:
+    """log softmax(o) is computed as one: softmax alone may have lost what the logarithm asks for."""
+    return isinstance(node, N.Apply) and node.activation.name == "log" and isinstance(node.operands[0], N.Softmax)
 
 
 def _squared_norm(w: Whole, node: Node) -> str:

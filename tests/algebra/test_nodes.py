@@ -477,3 +477,29 @@ def test_a_parameter_is_full_or_diagonal() -> None:
     """Another structure is refused."""
     with pytest.raises(SymrnnError):
         Parameter("W", (n, n), "triangular")
+
+
+class TestRefusals:
+    """What no operation can be is refused in three parts, not met as an index error later."""
+
+    @pytest.mark.parametrize(
+        ("make", "found"),
+        [
+            (lambda: N.Selector(2, 5, 3), "rows that 3 rows do not have"),
+            (lambda: N.Selector(2, -1, 3), "rows that 3 rows do not have"),
+            (lambda: Signal("h", (-n, 1), t), "no positive whole number"),
+            (lambda: Signal("h", (n, "1"), t), "no positive whole number"),
+            (lambda: Signal("h", (n, sp.Rational(3, 2)), t), "no positive whole number"),
+            (lambda: N.Add(), "without operands"),
+            (lambda: N.Hadamard(), "without operands"),
+            (lambda: N.MatMul(), "without operands"),
+            (lambda: N.Concat(), "without operands"),
+            (lambda: N.add(), "without operands"),
+            (lambda: N.Apply("foo", Signal("h", (n, 1), t)), "'foo' is not an activation"),
+        ],
+    )
+    def test_are_in_three_parts(self, make: Callable[[], Node], found: str) -> None:
+        """Out of range, negative, no operands, no such activation."""
+        with pytest.raises(SymrnnError, match=found) as caught:
+            make()
+        assert caught.value.wrote and caught.value.write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -27,7 +28,7 @@ from symrnn.calculus.adjoints import adjoint, gradient, pull
 from symrnn.calculus.rules import RULES
 from symrnn.calculus.unrolling import unroll
 from symrnn.cells import gru, lstm, rnn
-from symrnn.errors import InputError
+from symrnn.errors import InputError, NotYetError
 from symrnn.models.losses import with_loss
 
 
@@ -268,7 +269,7 @@ class TestTwoDirections:
         setting = Setting(sized(bidirectional(), m=1), steps)
         for check in (check_gradients, check_signals, check_tangents, check_duality, check_differences):
             check(setting)
-        check_unrolling(setting, in_order=False)
+        check_unrolling(setting)
 
 
 class TestIndices:
@@ -361,3 +362,45 @@ class TestStructure:
         """Derived once, at a symbolic t: as many lines as quantities."""
         for make in PROGRAMS.values():
             assert len(adjoint(make())) <= 2 * len(make()) + 6
+
+
+class TestReadsAtEveryStep:
+    """A gradient that would be a sum inside a recurrence is refused, never left out."""
+
+    @pytest.mark.parametrize("text", ["h_t = h_{t-1} + Σ_{k=1}^{t} x_k", "h_t = x_T h_{t-1}"])
+    def test_of_a_signal(self, text: str) -> None:
+        """Running sums, and one step of an input read by all."""
+        with pytest.raises(NotYetError, match="is read at every step"):
+            adjoint(parse_cell(text))
+
+    def test_of_a_sum_over_the_states_before(self) -> None:
+        """Σ_{k=1}^{t-1} h_k, which the reader refuses already."""
+        k = sp.Symbol("k", integer=True)
+        x = Signal("x", (n, 1), t)
+        equation = Equation(h, N.Add(N.Sum(h.at(k), k, 1, t - 1), x), domain=(STEPS,))
+        with pytest.raises(NotYetError, match="is read at every step"):
+            adjoint(Program("running sum", (equation,), inputs=(x,), outputs=(h,)))
+
+    def test_of_an_initial_value(self) -> None:
+        """h_0 stands at one place: its gradient is a plain sum."""
+        assert written(adjoint(parse_cell("h_t = h_0 h_{t-1}")))["h̄_0"] == "Σ_{t=1}^{T} h_{t-1} h̄_t + h_0 h̄_1"
+
+
+def test_a_cotangent_is_nobodys_share() -> None:
+    """The reason of h̄_t names who reads h_t; the given ∂⁺L/∂h_3 is no reader."""
+    cell = replace(rnn(), outputs=(), finals=(rnn().states[0].at(3),))
+    _, users = adjoint(cell)["h̄_t"].reason.about
+    assert list(map(str, users)) == ["a_{t+1}"]
+
+
+def test_softmax_has_the_textbook_form() -> None:
+    """p ⊙ p̄ - (pᵀ p̄) p, the sign in front."""
+    back = written(adjoint(parse_cell("h_t = W h_{t-1}\np_t = softmax(h_t)")))
+    assert "p_t ⊙ p̄_t - (p_tᵀ p̄_t) p_t" in back["h̄_t"]
+
+
+def test_a_typed_target_is_given() -> None:
+    """y of a typed loss is no parameter: the gradients read it as given."""
+    back = adjoint(parse_cell("h_t = W h_{t-1}\nL = 1/2 ‖h_T - y‖^2"))
+    assert written(back)["h̄_t"] == "[t = T] (h_T - y) + Wᵀ h̄_{t+1}"
+    assert Parameter("y", (n, 1)) in back.given

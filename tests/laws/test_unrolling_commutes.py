@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import random_programs
+import sympy as sp
 from hypothesis import given
 from law_checks import Setting, check_unrolling, sized
 from named_cells import all_programs
@@ -32,9 +33,9 @@ def test_named_cells(label: str, make: Callable[[], Program], steps: int) -> Non
 
 
 GUARDED: dict[str, Callable[[Node], Node]] = {
-    "from t = 2": lambda body: N.Guarded(body, 2, t, N.sp.oo),
-    "to t = 2": lambda body: N.Guarded(body, -N.sp.oo, t, 2),
-    "to t = T - 1": lambda body: N.Guarded(body, -N.sp.oo, t, N.T - 1),
+    "from t = 2": lambda body: N.Guarded(body, 2, t, sp.oo),
+    "to t = 2": lambda body: N.Guarded(body, -sp.oo, t, 2),
+    "to t = T - 1": lambda body: N.Guarded(body, -sp.oo, t, N.T - 1),
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symrnn.errors import InputError, NotYetError, SymrnnError, UnsafeInputError
+from symrnn.errors import InputError, SymrnnError, UnsafeInputError
 from symrnn.models.files import examples, load, loads
 
 HEAD = '[cell]\nkind = "rnn"\n'
@@ -143,12 +143,6 @@ def test_a_mistake_names_file_line_and_key(text, line, found):
     assert error.exit_code == 2
     assert error.place is not None and error.place.file == "model.toml" and error.place.line == line, str(error)
     assert found in error.found and error.write
-
-
-def test_weights_from_files_are_a_not_yet():
-    """What a later version reads is said to be not there yet."""
-    with pytest.raises(NotYetError):
-        loads(HEAD + '[sequence]\nx = [1]\n[parameters]\nweights = "net.safetensors"\n')
 
 
 def test_a_huge_file_is_refused_before_it_is_parsed():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from importlib import resources
 from typing import Any, ClassVar
 
 import mpmath
 import pytest
+import sympy as sp
 from fractions_evaluator import Evaluator, Matrix, draw, scaled
 from law_checks import Setting, check_differences, check_gradients, check_signals, check_unrolling, sized
 
@@ -16,7 +19,9 @@ from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.adjoints import adjoint
 from symrnn.cells import gru, lstm, rnn
 from symrnn.errors import InputError, SymrnnError
+from symrnn.models.files import loads
 from symrnn.models.losses import LOSSES, training_step, with_generic_loss, with_loss, with_readout
+from symrnn.numeric.evaluation import evaluate
 
 
 def lines(program: Program) -> list[str]:
@@ -217,8 +222,8 @@ class TestNames:
         assert len({str(equation.target) for equation in program}) == len(program)
 
     def test_a_second_loss_is_refused(self) -> None:
-        """L is assigned once."""
-        with pytest.raises(InputError, match="assigned twice"):
+        """A Program has one."""
+        with pytest.raises(InputError, match="a second loss"):
             with_loss(with_loss(rnn()))
 
 
@@ -243,9 +248,30 @@ class TestGenericLoss:
         assert found["ŷ̄_t"] == "∂⁺L_t/∂ŷ_t"
         assert found["h̄_t"] == "W_yᵀ ŷ̄_t + ∂⁺L_t/∂h_t + W_hᵀ ā_{t+1}"
 
+    def test_of_a_readout_at_the_last_step(self) -> None:
+        """The loss is that of ŷ_T."""
+        program = with_generic_loss(with_readout(rnn(), at="last"))
+        assert lines(program)[-2:] == ["L_T = L_T(ŷ_T)", "L = L_T"]
+        assert back(program)["h̄_t"] == "[t = T] W_yᵀ ŷ̄_T + W_hᵀ ā_{t+1}"
+
     def test_of_the_lstm(self) -> None:
         """c_t is no output: no cotangent of its own."""
         assert back(with_generic_loss(lstm()))["c̄_t"] == "o_t ⊙ (1 - tanh²(c_t)) ⊙ h̄_t + f_{t+1} ⊙ c̄_{t+1}"
+
+
+class TestTheNameOfTheLoss:
+    """A quantity called L would make ∂L/∂… mean two things."""
+
+    @pytest.mark.parametrize("text", ["h_t = L h_{t-1} + x_t", "h_t = h_{t-1} + L_t", "L_t = tanh(w L_{t-1})"])
+    @pytest.mark.parametrize("derive", [with_loss, with_generic_loss, adjoint])
+    def test_is_refused_beside_the_loss(self, text: str, derive: Callable[[Program], Program]) -> None:
+        """Parameter, input or state."""
+        with pytest.raises(InputError, match="beside the loss, which is called L"):
+            derive(parse_cell(text))
+
+    def test_is_free_where_the_loss_has_another_name(self) -> None:
+        """E = ½ (h_T - y)² leaves L to the cell."""
+        assert back(parse_cell("h_t = L h_{t-1}\nE = 1/2 ‖h_T - y‖^2"))["h̄_0"] == "Lᵀ h̄_1"
 
 
 class TestChoices:
@@ -331,6 +357,12 @@ class TestTrainingStep:
                 for found_row, row in zip(values, expected, strict=True)
                 for a, e in zip(found_row, row, strict=True)
             )
+
+    def test_a_zero_gradient_stays_zero(self) -> None:
+        """Clipping by norm divides by no zero: 0 ≤ θ, so nothing is scaled."""
+        text = (resources.files("symrnn") / "examples" / "linear.toml").read_text(encoding="utf-8")
+        found = evaluate(loads(text.replace("y = 1.0", 'y = "7/8"') + "[update]\nclip_norm = 1\n"))
+        assert found.exact and found.update["W_h"] == sp.Rational(1, 2) and found.update["L"] == 0
 
     def test_it_belongs_to_the_cell(self) -> None:
         """One equation for every parameter, in their order; η is a parameter, the gradients are given."""

@@ -279,7 +279,7 @@ class TestNodes:
 
     def test_every_node_has_a_row(self) -> None:
         classes = {c for _, c in inspect.getmembers(N, inspect.isclass) if issubclass(c, Node)}
-        abstract = {Node, N.Name, N.Operation, N._Constant}
+        abstract = {Node, N.Name, N.Operation, N.Constant}
         names = {c for c in classes if issubclass(c, Name)}
         assert classes - abstract - names == set(OPERATIONS)
 

@@ -119,7 +119,7 @@ class Node(sp.Basic):
 
 def same_shape(wrote: str, nodes: Iterable[Node]) -> Shape:
     """The one shape the operands share, or `ShapeError` with both."""
-    nodes = tuple(nodes)
+    nodes = some(nodes)
     first = nodes[0].shape
     for other in nodes[1:]:
         if other.shape != first:
@@ -131,14 +131,36 @@ def same_shape(wrote: str, nodes: Iterable[Node]) -> Shape:
     return first
 
 
+def some(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """The operands, of which there is at least one, or `ShapeError`."""
+    nodes = tuple(nodes)
+    if not nodes:
+        raise ShapeError("()", found="an operation without operands", write="one operand or more")
+    return nodes
+
+
+def length_of(vector: Node) -> Size:
+    """How many entries a column or a row has; the rows of a matrix."""
+    rows, cols = vector.shape
+    return cols if rows == 1 else rows
+
+
 def shape_text(shape: Shape) -> str:
     """(rows, columns), as errors print it."""
     return f"({shape[0]}, {shape[1]})"
 
 
 def size_of(value: Any) -> Size:
-    """A positive whole number or an expression of sizes, or `ShapeError`."""
-    size = sp.sympify(value, strict=True)
-    if not isinstance(size, sp.Expr) or (size.is_number and not (size.is_Integer and size > 0)):
+    """A positive whole number or an expression of sizes, or `ShapeError`.
+
+    >>> size_of(-n)
+    Traceback (most recent call last):
+        ...
+    symrnn.errors.ShapeError: You wrote:  -n
+    Found:      a size that is no positive whole number
+    Write:      a size such as 3 or n
+    """
+    size = None if isinstance(value, str) else sp.sympify(value, strict=True)
+    if not isinstance(size, sp.Expr) or size.is_integer is False or size.is_positive is False:
         raise ShapeError(str(value), found="a size that is no positive whole number", write="a size such as 3 or n")
     return size

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import mpmath
 import sympy as sp
 from sympy.core.symbol import Str
 
-from symrnn.algebra.nodes.base import ONE, Node, shape_text, size_of
+from symrnn.algebra.nodes.base import ONE, Node, length_of, shape_text, size_of
 from symrnn.errors import InputError, ShapeError
 
 
@@ -143,13 +144,22 @@ class Immediate(Name):
 
 
 class Block(Name):
-    """`∂y/∂x`: a Jacobian block, numerator layout, (rows of y) × (rows of x); `kind` is "step", "total" or "direct"."""
+    """`∂y/∂x`: a Jacobian block of vectors, (size of y) × (size of x), or transposed in denominator layout.
+
+    `kind` says along which paths; `layout` is "numerator" or "denominator".
+
+    >>> from symrnn.algebra.nodes import m, n, t
+    >>> Block(Signal("h", (n, 1), t), Signal("x", (m, 1), t), "step", "denominator").shape
+    (m, n)
+    """
 
     __slots__ = ()
 
-    def __new__(cls, of: Node, wrt: Node, kind: str | Str = "step") -> Block:
-        kind = kind if isinstance(kind, Str) else Str(kind)
-        return cls.trusted((of, wrt, kind), (of.shape[0], wrt.shape[0]))
+    def __new__(cls, of: Node, wrt: Node, kind: str | Str = "step", layout: str | Str = "numerator") -> Block:
+        shape = (length_of(of), length_of(wrt))
+        if named(layout).name == "numerator":
+            return cls.trusted((of, wrt, named(kind)), shape)
+        return cls.trusted((of, wrt, named(kind), named(layout)), shape[::-1])
 
     @property
     def of(self) -> Node:
@@ -163,8 +173,14 @@ class Block(Name):
 
     @property
     def kind(self) -> str:
-        """ "step" (states of the step before independent), "total" (along every path) or "direct" (along one state)."""
+        """How far paths are followed: "step" (states of the step before independent), "local" (within one equation),
+        "immediate" (within one step), "total" (along every path) or "direct" (along one state)."""
         return self.args[2].name
+
+    @property
+    def layout(self) -> str:
+        """ "numerator", (∂y/∂x)_ij = ∂y_i/∂x_j, or "denominator", its transpose."""
+        return self.args[3].name if len(self.args) > 3 else "numerator"
 
 
 def named(name: str | Str) -> Str:
@@ -194,6 +210,30 @@ class Number(Node):
     def value(self) -> sp.Expr:
         """The number."""
         return self.args[0]
+
+
+class Decimal(Number):
+    """A number shown by so many significant digits; its value is the fraction those digits say.
+
+    >>> Decimal(0.4621171572600098, 6)
+    0.462117
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: Any, digits: Any = 6) -> Decimal:
+        shown = f"{float(value):.{int(digits)}g}" if isinstance(value, int | float) else mpmath.nstr(value, int(digits))
+        return cls.shown(shown.removesuffix(".0"))
+
+    @classmethod
+    def shown(cls, text: str) -> Decimal:
+        """The number that is written so: `-0.0625`, `1.2e-05`."""
+        return cls.trusted((sp.Rational(text), Str(text)), (ONE, ONE))
+
+    @property
+    def text(self) -> str:
+        """The digits."""
+        return self.args[1].name
 
 
 class Constant(Node):
@@ -234,8 +274,15 @@ class Selector(Node):
     __slots__ = ()
 
     def __new__(cls, rows: Any, offset: Any, total: Any) -> Selector:
-        rows, total = size_of(rows), size_of(total)
-        return cls.trusted((rows, sp.sympify(offset, strict=True), total), (rows, total))
+        rows, total, offset = size_of(rows), size_of(total), sp.sympify(offset, strict=True)
+        outside = offset.is_negative or (total - offset - rows).is_negative
+        if outside or offset.is_integer is False:
+            raise ShapeError(
+                f"rows {offset} … {offset + rows - 1} of {total}",
+                found=f"rows that {total} rows do not have",
+                write=f"an offset from 0 to {total - rows}",
+            )
+        return cls.trusted((rows, offset, total), (rows, total))
 
 
 class Embedding(Node):

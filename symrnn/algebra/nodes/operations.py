@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.core.symbol import Str
 
 from symrnn.algebra.activations import Activation, lookup
-from symrnn.algebra.nodes.base import ONE, Node, same_shape, shape_text, size_of
+from symrnn.algebra.nodes.base import ONE, Node, length_of, same_shape, shape_text, size_of, some
 from symrnn.algebra.nodes.names import Name, named
 from symrnn.errors import InputError, ShapeError
 
@@ -27,8 +27,10 @@ class Operation(Node):
         return self.args[self.operand_slots]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same operation on other operands."""
-        return self.func(*operands)
+        """The same operation on other operands; what else it is made of stays."""
+        args = list(self.args)
+        args[self.operand_slots] = operands
+        return self.func(*args)
 
 
 class Add(Operation):
@@ -70,6 +72,7 @@ class MatMul(Operation):
     __slots__ = ()
 
     def __new__(cls, *factors: Node) -> MatMul:
+        some(factors)
         for left, right in pairwise(factors):
             if left.shape[1] != right.shape[0]:
                 raise _product_error(factors, left, right)
@@ -125,11 +128,6 @@ class Power(Operation):
         """k."""
         return self.args[1]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same power of another base."""
-        (body,) = operands
-        return Power(body, self.exponent)
-
 
 def exact_exponent(value: Any) -> sp.Expr:
     """An exact exponent: a number, or an expression of indices such as T − t."""
@@ -153,6 +151,8 @@ class Apply(Operation):
     operand_slots: ClassVar[slice] = slice(1, 2)
 
     def __new__(cls, name: str | Str, body: Node) -> Apply:
+        if isinstance(name, str):
+            _check_activation(name)
         return cls.trusted((named(name), body), body.shape)
 
     @property
@@ -160,20 +160,27 @@ class Apply(Operation):
         """The row."""
         return lookup(self.args[0].name)
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same activation of another argument."""
-        return Apply(self.args[0], *operands)
+
+def _check_activation(name: str) -> None:
+    try:
+        lookup(name)
+    except ValueError as error:
+        raise InputError(name, found=str(error).partition(" Known:")[0], write="tanh, sigmoid, relu or f") from None
 
 
 class Diag(Operation):
-    """diag(v): a vector as a diagonal matrix."""
+    """diag(v): a vector, column or row, as a diagonal matrix."""
 
     __slots__ = ()
 
     def __new__(cls, body: Node) -> Diag:
-        if body.shape[1] != 1:
-            raise ShapeError(f"diag({body})", found=f"{body} is {shape_text(body.shape)}", write="a column vector")
-        return cls.trusted((body,), (body.shape[0], body.shape[0]))
+        _check_vector(body, "diag")
+        return cls.trusted((body,), (length_of(body), length_of(body)))
+
+
+def _check_vector(vector: Node, function: str) -> None:
+    if 1 not in vector.shape:
+        raise ShapeError(f"{function}({vector})", found=f"{vector} is {shape_text(vector.shape)}", write="a vector")
 
 
 class DiagonalOf(Operation):
@@ -243,7 +250,7 @@ class Concat(Operation):
     __slots__ = ()
 
     def __new__(cls, *parts: Node) -> Concat:
-        if any(part.shape[1] != parts[0].shape[1] for part in parts):
+        if any(part.shape[1] != parts[0].shape[1] for part in some(parts)):
             raise ShapeError(
                 "[" + "; ".join(map(str, parts)) + "]",
                 found="parts with " + " and ".join(str(part.shape[1]) for part in parts) + " columns",
@@ -271,10 +278,6 @@ class BlockMatrix(Operation):
         count = int(self.args[0])
         return tuple(self.operands[i : i + count] for i in range(0, len(self.operands), count))
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same grid of other blocks."""
-        return BlockMatrix(self.args[0], *operands)
-
 
 def _check_grid(count: int, blocks: tuple[Node, ...]) -> None:
     """Rows of blocks have one height each, columns one width."""
@@ -290,13 +293,12 @@ def _check_grid(count: int, blocks: tuple[Node, ...]) -> None:
 
 
 class Softmax(Operation):
-    """softmax(x)_i = e^{x_i} / Σ_j e^{x_j} for a column x."""
+    """softmax(x)_i = e^{x_i} / Σ_j e^{x_j} for a vector x."""
 
     __slots__ = ()
 
     def __new__(cls, body: Node) -> Softmax:
-        if body.shape[1] != 1:
-            raise ShapeError(f"softmax({body})", found=f"{body} is {shape_text(body.shape)}", write="a column vector")
+        _check_vector(body, "softmax")
         return cls.trusted((body,), body.shape)
 
 
@@ -324,10 +326,6 @@ class Opaque(Operation):
         """The name of the value, L_t."""
         return self.args[0]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same function of other arguments."""
-        return Opaque(self.value, *operands)
-
 
 class Sum(Operation):
     """Σ_{index=lo}^{hi} body: one node, whatever the bounds."""
@@ -343,35 +341,33 @@ class Sum(Operation):
         """(index, lo, hi)."""
         return self.args[1:]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same sum of another body."""
-        (body,) = operands
-        return Sum(body, *self.range)
-
 
 class Product(Operation):
     """∏_{index=first}^{last} body, ordered: the factor at `first` stands leftmost and the index counts down to `last`.
 
-    Empty (last = first + 1) it is I. `∏_{k=T}^{t+1} J_k` is `Product(J_k, k, T, t + 1)`.
+    Empty (last = first + 1) it is I. `∏_{k=T}^{t+1} J_k` is `Product(J_k, k, T, t + 1)`. With `step` 1 the index
+    counts up instead, still from left to right, as products in denominator layout do.
     """
 
     __slots__ = ()
     operand_slots: ClassVar[slice] = slice(0, 1)
 
-    def __new__(cls, body: Node, index: sp.Symbol, first: Any, last: Any) -> Product:
+    def __new__(cls, body: Node, index: sp.Symbol, first: Any, last: Any, step: Any = -1) -> Product:
         if body.shape[0] != body.shape[1]:
             raise ShapeError(str(body), found=f"a factor that is {shape_text(body.shape)}", write="a square factor")
-        return cls.trusted((body, index, sp.sympify(first, strict=True), sp.sympify(last, strict=True)), body.shape)
+        bounds = (sp.sympify(first, strict=True), sp.sympify(last, strict=True))
+        direction = (ONE,) if step == 1 else ()
+        return cls.trusted((body, index, *bounds, *direction), body.shape)
 
     @property
     def range(self) -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
         """(index, first, last)."""
-        return self.args[1:]
+        return self.args[1:4]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same product of another factor."""
-        (body,) = operands
-        return Product(body, *self.range)
+    @property
+    def step(self) -> int:
+        """−1 where the index counts down from left to right, 1 where it counts up."""
+        return 1 if len(self.args) > 4 else -1
 
 
 class MatPower(Operation):
@@ -395,11 +391,6 @@ class MatPower(Operation):
         """k."""
         return self.args[1]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same power of another base."""
-        (body,) = operands
-        return MatPower(body, self.exponent)
-
 
 class Guarded(Operation):
     """body where lo ≤ index ≤ hi, else nothing: a share that exists only for some steps is never 0 × undefined."""
@@ -415,8 +406,3 @@ class Guarded(Operation):
     def bounds(self) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
         """(lo, index, hi)."""
         return self.args[1:]
-
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same guard on another body."""
-        (body,) = operands
-        return Guarded(body, *self.bounds)

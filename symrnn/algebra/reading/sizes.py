@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symrnn.algebra.nodes import ONE, Shape, Size
+from symrnn.algebra.nodes import Shape, Size
 
 PENDING, LOWER, UPPER, SIZE = range(4)
 """A product not decided yet; of a lower-case name; of a capital; a size."""
@@ -94,7 +94,3 @@ class Sizes:
     def same_shape(self, left: Shape, right: Shape) -> bool:
         """Make two shapes equal; False if they cannot be."""
         return self.same(left[0], right[0]) and self.same(left[1], right[1])
-
-    def is_scalar(self, shape: Shape) -> bool:
-        """Whether a shape is (1, 1)."""
-        return self.shape(shape) == (ONE, ONE)

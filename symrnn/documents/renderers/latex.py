@@ -1,34 +1,40 @@
-"""LaTeX: a complete document, or a fragment for `\\input`; amsmath only.
+"""LaTeX, complete or as a fragment: amsmath only (and ctex for Chinese), numbered equations, text escaped.
 
-Text from outside is escaped; mathematics is printed from its tree. Long right sides break at their outermost
-operators, so that lines stay within the text width.
+Lines break at operators, inside parentheses too, so that they stay within the text width; what a reason points to
+is a `\\ref` to a label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
-import sympy as sp
-
-from symrnn.algebra.layout import Style
-from symrnn.algebra.nodes import Add, Node, Number
-from symrnn.algebra.printing import to_latex as node_to_latex
-from symrnn.algebra.programs import Reason
-from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
+from symrnn import __version__
+from symrnn.algebra.spelling import LATEX, TEXT
+from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
 from symrnn.documents.languages import sentence
-from symrnn.documents.spelled import in_words, number_text
+from symrnn.documents.references import REFERENCES, cited
+from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.spelled import in_words
+from symrnn.documents.spelled import width as columns
 
-PREAMBLE = r"""\documentclass[11pt]{article}
+PREAMBLE = r"""\documentclass[11pt,fleqn]{article}
 \usepackage[a4paper,margin=25mm]{geometry}
 \usepackage{amsmath}
+\setlength{\mathindent}{1em}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt}
 """
-WIDEST = 62
-"""Visible characters of mathematics that fit on a line of the text width."""
+CHINESE = "\\PassOptionsToPackage{quiet}{fontspec}\n\\usepackage[UTF8,scheme=plain]{ctex}\n"
+ROOM = 375
+"""Tenths of an em on a line of the text width, less the number of the equation."""
+INDENT = 20
+NOTE = 4.1
+"""Tenths of an em that a column of a note takes, in its smaller letters."""
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -43,12 +49,14 @@ _ESCAPES = {
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",
 }
 _SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$", "−": "$-$", "–": "--", "…": r"\dots{}"}
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
-def escape(text: str) -> str:
-    """Text in which nothing is a command.
+def escape(text: str, wide: bool = False) -> str:
+    """Text in which nothing is a command; `wide` says that Chinese letters can be set.
 
     >>> escape("50% of W_h")
     '50\\\\% of W\\\\_h'
@@ -56,14 +64,23 @@ def escape(text: str) -> str:
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     for sign, spelled in _SPELLED.items():
         escaped = escaped.replace(sign, spelled)
-    return "".join(_printable(character) for character in escaped)
+    return "".join(_printable(character, wide) for character in escaped)
 
 
-def _printable(character: str) -> str:
-    """Characters pdfLaTeX sets; others by their code, so that a document always compiles."""
+def _printable(character: str, wide: bool) -> str:
+    """Characters LaTeX sets; others by their code, so that a document always compiles."""
     if ord(character) < 0x180 and (character.isprintable() or character == "\n"):
         return character
+    if wide and _WIDE.match(character):
+        return character
+    if character in "‘’“”—":
+        return {"‘": "`", "’": "'", "“": "``", "”": "''", "—": "---"}[character]
     return f"U+{ord(character):04X}" if character.isprintable() else " "
+
+
+def is_wide(document: Document) -> bool:
+    """Whether a document holds Chinese, and so needs ctex and xelatex."""
+    return document.language == "zh" or bool(_WIDE.search(document.title + document.convention))
 
 
 def to_latex(document: Document, fragment: bool = False) -> str:
@@ -71,202 +88,141 @@ def to_latex(document: Document, fragment: bool = False) -> str:
 
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
-    >>> derive(rnn(), wrt="b").to_latex(fragment=True).splitlines()[0]
+    >>> derive(rnn(), wrt="b").to_latex(fragment=True).splitlines()[1]
     '\\\\section*{The model}'
     """
-    body = "\n".join(_section(section, document.style) for section in document.sections)
+    setter = _setter(document)
+    numbers = iter(range(1, 1 + sum(1 for _ in document.claims())))
+    body = "\n".join(_section(setter, section, numbers) for section in document.sections)
+    mark = f"% {MARK} {__version__}\n"
     if fragment:
-        return body
-    title = escape(sentence("derivation").format(document.title))
+        return mark + body
+    chinese = CHINESE if is_wide(document) else ""
     return (
-        f"{PREAMBLE}\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n"
-        f"{body}\\end{{document}}\n"
+        f"{mark}{PREAMBLE}{chinese}\\title{{{setter.escape(title(document))}}}\n\\author{{}}\n\\date{{}}\n"
+        f"\\begin{{document}}\n\\maketitle\n{body}{_references(document, setter)}\\end{{document}}\n"
     )
+
+
+def _setter(document: Document) -> Setter:
+    label = _label(document)
+    return Setter(
+        document,
+        LATEX,
+        lambda math, text: f"${math}$",
+        partial(escape, wide=is_wide(document)),
+        lambda number: f" (\\ref{{{label}{number}}})",
+    )
+
+
+def _label(document: Document) -> str:
+    """What the labels of a document begin with, so that two fragments can stand in one text."""
+    return f"eq:{re.sub('[^a-z0-9]+', '-', document.title.lower()).strip('-')}-"
+
+
+def _references(document: Document, setter: Setter) -> str:
+    keys = [key for key in document.citations if key in REFERENCES]
+    if not keys:
+        return ""
+    items = "".join(f"\\bibitem{{{key}}} {setter.escape(cited(key))}\n" for key in keys)
+    return f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
 
 
 def aligned(document: Document) -> str:
     """The claims as one aligned display, for a notebook."""
-    lines = [line for claim in document.claims() for line in _claim(claim, document.style, reasons=False)]
+    setter = _setter(document)
+    lines = []
+    for claim in document.claims():
+        first, *rest = setter.lines(claim, ROOM * 2, INDENT)
+        notes = setter.where(claim)
+        note = f" \\quad \\text{{{'; '.join(notes)}}}" if notes else ""
+        lines += [f"{setter.values(claim.lhs)[0]} &{first.text}", *(f"&\\quad {line.text}" for line in rest)]
+        lines[-1] += note
     return "$$\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}$$"
 
 
 def equations(document: Document) -> list[dict[str, str]]:
-    """Each claim as `lhs`, `rhs` and `reason`."""
-    style = document.style
+    """Each claim as `lhs`, `rhs`, `relation`, `reason` and how it was `checked`."""
+    setter = _setter(document)
     return [
         {
-            "lhs": _value(claim.lhs, style),
-            "rhs": _value(claim.rhs, style),
+            "lhs": setter.values(claim.lhs)[0],
+            "rhs": setter.values(claim.rhs)[0],
             "relation": claim.relation,
-            "reason": in_words(claim.reason.key, claim.reason.about, lambda value: _inline(value, style)),
+            "reason": in_words(claim.reason.key, claim.reason.about, setter.said, language=document.language),
+            "checked": claim.certificate,
         }
         for claim in document.claims()
     ]
 
 
-def _section(section: Section, style: Style) -> str:
-    lines = [f"\\section*{{{escape(sentence(section.title))}}}"]
+def _section(setter: Setter, section: Section, numbers: Iterator[int]) -> str:
+    parts = [f"\\section*{{{setter.escape(sentence(section.title, setter.document.language))}}}\n"]
     for kind, blocks in groupby(section.blocks, type):
         group = list(blocks)
         if kind is Claim:
-            lines.append(_display([block for block in group if isinstance(block, Claim)], style))
+            parts.append(_display(setter, [block for block in group if isinstance(block, Claim)], numbers))
         else:
-            lines += [_other(block, style) for block in group]
-    return "\n".join(lines) + "\n"
+            # A display belongs to the paragraph before it, so no empty line stands between them.
+            parts.append("\n".join(_other(setter, block) for block in group))
+    return "".join(parts)
 
 
-def _other(block: Any, style: Style) -> str:
+def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
-        return _sentence(block.key, block.about, style) + "\n"
+        return setter.sentence(block.key, block.about) + "\n"
     assert isinstance(block, Table)
-    return _table(block, style)
+    return _table(setter, block)
 
 
-def _inline(value: Any, style: Style) -> str:
-    if isinstance(value, Formula):
-        return f"${_formula(value, style)}$"
-    if isinstance(value, Node):
-        return f"${node_to_latex(value, style)}$"
-    return escape(str(value))
+def _display(setter: Setter, claims: Sequence[Claim], numbers: Iterator[int]) -> str:
+    lefts = [setter.values(claim.lhs) for claim in claims]
+    widest = max(len(width) for _, width, _ in lefts)
+    lines: list[str] = []
+    for claim, (left, _, _) in zip(claims, lefts, strict=True):
+        # An asterisk after the break keeps the lines of a claim on one page.
+        lines.append(" \\\\*\n".join(_claim(setter, claim, left, widest, next(numbers))))
+    return "\\begin{align}\n" + " \\\\\n".join(lines) + "\n\\end{align}\n"
 
 
-def _sentence(key: str, about: tuple[Any, ...], style: Style) -> str:
-    return in_words(key, about, lambda value: _inline(value, style), escape)
-
-
-_SIGNS = {"≠": r"\ne", "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "⇒": r"\Rightarrow"}
-
-
-def _formula(formula: Formula, style: Style) -> str:
-    right = node_to_latex(formula.right, style) if formula.right is not None else ""
-    sign = _SIGNS.get(formula.relation, formula.relation)
-    if sign.isalpha() or " " in sign:
-        sign = f"\\text{{ {escape(sign)} }}"
-    return f"{node_to_latex(formula.left, style)} {sign} {right}".strip()
-
-
-def _display(claims: Sequence[Claim], style: Style) -> str:
-    lines = [line for claim in claims for line in _claim(claim, style)]
-    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
-
-
-def _claim(claim: Claim, style: Style, reasons: bool = True) -> list[str]:
-    """The lines of a claim; where it holds and why stand in the tag, which moves below where it does not fit."""
-    lines = _broken(_value(claim.lhs, style), claim.relation, claim.rhs, style)
-    for relation, value in claim.more:
-        more = f"{_RELATIONS[relation]} {_value(value, style)}"
-        if visible(lines[-1]) + visible(more) <= WIDEST:
-            lines[-1] += f" {more}"
+def _claim(setter: Setter, claim: Claim, left: str, widest: int, number: int) -> Iterator[str]:
+    """The lines of a claim; where it holds and why stand beside it, or below where that does not fit."""
+    room = ROOM - widest
+    lines = setter.lines(claim, room, INDENT)
+    note, plain = setter.notes(claim), _plain(setter).notes(claim)
+    setter.defines(claim, number)
+    label = f" \\label{{{_label(setter.document)}{number}}}"
+    for place, line in enumerate(lines):
+        last = place == len(lines) - 1
+        start = f"{left} &{line.text.rstrip()}" if place == 0 else f"&\\quad {line.text.strip()}"
+        taken = line.width + (INDENT if place else 0)
+        if not last:
+            yield f"{start} \\notag"
+        elif not note:
+            yield start + label
+        elif taken + INDENT + NOTE * columns(plain) <= room:
+            yield f"{start} \\qquad \\text{{\\footnotesize {note}}}{label}"
         else:
-            lines.append(f"&{more}")
-    notes = [*_where(claim, style), *(_why(claim.reason, style) if reasons else ())]
-    if notes and reasons:
-        lines[-1] += f" \\tag*{{\\footnotesize {'; '.join(notes)}}}"
-    elif notes:
-        lines[-1] += f" \\quad \\text{{{'; '.join(notes)}}}"
-    return lines
+            yield start + label
+            yield _below(note, plain, room - 2 * INDENT)
 
 
-_RELATIONS = {"=": "=", "≈": r"\approx", "≤": r"\le", "<": "<", "⇒": r"\Rightarrow"}
+def _below(note: str, plain: str, room: int) -> str:
+    if NOTE * columns(plain) <= room:
+        return f"&\\quad \\text{{\\footnotesize {note}}} \\notag"
+    return f"&\\quad \\parbox[t]{{{room / 10:.0f}em}}{{\\footnotesize\\raggedright {note}}} \\notag"
 
 
-def _broken(left: str, relation: str, value: Any, style: Style) -> list[str]:
-    """One line, or one for each run of summands that fits."""
-    sign = _RELATIONS[relation]
-    whole = _value(value, style)
-    if not isinstance(value, Add) or visible(whole) <= WIDEST:
-        return [f"{left} &{sign} {whole}"]
-    rows = _rows(value, style)
-    return [f"{left} &{sign} {rows[0]}", *(f"&\\quad {row}" for row in rows[1:])]
+def _plain(setter: Setter) -> Setter:
+    return Setter(setter.document, TEXT, lambda math, text: text, str, lambda number: f" ({number})", setter.numbers)
 
 
-def _rows(value: Add, style: Style) -> list[str]:
-    """The summands in rows that fit: each row is printed as a sum, so signs stand as the printer sets them."""
-    rows: list[list[Node]] = [[]]
-    for term in value.operands:
-        candidate = [*rows[-1], term]
-        if rows[-1] and visible(_summed(candidate, style)) > WIDEST:
-            rows.append([term])
-        else:
-            rows[-1] = candidate
-    texts = [_summed(row, style) for row in rows]
-    return [texts[0], *(text if text.startswith("-") else f"+ {text}" for text in texts[1:])]
-
-
-def _summed(terms: Sequence[Node], style: Style) -> str:
-    return node_to_latex(terms[0] if len(terms) == 1 else Add(*terms), style)
-
-
-def visible(latex: str) -> int:
-    """About how many characters a formula is wide: commands count one, braces and scripts' marks none."""
-    count, position = 0, 0
-    while position < len(latex):
-        if latex[position] == "\\":
-            end = position + 1
-            while end < len(latex) and latex[end].isalpha():
-                end += 1
-            count += 0 if latex[position:end] in ("\\left", "\\right", "\\frac", "\\bar", "\\tilde") else 1
-            position = max(end, position + 2) if end == position + 1 else end
-        else:
-            count += latex[position] not in "{}_^ &"
-            position += 1
-    return count
-
-
-def _value(value: Any, style: Style) -> str:
-    if isinstance(value, Norm):
-        return f"\\lVert {node_to_latex(value.of, style)} \\rVert"
-    if isinstance(value, list | tuple):
-        rows = [part if isinstance(part, list | tuple) else (part,) for part in value]
-        body = r" \\ ".join(" & ".join(_value(entry, style) for entry in row) for row in rows)
-        return f"\\begin{{bmatrix}} {body} \\end{{bmatrix}}"
-    if isinstance(value, Node):
-        return node_to_latex(value, style)
-    if isinstance(value, str):
-        return _TEXTS.get(value, f"\\text{{{escape(value)}}}")
-    return _number(value)
-
-
-_TEXTS = {"": "", "⋮": r"\vdots", "Σ": r"\sum"}
-
-
-def _number(value: Any) -> str:
-    return sp.latex(value) if isinstance(value, sp.Expr) else _plain(number_text(value))
-
-
-def _plain(text: str) -> str:
-    mantissa, exponent, power = text.partition("e")
-    if exponent:
-        return f"{mantissa} \\cdot 10^{{{int(power)}}}"
-    top, slash, bottom = text.partition("/")
-    return f"{'-' if top.startswith('-') else ''}\\tfrac{{{top.lstrip('-')}}}{{{bottom}}}" if slash else text
-
-
-def _where(claim: Claim, style: Style) -> list[str]:
-    parts = [in_words("where", (c,), lambda value: _inline(value, style), escape) for c in claim.conditions]
-    if claim.domain:
-        first = claim.domain[0]
-        ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
-        parts.append(f"${first.index} = {node_index(ends[0])}, \\dots, {node_index(ends[1])}$")
-    return parts
-
-
-def node_index(value: sp.Expr) -> str:
-    """An index or bound: `T`, `t-1`, `3`."""
-    return node_to_latex(Number(value))
-
-
-def _why(reason: Reason, style: Style) -> list[str]:
-    words = _sentence(reason.key, reason.about, style)
-    return [words] if reason.key not in ("given", "closed form") else []
-
-
-def _table(table: Table, style: Style) -> str:
+def _table(setter: Setter, table: Table) -> str:
     def row(cells: Iterable[Any]) -> str:
-        return " & ".join(f"${_value(cell, style)}$" for cell in cells) + r" \\"
+        return " & ".join(f"${setter.values(cell)[0]}$" for cell in cells) + r" \\"
 
     lines = [row(table.heads), r"\hline", *(row(cells) for cells in table.rows)]
-    columns = "r" * len(table.heads)
+    shape = "r" * len(table.heads)
     return (
-        f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}"
+        f"\\begin{{center}}\n\\begin{{tabular}}{{{shape}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}\n"
     )

@@ -1,0 +1,161 @@
+"""One self-contained HTML page: MathML for browsers and screen readers, CSS, an embedded font; no script, no request.
+
+A line's right-hand side is several `<math>` elements, between which the browser may break it at any width of the
+window; within `<math>` it never would.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Any
+
+from symrnn import __version__
+from symrnn.algebra.mathml import MATHML, escaped
+from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.languages import sentence
+from symrnn.documents.references import cited
+from symrnn.documents.renderers.setting import Setter, title
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:"
+_LANGUAGES = {"zh": "zh-Hans"}
+
+
+def to_html(document: Document) -> str:
+    """The document as one page: an HTML file that needs nothing else.
+
+    >>> from symrnn.cells import rnn
+    >>> from symrnn.documents import derive
+    >>> derive(rnn(), wrt="b").to_html().splitlines()[0]
+    '<!DOCTYPE html>'
+    """
+    language = _LANGUAGES.get(document.language, document.language)
+    heading = escaped(title(document))
+    return (
+        f'<!DOCTYPE html>\n<!-- {MARK} {__version__} -->\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{heading}</title>\n<style>\n{_font_face()}{_sheet()}{_PAGE}</style>\n</head>\n"
+        f'<body class="symrnn">\n<main>\n{_body(document)}</main>\n</body>\n</html>\n'
+    )
+
+
+_PAGE = (
+    "body { margin: 0; } main { max-width: 68em; margin: 0 auto; padding: 2.5em 1.5em 4em; }\n"
+    "@page { margin: 18mm; } @media print { main { padding: 0; max-width: none; } }\n"
+)
+
+
+def to_part(document: Document) -> str:
+    """The document as a part of a page, for a notebook's output: the reader's own maths font, no page around."""
+    language = _LANGUAGES.get(document.language, document.language)
+    return f'<div class="symrnn" lang="{language}"><style>\n{_sheet()}</style>\n{_body(document)}</div>\n'
+
+
+@cache
+def _sheet() -> str:
+    return (resources.files("symrnn.documents.renderers") / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _font_face() -> str:
+    font = (resources.files("symrnn.documents") / "fonts" / "symrnn-math.woff2").read_bytes()
+    return (
+        "/* The letters and signs of Latin Modern Math used here, (c) 2012-2014 B. Jackowski, P. Strzelczyk and\n"
+        "   P. Pianowski (on behalf of TeX users groups), under the GUST Font License 1.0. */\n"
+        '@font-face { font-family: "Symrnn Math"; src: url(data:font/woff2;base64,'
+        f"{b64encode(font).decode('ascii')}) format('woff2'); }}\n"
+    )
+
+
+def _body(document: Document) -> str:
+    setter = Setter(document, MATHML, _inline, _words, _reference)
+    counter = iter(range(1, 1 + sum(1 for _ in document.claims())))
+    parts = [f"<h1>{escaped(title(document))}</h1>\n"]
+    for number, section in enumerate(document.sections, start=1):
+        parts += _section(setter, number, section, counter)
+    cited_lines = "<br>".join(escaped(cited(key)) for key in document.citations)
+    if cited_lines:
+        parts.append(f'<p class="cited">{cited_lines}</p>\n')
+    return "".join(parts)
+
+
+def _math(content: str, text: str, display: bool = False) -> str:
+    style = ' displaystyle="true"' if display else ""
+    return f'<math{style} alttext="{escaped(text.strip())}">{content}</math>'
+
+
+def _inline(content: str, text: str) -> str:
+    return _math(content, text)
+
+
+_SPELLED = {
+    "∂⁺": '<math alttext="∂⁺"><msup><mi>∂</mi><mo>+</mo></msup></math>',
+    "∂": '<math alttext="∂"><mi>∂</mi></math>',
+    "δ": '<math alttext="δ"><mi>δ</mi></math>',
+}
+"""Signs in a sentence that text fonts set badly."""
+
+
+def _words(text: str) -> str:
+    return "".join(_SPELLED.get(part) or escaped(part) for part in re.split("(∂⁺|∂|δ)", text))
+
+
+def _reference(number: int) -> str:
+    return f' <a href="#eq{number}">({number})</a>'
+
+
+def _section(setter: Setter, number: int, section: Section, counter: Iterator[int]) -> Iterator[str]:
+    heading = escaped(sentence(section.title, setter.document.language))
+    yield f'<section aria-labelledby="s{number}">\n<h2 id="s{number}">{number}. {heading}</h2>\n'
+    for kind, blocks in groupby(section.blocks, type):
+        if kind is Claim:
+            yield '<div class="claims">\n'
+            yield from (_claim(setter, block, next(counter)) for block in blocks if isinstance(block, Claim))
+            yield "</div>\n"
+        else:
+            yield from (_other(setter, block) for block in blocks)
+    yield "</section>\n"
+
+
+def _other(setter: Setter, block: Any) -> str:
+    if isinstance(block, Words):
+        return f"<p>{setter.sentence(block.key, block.about)}</p>\n"
+    assert isinstance(block, Table)
+    return _table(setter, block)
+
+
+def _claim(setter: Setter, claim: Claim, number: int) -> str:
+    left, _, spoken = setter.values(claim.lhs)
+    right = "<wbr>".join(_math(run.texts[0], run.texts[2], True) for run in setter.runs(claim))
+    notes = setter.notes(claim)
+    setter.defines(claim, number)
+    why = f'<span class="why">{notes}</span>' if notes else ""
+    return (
+        f'<div class="claim" id="eq{number}"><span class="left">{_math(left, spoken, True)}</span>'
+        f'<span class="right">{right}</span>{why}<a class="number" href="#eq{number}">({number})</a></div>\n'
+    )
+
+
+def _table(setter: Setter, table: Table) -> str:
+    head = "".join(f'<th scope="col">{_cell(setter, cell, True)}</th>' for cell in table.heads)
+    rows = "".join(
+        f"<tr{_kind(row)}>{''.join(f'<td>{_cell(setter, cell)}</td>' for cell in row)}</tr>\n" for row in table.rows
+    )
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+
+
+def _kind(row: Sequence[Any]) -> str:
+    return ' class="total"' if row and row[0] == "Σ" else ""
+
+
+def _cell(setter: Setter, value: Any, display: bool = False) -> str:
+    if value == "":
+        return ""
+    content, _, text = setter.values(value)
+    return _math(content, text, display)
