@@ -100,16 +100,25 @@ class Formulas:
     ) -> Iterator[tuple[dict[str, str], Reason | None]]:
         """What the ambiguous names of the claim may mean together, the settled and usual ones first."""
         options: dict[str, list[str]] = {}
+        packed: list[tuple[str, list[str]]] = []
         for name in names:
             key = group(name)
             if key in options or (key in page.chosen and not isinstance(name, Derivative)):
                 continue
             families = self._families(name, point)
-            if len(families) > 1:
+            if len(families) < 2:
+                continue
+            settled = page.chosen.get(key)
+            families.sort(key=lambda one: one != settled)
+            if isinstance(name, Derivative) and name.packed and settled is None:
+                packed.append((key, families))
+            else:
                 options[key] = families
         count = 0
-        for picks in combinations(*options.values()):
-            chosen = {**page.chosen, **dict(zip(options, picks, strict=True))}
+        for at, *picks in combinations(range(max((len(one) for _, one in packed), default=1)), *options.values()):
+            # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
+            together = {key: families[min(at, len(families) - 1)] for key, families in packed}
+            chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
             count += 1
