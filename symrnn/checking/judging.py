@@ -391,7 +391,7 @@ class ChainJudge:
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
             return None
-        outcome = self.page.formulas.judge(left, right, self.page)
+        outcome = self.page.formulas.judge(left, right, self.page, quick=True)
         return outcome if outcome.agree is False else None
 
     def _compare(self, before: int, at: int) -> None:
