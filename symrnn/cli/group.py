@@ -21,7 +21,10 @@ COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
+    "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
+    "draw": "symrnn.cli.drawings",
+    "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""
