@@ -22,6 +22,8 @@ COMMANDS = {
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
     "cells": "symrnn.cli.catalogue",
+    "remedies": "symrnn.cli.measures",
+    "sweep": "symrnn.cli.sweeps",
     "draw": "symrnn.cli.drawings",
     "new": "symrnn.cli.templates",
 }
