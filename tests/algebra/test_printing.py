@@ -27,6 +27,7 @@ from symrnn.algebra.printing import (
     to_text,
 )
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.spelling import LATEX, TEXT, read_name
 from symrnn.errors import InputError
 
@@ -114,7 +115,10 @@ NODES: list[tuple[Node, str, str]] = [
     ),
     # Constants
     (half, "1/2", r"\tfrac{1}{2}"),
+    (N.Decimal.shown("-0.0625"), "-0.0625", "-0.0625"),
     (N.Number(-3), "-3", "-3"),
+    (N.Decimal(0.25), "0.25", "0.25"),
+    (N.Decimal(-1.2e-9), "-1.2·10^{-9}", r"-1.2 \cdot 10^{-9}"),
     (N.Number(sp.Rational(10001, 3)), "10001/3", r"\frac{10001}{3}"),
     (N.Number(1 / n), "1/n", r"\tfrac{1}{n}"),
     (N.Number(T - 1), "T - 1", "T - 1"),
@@ -862,3 +866,13 @@ def test_unrolled_derivation_is_fast() -> None:
 def test_wide_sums() -> None:
     """A sum of thousands of terms is one line."""
     assert to_text(N.Add(*(h.at(step) for step in range(3000)))).count(" + ") == 2999
+
+
+@pytest.mark.parametrize(
+    "text", ["h_t = W x_t + 1/2", "h_t = W x_t - 2", "h_t = 3 + W x_t", "h_t = V tanh(W x_t - 3/4)"]
+)
+def test_a_number_added_to_a_vector_stands_as_typed(text: str) -> None:
+    """And is read back to the same tree."""
+    cell = parse_cell(text)
+    assert str(cell) == text
+    assert parse_cell(str(cell)).equations == cell.equations

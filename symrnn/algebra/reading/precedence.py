@@ -58,6 +58,8 @@ def _terms(source: Source, items: list[Item], around: list[Token], place: int) -
     if not items:
         token = around[max(0, place - 1)]
         source.fail(token, f"nothing {'before' if place == 0 else 'after'} {token}", "a formula on both sides")
+    if len(items) == 1 and isinstance(items[0], Syntax) and not isinstance(items[0], Big):
+        return items[0]
     terms: list[tuple[int, Syntax]] = []
     sign, current, signed = 1, list[Item](), False
     for item in items:
@@ -90,6 +92,8 @@ def _term(source: Source, items: list[Item]) -> Syntax:
 
 def _times(source: Source, items: list[Item], looseness: int) -> Syntax:
     """⊙ first, then * · × @, then side by side and /."""
+    if len(items) == 1 and isinstance(items[0], Syntax):
+        return items[0]
     if looseness == 2:
         return _beside(source, items)
     parts, operators = _split(items, (_LOOSE, _TIGHT)[looseness])
