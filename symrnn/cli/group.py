@@ -23,8 +23,8 @@ COMMANDS = {
     "regime": "symrnn.cli.regimes",
     "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
-    "notations": "symrnn.cli.samples",
     "draw": "symrnn.cli.drawings",
+    "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""

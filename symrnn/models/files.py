@@ -22,6 +22,7 @@ from symrnn.models.model import Model, Note, Update
 from symrnn.models.quantities import Quantities
 from symrnn.models.shaping import nested
 from symrnn.models.weights.references import with_weights
+from symrnn.notations.declarations import declared
 from symrnn.tables import Document, check_keys, read_tables
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
@@ -158,8 +159,9 @@ def _positive(document: Document, path: tuple[str, ...], value: Any, assume: Map
 
 
 def _notation(document: Document) -> dict[str, Any]:
-    """[notation], as it stands; writing and reading use it."""
+    """[notation], checked and as it stands; writing and reading use it."""
     given = document.tables.get("notation", {})
+    declared(given, document)
     return {"name": given} if isinstance(given, str) else dict(given)
 
 

@@ -26,7 +26,16 @@ from symrnn.algebra.spelling import ATOM, BIG, DERIVATIVE, HADAMARD, KRONECKER, 
 
 def add(p: Printer, node: N.Add, parts: Sequence[Piece]) -> Piece:
     """x + y."""
-    return summed(p, parts)
+    pairs = zip(node.operands, parts, strict=True)
+    return summed(p, [_bare_number(p, term) or part for term, part in pairs])
+
+
+def _bare_number(p: Printer, node: N.Node) -> Piece | None:
+    """A number beside a vector is that number in every entry: x + 1/2, as one types it."""
+    if p.style.bold_ones or not isinstance(node, N.Scale) or not isinstance(node.operands[1], N.Ones):
+        return None
+    front = node.operands[0]
+    return p.scalar(front.value) if isinstance(front, N.Number) and front.value.is_Rational else None
 
 
 def hadamard(p: Printer, node: N.Hadamard, parts: Sequence[Piece]) -> Piece:
