@@ -46,7 +46,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "vanishing": "vanishing",
         "exploding": "exploding",
         "largest exponent": r"largest Lyapunov exponent $\lambda_1$",
-        "boundary": r"$\lambda_1 = 0$",
+        "boundary": r"$\lambda_1 = 0$, mean field",
         "remedies": "Remedies, measured on this model",
         "before": "before",
         "after": "after",
