@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from symrnn.calculus.rewriting import expose as expose
     from symrnn.calculus.tangents import tangent as tangent
     from symrnn.calculus.unrolling import unroll as unroll
+    from symrnn.checking.verification import check as check
     from symrnn.documents.derivations import derive as derive
     from symrnn.documents.verdicts import regime as regime
     from symrnn.models.files import load as load
@@ -60,6 +61,7 @@ _HOMES = {
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
     "regime": "symrnn.documents",
+    "check": "symrnn.checking.verification",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 

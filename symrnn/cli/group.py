@@ -21,10 +21,12 @@ COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
+    "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
     "remedies": "symrnn.cli.measures",
     "sweep": "symrnn.cli.sweeps",
     "draw": "symrnn.cli.drawings",
+    "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""

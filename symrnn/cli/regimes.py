@@ -20,6 +20,7 @@ VANISHING = ("vanishing", "mixed")
 @click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
 @click.option("--prefix", default="", help="Which tensors of a weights file: lstm., encoder.rnn., ...")
 @click.option("--setting", help="The [[setting]] of a model file.")
+@click.option("--input", "sequence", type=click.Path(), help="Real inputs: .npy, .npz, .csv or .json, a step a row.")
 @click.option("--exponents", "count", type=click.IntRange(1, 10_000), help="How many Lyapunov exponents to measure.")
 @click.option("--example", type=click.IntRange(0), default=0, show_default=True, help="Which of a batch is followed.")
 @click.option("--solve-for", help="Solve the conditions of a cell with symbols for this one.")
@@ -39,6 +40,7 @@ def regime(
     variant: str | None,
     prefix: str,
     setting: str | None,
+    sequence: str | None,
     count: int | None,
     example: int,
     solve_for: str | None,
@@ -60,7 +62,7 @@ def regime(
     check_language(lang)
     found = []
     for source in sources:
-        thing = _setting(resolve(source, variant, prefix), setting, source)
+        thing = _driven(_setting(resolve(source, variant, prefix), setting, source), sequence)
         found.append(regime_of(thing, k=count, example=example, solve_for=solve_for))
     write(_shown(found, to or _format_of(output), form, lang), output, force, "regime")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
@@ -76,6 +78,19 @@ def _setting(thing: Any, setting: str | None, source: str) -> Any:
     if setting not in settings:
         raise InputError(setting, found="no such setting", write=", ".join(settings) or f"none in {source}")
     return settings[setting]
+
+
+def _driven(thing: Any, sequence: str | None) -> Any:
+    """The model with the inputs of a file."""
+    from symrnn.models.model import Model
+    from symrnn.regimes.sequences import read_sequence, with_input
+
+    if sequence is None:
+        return thing
+    if not isinstance(thing, Model):
+        raise InputError(f"--input {sequence}", found="a cell without numbers", write="a model file or weights")
+    names = [signal.name for signal in thing.program.inputs]
+    return with_input(thing, read_sequence(sequence, names[0] if names else "x"))
 
 
 def _format_of(output: str | None) -> str:

@@ -109,6 +109,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "memory none": "Memory: the gradient does not fall below 1 % within the lags looked at.",
         "cell path figure": "The cell path alone (the product of the forget gates) keeps {0} per step, memory time {1} "
         "steps; it is not the total derivative.",
+        "open": "How open the activations are, mean |f'| over its supremum: {0}.",
+        "sum rule": "Self-check: the exponents add up to the mean of log|det| within {0}.",
+        "transposed": "Self-check: forward and transposed products differ by {0}, allowed {1}.",
         # conditions
         "where vanishing": "It vanishes, for {1}, where {0}.",
         "where exploding": "It explodes, for {1}, where {0}.",
@@ -355,6 +358,14 @@ def _figures(found: Regime, language: str) -> Sequence[Line]:
     if "memory_length" in figures:
         length = figures["memory_length"]
         lines.append(say("memory none", language) if length is None else say("memory", language, length))
+    if figures.get("open"):
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in figures["open"].items())
+        lines.append(say("open", language, Formula(shares, rf"\text{{{shares}}}".replace("_", r"\_"))))
+    checks = figures.get("checks", {})
+    if "sum_rule" in checks:
+        lines.append(say("sum rule", language, float(checks["sum_rule"])))
+    if "transposed" in checks:
+        lines.append(say("transposed", language, checks["transposed"], checks["transposed_allowed"]))
     if "cell_path_rate" in figures:
         path = float(figures["cell_path_rate"]), float(figures["cell_path_memory_time"])
         lines.append(say("cell path figure", language, *path))

@@ -13,8 +13,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.special import log_softmax
+from scipy.special import log_softmax as _log_softmax
 from scipy.special import softmax as _softmax
+
+from symrnn.numeric.progress import watched
+
+__all__ = [
+    "at",
+    "backwards",
+    "both_ways",
+    "chunks",
+    "concatenated",
+    "cross_entropy",
+    "entries_sum",
+    "flat",
+    "forwards",
+    "log_softmax",
+    "near",
+    "outer",
+    "rooms",
+    "single",
+    "softmax",
+    "spaces",
+    "summed",
+    "through",
+    "watched",
+    "widened",
+]
 
 Array = NDArray[Any]
 
@@ -114,9 +139,8 @@ def through(matrix: Array, columns: Array, out: Array | None = None) -> Array:
     if out is not None and not out.flags.c_contiguous:
         out[...] = through(matrix, columns)
         return out
-    if columns.ndim == 2:
-        return np.asarray(np.matmul(columns, matrix.T, out=out))
-    return np.asarray(np.matmul(matrix, columns, out=out))
+    found: Array = np.dot(columns, matrix.T, out) if columns.ndim == 2 else np.matmul(matrix, columns, out)
+    return found
 
 
 def flat(columns: Array, memory: Array) -> Array:
@@ -163,10 +187,15 @@ def softmax(array: Array, timed: bool) -> Array:
     return np.asarray(_softmax(array, axis=column_axis(array, timed)))
 
 
+def log_softmax(array: Array, timed: bool) -> Array:
+    """log softmax(x) of every column."""
+    return np.asarray(_log_softmax(array, axis=column_axis(array, timed)))
+
+
 def cross_entropy(target: Array, logits: Array, timed: bool) -> Array:
     """−yᵀ log softmax(o) of every column, as a (1,)-row."""
     axis = column_axis(logits, timed)
-    return np.asarray(-(target * log_softmax(logits, axis=axis)).sum(axis=axis, keepdims=True))
+    return np.asarray(-(target * _log_softmax(logits, axis=axis)).sum(axis=axis, keepdims=True))
 
 
 def concatenated(parts: tuple[Array, ...], timed: bool) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symrnn.numeric.chains import Chain, FloatArray, Term
+from symrnn.numeric.progress import watched
 
 __all__ = ["Growth", "IntArray", "careful_product", "growth", "normalise"]
 
@@ -97,6 +98,8 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
            [0.0625, 0.    ]]), array([4, 0]))
     """
     exponent = np.frexp(_largest(block, 0))[1]
+    if np.abs(exponent).max(initial=0) < 1000:  # 2^-exponent is a number: a product is far cheaper than ldexp
+        return block * np.ldexp(1.0, -exponent), np.asarray(exponent, dtype=np.int64)
     return np.ldexp(block, -exponent), np.asarray(exponent, dtype=np.int64)
 
 
@@ -121,7 +124,7 @@ def careful_product(
     (array([0.5, 0.5]), array(2049))
     """
     value = _wide(block)
-    for t in range(chain.steps):
+    for t in watched(range(chain.steps)):
         if not value.mantissa.any():
             break
         value = _step(chain, t, value)

@@ -48,6 +48,7 @@ KERNELS = (
     "entries_sum",
     "flat",
     "forwards",
+    "log_softmax",
     "near",
     "outer",
     "single",
@@ -55,6 +56,7 @@ KERNELS = (
     "spaces",
     "summed",
     "through",
+    "watched",
 )
 """What the text imports from `kernels`."""
 LOCALS = (
@@ -83,7 +85,6 @@ LOCALS = (
     "steps",
     "len",
     "range",
-    "reversed",
     "slice",
     "int",
     "_",

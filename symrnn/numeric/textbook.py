@@ -29,7 +29,7 @@ from symrnn.numeric.storage import (
     local,
     time_of,
 )
-from symrnn.numeric.whole import identifier
+from symrnn.numeric.whole import identifier, is_log_softmax
 
 MATRICES = (
     "added",
@@ -46,12 +46,14 @@ MATRICES = (
     "inner",
     "joined",
     "kronecker",
+    "log_softmax",
     "multiplied",
     "selector",
     "softmax",
     "squared_norm",
     "transposed",
     "vec",
+    "watched",
 )
 """What the text imports from `matrices`."""
 RESERVED = ("T", "B", "sizes", "shapes", "given", "functions", "dtype", "room", "np", "range", "float", "slice")
@@ -142,7 +144,7 @@ class Textbook:
             return
         if any(len(equation.domain) != 1 for equation in block):
             raise NotYetError(str(block[0]), found="a recurrence over two indices", write="one index, t")
-        out.add(f"for {self.index(time.index)} in {self._range(time)}:")
+        out.add(f"for {self.index(time.index)} in watched({self._range(time)}):")
         out.depth += 1
         for equation in block:
             self._assign(equation, out)
@@ -342,6 +344,8 @@ def _filled(function: str) -> Callable[[Textbook, Node], str]:
 
 def _apply(w: Textbook, node: Node) -> str:
     assert isinstance(node, N.Apply)
+    if is_log_softmax(node):
+        return f"log_softmax({w.outer(operands_of(node.operands[0])[0])})"
     return f"{w.function(node.activation)}({w.outer(node.operands[0])})"
 
 
@@ -363,7 +367,7 @@ def _ordered_product(w: Textbook, node: Node) -> str:
     assert isinstance(node, N.Product)
     index, first, last = node.range
     variable = w.index(index)
-    steps = f"range({w.number(first)}, {w.number(last - 1)}, -1)"
+    steps = f"range({w.number(first)}, {w.number(last + node.step)}{', -1' if node.step < 0 else ''})"
     return f"multiplied({w.number(node.shape[0])}, ({w.outer(node.operands[0])} for {variable} in {steps}))"
 
 

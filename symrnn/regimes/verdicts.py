@@ -19,11 +19,12 @@ from symrnn.models.model import Model
 from symrnn.numeric.chains import ChainError
 from symrnn.regimes import bounds, contraction, linear, orbits
 from symrnn.regimes.conditions import check_symbol, conditions_of
+from symrnn.regimes.determinants import lstm_log_dets
 from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, Theorem, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
-from symrnn.regimes.lyapunov import Spectrum, spectrum
-from symrnn.regimes.memory import cell_path, gradient_norms
+from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
+from symrnn.regimes.memory import cell_path, gradient_norms, saturation
 from symrnn.regimes.statements import Quantity, Statement
 from symrnn.regimes.trajectories import Trajectory, follow
 
@@ -31,6 +32,8 @@ OSELEDETS = "Oseledets 1968; Benettin et al. 1980"
 BELOW = Theorem("lyapunov", "vanishing", OSELEDETS)
 ABOVE = Theorem("lyapunov", "exploding", OSELEDETS)
 NEITHER = Theorem("lyapunov", "marginal", OSELEDETS)
+MOST_TRANSPOSED = 30_000
+"""N·T up to which the transposed product is measured too."""
 RESOLVED = 0.02
 """An exponent known this well and not told from 0 is called marginal, a coarser one undecided."""
 TRANSIENT = 2.0
@@ -136,13 +139,15 @@ def _linear(step: Step) -> Evidence:
 
 def _exact_matrix(step: Step) -> sp.Matrix | None:
     """The constant step Jacobian in exact numbers, where the model has them and it is one parameter."""
-    if not step.model.exact or len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
+    if len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
         return None
     expression = step.jacobian.blocks[0].expression
     names = [p for p in step.program.parameters if p == expression]
     if not names:
         return None
     value = step.model.value(names[0].name)
+    if value.dtype != object:
+        return None
     if value.ndim == 1:
         value = np.diag(value) if names[0].shape[1] != 1 else value.reshape(-1, 1)
     return sp.Matrix(value.reshape(1, 1) if value.ndim == 0 else value)
@@ -151,11 +156,13 @@ def _exact_matrix(step: Step) -> sp.Matrix | None:
 def _exact_figure(step: Step, sandwich: Sandwich) -> sp.Expr | None:
     """|w|·sup|f'| of a scalar cell with exact numbers."""
     weight = weight_name(sandwich)
-    if sandwich.size != 1 or not step.model.exact or isinstance(weight, str) or len(sandwich.activations) != 1:
+    if sandwich.size != 1 or isinstance(weight, str) or len(sandwich.activations) != 1:
         return None
     value = step.model.value(str(weight))
     row = next((r for r in ACTIVATIONS.values() if r.unicode == sandwich.activations[0]), None)
-    return None if row is None or value.size != 1 else sp.Abs(value.reshape(-1)[0]) * row.bound
+    if row is None or value.size != 1 or value.dtype != object:
+        return None
+    return sp.Abs(value.reshape(-1)[0]) * row.bound
 
 
 def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[Evidence], dict[str, Any]]:
@@ -163,7 +170,7 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
 
     >>> from symrnn.models.files import load
     >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['errors', 'largest_norm', 'lyapunov', 'memory_length', 'steps']
+    ['checks', 'errors', 'largest_norm', 'lyapunov', 'memory_length', 'open', 'steps']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -174,10 +181,27 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
         "largest_norm": curve.largest,
         "memory_length": curve.memory_length(),
     }
+    figures["checks"] = _checks(trajectory, found)
+    figures["open"] = {each.name: each.mean_slope for each in saturation(trajectory)}
     if "f" in trajectory.arrays and "c" in trajectory.arrays:
         path = cell_path(trajectory)
         figures |= {"cell_path_rate": path["rate"], "cell_path_memory_time": path["memory_time"]}
     return [_largest(found)], figures
+
+
+def _checks(trajectory: Trajectory, found: Spectrum) -> dict[str, float]:
+    """What a spectrum must fulfil by itself: the sum rule where it is full, the transposed product else."""
+    if found.sum_error is not None:
+        checks = {"sum_rule": found.sum_error}
+        dets = lstm_log_dets(trajectory)
+        if dets is not None:
+            mean = float(dets[found.discarded : found.discarded + found.steps].mean())
+            checks["closed_form_det"] = abs(float(found.exponents.sum()) - mean)
+        return checks
+    if found.singular or trajectory.chain.size * trajectory.steps > MOST_TRANSPOSED:
+        return {"singular_steps": float(found.singular)} if found.singular else {}
+    difference, allowed = agreement(trajectory.chain, k=1)
+    return {"transposed": difference, "transposed_allowed": allowed}
 
 
 def _largest(found: Spectrum) -> Evidence:

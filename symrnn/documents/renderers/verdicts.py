@@ -178,6 +178,8 @@ def _condition(condition: Condition) -> dict[str, Any]:
 def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
