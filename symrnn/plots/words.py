@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "lag": "lag $k$",
         "norm": r"$\Vert \partial s_{t+k} / \partial s_t \Vert$",
         "median": "median",
+        "measured": "measured",
         "band": "10–90 %",
         "bound": "proved bound $C r^k$",
         "rate": "{0} per step",
