@@ -103,6 +103,8 @@ def derive(
     changed = _structured(source, note)
     program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
+    if note is not None:
+        wanted = tuple(note.canonical(name, program) for name in wanted)
     check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
     model = source if isinstance(source, Model) and of == "L" else None
