@@ -105,7 +105,12 @@ def _by_equation(case: Case) -> Iterator[str]:
     if reading is None or reading.node is None:
         return
     equations = equations_of(truths)
-    yield from rows_that(equations, reading.node, lambda node: _matches(equations.value(node, case.page), case))
+
+    def fits(node: Node) -> bool:
+        case.page.budget -= 1
+        return case.page.budget > 0 and _matches(equations.value(node, case.page), case)
+
+    yield from rows_that(equations, reading.node, fits)
 
 
 def equations_of(truths: ModelTruths) -> Equations:

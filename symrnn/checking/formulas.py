@@ -46,6 +46,8 @@ class Outcome:
     reason: Reason | None = None
     left: str = ""
     right: str = ""
+    chosen: Mapping[str, str] | None = None
+    """What the ambiguous names meant where they agree."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ class Formulas:
             except SymrnnError as error:
                 return Outcome(None, Reason("{0}", (error.found,)))
             if outcome.agree:
-                return Outcome(True, note)
+                return Outcome(True, note, chosen=chosen)
             best = best or outcome
         assert best is not None
         return best

@@ -409,12 +409,24 @@ class ChainJudge:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
         _, verdict, reason, expected, taint = best
+        if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
+            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            if other.reason is None:
+                self.page.chosen.update(other.chosen or {})
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         self._note(before, at, verdict, reason, expected, taint)
+
+    def _in_another_reading(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds where its ambiguous names mean something else."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page)
+        return outcome if outcome.agree else None
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name

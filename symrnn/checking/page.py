@@ -89,6 +89,8 @@ class Page:
     """Who judges formulas without numbers: `formulas.Formulas`, or None without a model."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Names of the text and the quantities they were taken for, where they differ."""
+    budget: int = 1_500
+    """How many more expressions are computed for explaining mistakes."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
