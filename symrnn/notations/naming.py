@@ -45,6 +45,8 @@ def written_name(text: str) -> str:
     """
     if len(text) > MOST_CHARACTERS:
         raise InputError(text[:MOST_CHARACTERS], found=f"a name of {len(text)} characters", write="a shorter one")
+    if "%" in text:
+        raise InputError(text, found="% begins a comment, no name", write=EXAMPLES)
     try:
         tree = parse_expression(text)
     except SymrnnError as error:

@@ -8,7 +8,6 @@ names that passed the identifier rule; no text of a user gets into it.
 from __future__ import annotations
 
 import linecache
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -16,24 +15,26 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 from numpy.typing import DTypeLike, NDArray
 from sympy.core.symbol import Str
 
 from symrnn.algebra.activations import lookup
-from symrnn.algebra.nodes import Immediate, Name, Opaque, Parameter, Signal, Tangent
-from symrnn.algebra.programs import Program, family, signal_of, sizes_of
+from symrnn.algebra.nodes import Immediate, Name, Opaque, Parameter, Tangent
+from symrnn.algebra.programs import Program, family, sizes_of
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.tangents import tangent
-from symrnn.errors import InputError, NotYetError, ShapeError, TimeError
+from symrnn.errors import InputError, NotYetError
+from symrnn.numeric.calls import Argument, Plan, Planner, argument_of, checked
 from symrnn.numeric.generation import Generator
 from symrnn.numeric.kernels import rooms
 from symrnn.numeric.storage import given_key, key_of, local
 from symrnn.numeric.textbook import Textbook
 
 Array = NDArray[Any]
+MOST_PLANS = 64
+"""Shapes of calls that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,29 @@ class Compiled:
         initial state, a cotangent or a direction, else missing. Shapes and finiteness are checked. With
         `layout="columns"` batches come last, (T, rows, B), as the code has them: nothing is copied.
         """
-        return _Call(self, given, steps, np.dtype(dtype), layout).run()
+        kind = np.dtype(dtype)
+        arrays = {key: checked(key, value, kind) for key, value in given.items()}
+        plan = self._plan(arrays, steps, layout)
+        placed = {key: place(arrays.get(key), kind) for key, place in plan.placing.items()}
+        room = rooms(self.function, plan.inner, kind)
+        found = self.function(plan.steps, plan.inner, plan.sizes, plan.shapes, placed, self.functions, kind, room)
+        return Arrays(found, self.below, plan.steps, plan.batch, layout, self.matrices)
+
+    def _plan(self, arrays: Mapping[str, Array], steps: int | None, layout: str) -> Plan:
+        """What the shapes say; calls with the same shapes share it."""
+        signature = (steps, layout, *((key, array.shape) for key, array in arrays.items()))
+        plan = self._plans.get(signature)
+        if plan is None:
+            shapes = {key: array.shape for key, array in arrays.items()}
+            plan = Planner(self.arguments, shapes, steps, layout).plan(self.size_names)
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            self._plans[signature] = plan
+        return plan
+
+    @cached_property
+    def _plans(self) -> dict[Any, Plan]:
+        return {}
 
     @cached_property
     def arguments(self) -> Mapping[str, Argument]:
@@ -125,7 +148,7 @@ class Compiled:
                 raise InputError(
                     f"{other} and {name}", found=f"one array name for both, {given_key(name)}", write="other names"
                 )
-        return {key: _argument(key, name, program) for key, name in found.items()}
+        return {key: argument_of(key, name, program) for key, name in found.items()}
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -136,33 +159,6 @@ class Compiled:
     def size_names(self) -> tuple[str, ...]:
         """What its sizes are called."""
         return tuple(symbol.name for symbol in sizes_of(self.program))
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One array of a call: what is asked of its shape. `axes` are sizes by name, or numbers."""
-
-    key: str
-    name: Name
-    axes: tuple[str | int, ...]
-    is_parameter: bool
-    is_timed: bool
-    is_single: bool
-    may_be_absent: bool
-    is_column: bool
-
-
-def _argument(key: str, name: Name, program: Program) -> Argument:
-    return Argument(
-        key,
-        name,
-        axes=tuple(int(size) if size.is_Integer else str(size) for size in _axes(name.shape)),
-        is_parameter=isinstance(name.of if isinstance(name, Tangent) else name, Parameter),
-        is_timed=_is_timed(name, program),
-        is_single=name.shape == (1, 1),
-        may_be_absent=isinstance(name, Immediate | Tangent) or name in program.initials,
-        is_column=name.shape[1] == 1,
-    )
 
 
 @lru_cache(maxsize=64)
@@ -258,132 +254,3 @@ def _writer(forward: Program, second: Program | None, purpose: str, keep: bool) 
     except NotYetError:
         textbook = Textbook(forward, second, purpose)
         return textbook, textbook.write()
-
-
-class _Call:
-    """One call: sizes found, shapes checked, arrays brought into columns."""
-
-    def __init__(
-        self, compiled: Compiled, given: Mapping[str, Any], steps: int | None, dtype: np.dtype[Any], layout: str
-    ) -> None:
-        if layout not in ("rows", "columns"):
-            raise InputError(f"layout={layout!r}", found="no such layout", write='"rows" or "columns"')
-        self.compiled, self.dtype, self.layout = compiled, dtype, layout
-        self.given = {key: self._array(key, value) for key, value in given.items()}
-        self.sizes: dict[str, int] = {}
-        self.batch: int | None = None
-        self.steps = steps
-
-    def _array(self, key: str, value: Any) -> Array:
-        try:
-            array = np.asarray(value, dtype=self.dtype)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"{key} = {value!r}"[:200], found="no array of numbers", write="numbers, row by row"
-            ) from None
-        # One pass of BLAS without a new array; squares may overflow where the numbers are finite, so look again then.
-        if not math.isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
-            raise InputError(key, found="NaN or infinity among its numbers", write="finite numbers")
-        return array
-
-    def run(self) -> Arrays:
-        """Call the compiled function."""
-        known = self.compiled.arguments
-        unknown = self.given.keys() - known.keys()
-        if unknown:
-            raise InputError(", ".join(sorted(unknown)), found="no such quantity", write=", ".join(known))
-        for key, argument in known.items():
-            if key in self.given:
-                self._learn(argument)
-        if self.steps is None or self.steps < 1:
-            raise TimeError(f"T = {self.steps}", found="no positive number of steps", write="an input, or steps=3")
-        # A batch of one runs without its axis: BLAS then takes its matrix-vector path.
-        self.inner = None if self.batch == 1 else self.batch
-        arrays = {key: self._placed(argument) for key, argument in known.items()}
-        shapes = {key: self.given[key].shape for key in known.keys() & self.given.keys() if known[key].is_parameter}
-        sizes = {name: self.sizes[name] for name in self.compiled.size_names}
-        compiled = self.compiled
-        room = rooms(compiled.function, self.inner, self.dtype)
-        found = compiled.function(self.steps, self.inner, sizes, shapes, arrays, compiled.functions, self.dtype, room)
-        return Arrays(found, compiled.below, self.steps, self.batch, self.layout, compiled.matrices)
-
-    def _learn(self, argument: Argument) -> None:
-        """Sizes, steps and batch from an array there is."""
-        key, axes = argument.key, argument.axes
-        array = self.given[key]
-        if argument.is_parameter:
-            if array.ndim != len(axes):
-                raise _shape_error(key, array, axes)
-            self._tell(key, axes, array.shape)
-            return
-        plain = max(len(axes), 1) + argument.is_timed
-        if array.ndim == plain - 1 and argument.is_single:
-            # A number for each step: a column of one row.
-            array = self.given[key] = array[..., None]
-        if array.ndim not in (plain, plain + 1):
-            raise _shape_error(key, array, (*(["T"] if argument.is_timed else []), *axes))
-        has_batch = array.ndim == plain + 1
-        rows, batch = (-2, -1) if has_batch and self.layout == "columns" else (-1, -2)
-        self._tell(key, axes or (1,), (array.shape[rows],))
-        if argument.is_timed:
-            self._tell_steps(key, array.shape[0])
-        if has_batch:
-            self._tell_batch(key, array.shape[batch])
-
-    def _tell(self, key: str, axes: tuple[str | int, ...], shape: tuple[int, ...]) -> None:
-        for size, entries in zip(axes, shape, strict=True):
-            wanted = size if isinstance(size, int) else self.sizes.setdefault(size, entries)
-            if wanted != entries:
-                raise ShapeError(key, found=f"{entries} where {size} = {wanted}", write=f"arrays with one {size}")
-
-    def _tell_steps(self, key: str, steps: int) -> None:
-        if self.steps is not None and steps != self.steps:
-            raise ShapeError(key, found=f"{steps} steps where T = {self.steps}", write=f"{self.steps} steps")
-        self.steps = steps
-
-    def _tell_batch(self, key: str, batch: int) -> None:
-        if self.batch is not None and batch != self.batch:
-            raise ShapeError(key, found=f"a batch of {batch} beside one of {self.batch}", write="one batch size")
-        self.batch = batch
-
-    def _placed(self, argument: Argument) -> Array:
-        """An array in columns; absent initial values and cotangents are zero."""
-        array = self.given.get(argument.key)
-        if array is None:
-            return self._zeros(argument)
-        if argument.is_parameter:
-            return array[:, None] if self.inner is not None and argument.is_column and array.ndim == 1 else array
-        if self.batch is None:
-            return np.ascontiguousarray(array)
-        if array.ndim < max(len(argument.axes), 1) + argument.is_timed + 1:
-            return np.ascontiguousarray(
-                array if self.inner is None else np.repeat(array[..., None], self.batch, axis=-1)
-            )
-        if self.inner is None:
-            return np.ascontiguousarray(array[..., 0] if self.layout == "columns" else array[..., 0, :])
-        return np.ascontiguousarray(array if self.layout == "columns" else np.moveaxis(array, -2, -1))
-
-    def _zeros(self, argument: Argument) -> Array:
-        if not argument.may_be_absent:
-            raise InputError(
-                argument.key, found=f"no value for {argument.name}", write=f"{argument.key} among the arrays"
-            )
-        axes = [axis if isinstance(axis, int) else self.sizes[axis] for axis in argument.axes]
-        if argument.is_parameter:
-            return np.zeros((*axes, 1) if self.inner is not None and argument.is_column else axes, self.dtype)
-        shape = [*(axes or [1]), *([] if self.inner is None else [self.inner])]
-        return np.zeros((self.steps or 0, *shape) if argument.is_timed else shape, self.dtype)
-
-
-def _axes(shape: tuple[sp.Expr, sp.Expr]) -> tuple[sp.Expr, ...]:
-    return () if shape == (1, 1) else (shape[0],) if shape[1] == 1 else shape
-
-
-def _is_timed(name: Name, program: Program) -> bool:
-    signal = name.wrt if isinstance(name, Immediate) else signal_of(name)
-    return isinstance(signal, Signal) and bool(signal.indices) and signal.time.has(program.steps.index)
-
-
-def _shape_error(key: str, array: Array, axes: tuple[Any, ...]) -> ShapeError:
-    shape = ", ".join(map(str, axes)) or "a single number"
-    return ShapeError(f"{key} with shape {array.shape}", found=f"{array.ndim} axes", write=f"shape ({shape})")

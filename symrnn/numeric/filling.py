@@ -13,7 +13,7 @@ import sympy as sp
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Name, Node, operands_of
 from symrnn.numeric.storage import terms_of, unguarded
-from symrnn.numeric.whole import Whole
+from symrnn.numeric.whole import Whole, is_log_softmax
 
 Say = Callable[[str], None]
 Spare = Callable[[sp.Expr, int], str]
@@ -34,7 +34,7 @@ class Filling:
             self._entrywise(node, out, depth)
         elif isinstance(node, N.Power) and node.exponent == 2:
             self.say(f"square({self.value(node.operands[0], depth, out)}, {out})")
-        elif isinstance(node, N.Apply):
+        elif isinstance(node, N.Apply) and not is_log_softmax(node):
             function = self.whole.activation(node.activation)
             self.say(f"{function}({self.value(node.operands[0], depth, out)}, {out})")
         elif isinstance(node, N.Scale) and node.operands[0] == N.Number(-1):

@@ -15,7 +15,17 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.activations import Activation
-from symrnn.algebra.nodes import Adjoint, Guarded, Immediate, Name, Node, Parameter, names_in, subexpressions
+from symrnn.algebra.nodes import (
+    Adjoint,
+    Guarded,
+    Immediate,
+    Name,
+    Node,
+    Parameter,
+    names_in,
+    operands_of,
+    subexpressions,
+)
 from symrnn.algebra.programs import Equation, Program, blocks_of, family, sizes_of
 from symrnn.errors import NotYetError
 from symrnn.numeric.filling import Filling, Say
@@ -76,6 +86,10 @@ class Generator:
         for name in (name for program in self.programs for e in program for name in (e.target, *e.reads)):
             if name.shape[1] != 1 and not isinstance(name, Parameter) and not is_parameter_adjoint(name):
                 raise NotYetError(str(name), found="a matrix that is no parameter", write="symrnn evaluate --digits 15")
+        for equation in (equation for program in self.programs for equation in program):
+            for node in subexpressions(equation.expression):
+                if isinstance(node, N.MatMul) and any(isinstance(p, Parameter) for p in _numbers_in(node)):
+                    raise NotYetError(str(node), found="a 1×1 matrix", write="symrnn evaluate --digits 15")
 
     def _refuse_guards(self) -> None:
         """Conditions that are neither met by rows of zeros nor a share of one step in a loop's own sum."""
@@ -521,3 +535,9 @@ class Generator:
     def stacked_gradients(self) -> set[str]:
         """Gradients that are rows of a stack's."""
         return {name for key, name in self.buffers.items() if key.startswith("gradient of ")}
+
+
+def _numbers_in(product: N.MatMul) -> list[Node]:
+    """The 1×1 factors of a product, without their transposition."""
+    factors = [operands_of(f)[0] if isinstance(f, N.Transpose) else f for f in product.operands]
+    return [factor for factor in factors if factor.is_scalar_shaped]

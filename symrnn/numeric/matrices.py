@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import log_softmax as _log_softmax
 from scipy.special import softmax as _softmax
 
 Array = NDArray[Any]
@@ -84,9 +84,14 @@ def softmax(column: Array) -> Array:
     return np.asarray(_softmax(column, axis=-2))
 
 
+def log_softmax(column: Array) -> Array:
+    """log softmax(x) of every column."""
+    return np.asarray(_log_softmax(column, axis=-2))
+
+
 def cross_entropy(target: Array, logits: Array) -> Array:
     """−yᵀ log softmax(o) of every pair of columns, (…, 1, 1)."""
-    return np.asarray(-(target * log_softmax(logits, axis=-2)).sum(axis=-2, keepdims=True))
+    return np.asarray(-(target * log_softmax(logits)).sum(axis=-2, keepdims=True))
 
 
 def selector(rows: int, offset: int, total: int) -> Array:

@@ -97,6 +97,8 @@ def normalise(block: FloatArray) -> tuple[FloatArray, IntArray]:
            [0.0625, 0.    ]]), array([4, 0]))
     """
     exponent = np.frexp(_largest(block, 0))[1]
+    if np.abs(exponent).max(initial=0) < 1000:  # 2^-exponent is a number: a product is far cheaper than ldexp
+        return block * np.ldexp(1.0, -exponent), np.asarray(exponent, dtype=np.int64)
     return np.ldexp(block, -exponent), np.asarray(exponent, dtype=np.int64)
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symrnn.numeric.chains import Chain, FloatArray, Row, Term
-from symrnn.numeric.mixtures import Operation, added, copied, mixture, multiplied, room, weighted
+from symrnn.numeric.mixtures import Operation, added, copied, mixture, multiplied, room, scaled_product, weighted
 
 __all__ = ["Stepper"]
 
@@ -210,10 +210,13 @@ class _Program:
             scaled = self.tools.scratch("scaled", len(source))
             operations.append(weighted(self.tools.weight(term.right), source, scaled))
             source = scaled
-        operations.append(multiplied(_present(term.matrix), source, out))
-        if term.left is not None:
-            operations.append(weighted(self.tools.weight(term.left), out, out))
-        return operations
+        matrix = _present(term.matrix)
+        if term.left is None:
+            return [*operations, multiplied(matrix, source, out)]
+        weight = self.tools.weight(term.left)
+        if term.is_stacked:
+            return [*operations, multiplied(matrix, source, out), weighted(weight, out, out)]
+        return [*operations, scaled_product(weight, matrix, source, out)]
 
     def _gather(self, row: str, terms: list[Term]) -> _Writer:
         """[U_1 … U_g] @ [right_1 ∘ source_1; …; right_g ∘ source_g]."""

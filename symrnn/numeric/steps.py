@@ -16,7 +16,7 @@ from symrnn.algebra.programs import Equation, family
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.numeric.loops import Family, Loop, Stack, activation_of
 from symrnn.numeric.storage import Kind, accumulates, is_single_step, lag_in, local, terms_of, time_of, unguarded
-from symrnn.numeric.whole import Whole
+from symrnn.numeric.whole import Whole, is_log_softmax
 
 Generator = Any
 """`generation.Generator`, which writes this loop's surroundings and imports this module."""
@@ -311,7 +311,12 @@ class Steps:
 
     def _is_worth_keeping(self, node: Node) -> bool:
         """The backward sweep wants the slope of every activation of the forward loop, through its output."""
-        return isinstance(node, N.Apply) and self.loop.step > 0 and self.gen.second is not None
+        return (
+            isinstance(node, N.Apply)
+            and not is_log_softmax(node)
+            and self.loop.step > 0
+            and self.gen.second is not None
+        )
 
     def _kept(self, node: Node) -> str:
         body = operands_of(node)[0]
@@ -335,7 +340,7 @@ class Steps:
             self._entrywise(node, out)
         elif isinstance(node, N.MatMul):
             self._product(node, out)
-        elif isinstance(node, N.Apply):
+        elif isinstance(node, N.Apply) and not is_log_softmax(node):
             self.say(f"{self.gen.function(node.activation)}({self.value(node.operands[0])}, {out})")
         elif isinstance(node, N.Scale) and node.operands[0] == N.Number(-1):
             self.say(f"negative({self.value(node.operands[1])}, {out})")

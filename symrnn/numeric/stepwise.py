@@ -26,6 +26,7 @@ from symrnn.errors import InputError, NotYetError
 from symrnn.numeric import matrices
 from symrnn.numeric.compilation import Arrays
 from symrnn.numeric.storage import local
+from symrnn.numeric.whole import is_log_softmax
 
 Array = NDArray[Any]
 Given = Mapping[str, Any]
@@ -418,6 +419,8 @@ def _power(w: Walk, node: Node) -> Array:
 
 def _apply(w: Walk, node: Node) -> Array:
     assert isinstance(node, N.Apply)
+    if is_log_softmax(node):
+        return matrices.log_softmax(w.dense(operands_of(node.operands[0])[0]))
     return np.asarray(node.activation.array_function()(w.dense(node.operands[0])))
 
 

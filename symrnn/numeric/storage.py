@@ -48,6 +48,7 @@ KERNELS = (
     "entries_sum",
     "flat",
     "forwards",
+    "log_softmax",
     "near",
     "outer",
     "single",

@@ -29,7 +29,7 @@ from symrnn.numeric.storage import (
     local,
     time_of,
 )
-from symrnn.numeric.whole import identifier
+from symrnn.numeric.whole import identifier, is_log_softmax
 
 MATRICES = (
     "added",
@@ -46,6 +46,7 @@ MATRICES = (
     "inner",
     "joined",
     "kronecker",
+    "log_softmax",
     "multiplied",
     "selector",
     "softmax",
@@ -342,6 +343,8 @@ def _filled(function: str) -> Callable[[Textbook, Node], str]:
 
 def _apply(w: Textbook, node: Node) -> str:
     assert isinstance(node, N.Apply)
+    if is_log_softmax(node):
+        return f"log_softmax({w.outer(operands_of(node.operands[0])[0])})"
     return f"{w.function(node.activation)}({w.outer(node.operands[0])})"
 
 

@@ -260,14 +260,15 @@ def _spectral_norm(matrix: FloatArray) -> float:
     λ; all others sum to at most rest = ‖A‖_F² - λ + r.  If rest < λ - r it is the largest, and right to
     r²/(λ - rest) (Kato and Temple).
     """
-    gram = matrix.T @ matrix
-    trace = float(np.trace(gram))
-    vector = gram[:, np.argmax(np.diagonal(gram))]
+    squares = np.einsum("ij,ij->j", matrix, matrix)
+    trace = float(squares.sum())
+    # AᵀA is never formed: that would cost a product of two matrices.
+    vector = matrix[:, np.argmax(squares)] @ matrix
     for _ in range(8):
         if not (size := float(np.linalg.norm(vector))):
             break
         vector = vector / size
-        image = gram @ vector
+        image = (matrix @ vector) @ matrix
         value = float(vector @ image)
         residual = float(np.linalg.norm(image - value * vector))
         rest = trace - value + residual
@@ -356,7 +357,7 @@ class _Loop:
         self.doubtful = np.zeros_like(self.alive)
         # How far the largest entry can have grown before each step, as a power of two.
         self.grown = np.concatenate([[0.0], np.cumsum(bounds.bits)])
-        self.reach = 8
+        self.reach = 32
 
     @property
     def value(self) -> FloatArray:
@@ -401,6 +402,8 @@ class _Loop:
 
     def _doubt(self, columns: NDArray[np.bool_]) -> None:
         """Drop columns; all of them if there is a record, which needs them together."""
+        if not columns.any():
+            return
         self.doubtful |= columns
         self.alive &= ~columns if self.record is None else ~columns.any()
         self.stepper.value[..., ~self.alive] = 0.0

@@ -172,7 +172,15 @@ def _power(w: Whole, node: Node) -> str:
 
 def _apply(w: Whole, node: Node) -> str:
     assert isinstance(node, N.Apply)
+    body = node.operands[0]
+    if is_log_softmax(node):
+        return f"log_softmax({w.text(operands_of(body)[0])}, {w.timed})"
     return f"{w.activation(node.activation)}({w.text(node.operands[0])})"
+
+
+def is_log_softmax(node: Node) -> bool:
+    """log softmax(o) is computed as one: softmax alone may have lost what the logarithm asks for."""
+    return isinstance(node, N.Apply) and node.activation.name == "log" and isinstance(node.operands[0], N.Softmax)
 
 
 def _squared_norm(w: Whole, node: Node) -> str:

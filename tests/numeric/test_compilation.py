@@ -143,6 +143,30 @@ def test_two_arrays_of_one_name_are_refused() -> None:
         compile_forward(program)({"W": [[1.0]], "h0": [0.0]}, steps=2)
 
 
+def test_numbers_beside_the_diagonal_of_a_diagonal_matrix_are_refused() -> None:
+    run = compile_forward(parse_cell("h_t = A h_{t-1} + x_t\nA: n×n diagonal"))
+    assert run({"A": np.eye(2), "x": np.ones((2, 2))})["h"].tolist() == [[1.0, 1.0], [2.0, 2.0]]
+    with pytest.raises(InputError, match="diagonal"):
+        run({"A": np.ones((2, 2)), "x": np.ones((2, 2))})
+
+
+def test_what_was_returned_stays_when_the_same_code_runs_again() -> None:
+    """Scratch memory is used again by the next call; results are not."""
+    program = lstm()
+    rng = np.random.default_rng(0)
+    sizes = {"n": 3, "m": 2}
+
+    def given(scale: float) -> dict[str, np.ndarray]:
+        drawn = {p.name: rng.normal(size=[sizes[str(s)] for s in p.shape if s != 1]) for p in program.parameters}
+        return drawn | {"x": scale * rng.normal(size=(200, 4, 2)), "given_h": rng.normal(size=(200, 4, 3))}
+
+    run = compile_gradients(program)
+    first = run(given(1.0))
+    kept = {name: np.array(first.columns[name]) for name in first}
+    run(given(2.0))
+    assert all(np.array_equal(kept[name], first.columns[name]) for name in first)
+
+
 # --- evaluate ---------------------------------------------------------------------------------------------------------
 
 MODEL = """

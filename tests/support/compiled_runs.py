@@ -63,7 +63,15 @@ def _values(program: Program, second: Program | None, steps: int, seed: int, exa
         asked = tuple(name for name in second.given if isinstance(name, Tangent))
         bare = Program.trusted(name="", equations=(), given=asked, steps=second.steps)
         values |= {**drawn(bare, steps, {}, 100 * seed + 2), **_signals(drawn(bare, steps, {}, own + 2))}
-    return values
+    return {name: _as_structured(name, value) for name, value in values.items()}
+
+
+def _as_structured(name: Name, matrix: Any) -> Any:
+    """A diagonal matrix has nothing beside its diagonal."""
+    inner = name.of if isinstance(name, Tangent) else name
+    if not (isinstance(inner, Parameter) and inner.structure == "diagonal"):
+        return matrix
+    return [[entry if i == j else 0 for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
 
 
 def _signals(values: dict[Name, Any]) -> dict[Name, Any]:

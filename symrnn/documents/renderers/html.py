@@ -18,6 +18,7 @@ from symrnn import __version__
 from symrnn.algebra.mathml import MATHML, escaped
 from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
 from symrnn.documents.languages import sentence
+from symrnn.documents.references import cited
 from symrnn.documents.renderers.setting import Setter, title
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:"
@@ -78,6 +79,9 @@ def _body(document: Document) -> str:
     parts = [f"<h1>{escaped(title(document))}</h1>\n"]
     for number, section in enumerate(document.sections, start=1):
         parts += _section(setter, number, section, counter)
+    cited_lines = "<br>".join(escaped(cited(key)) for key in document.citations)
+    if cited_lines:
+        parts.append(f'<p class="cited">{cited_lines}</p>\n')
     return "".join(parts)
 
 

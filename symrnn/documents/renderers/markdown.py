@@ -23,7 +23,7 @@ def to_markdown(document: Document) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> print(derive(rnn(), wrt="b").to_markdown().splitlines()[2])
-    # Gradients of rnn
+    # Gradients of RNN
     """
     return f"<!-- {MARK} {__version__} -->\n\n" + "\n".join(parts(document))
 

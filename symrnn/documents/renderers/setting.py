@@ -215,8 +215,10 @@ def _formula(p: Printer, formula: Formula) -> str:
 def _number(p: Printer, value: Any) -> Piece:
     if isinstance(value, str):
         return Piece(p.signs["sum"] if value == "Σ" else p.form.word(value) if value else "")
-    if isinstance(value, sp.Expr | Fraction | int):
-        return p.scalar(sp.sympify(value, rational=True) if not isinstance(value, sp.Expr) else value)
+    if isinstance(value, sp.Expr):
+        return p.scalar(value)
+    if isinstance(value, Fraction | int):
+        return p.scalar(sp.Rational(value))
     return _decimal(p, number_text(value))
 
 
