@@ -263,7 +263,10 @@ class Evaluator:
     def _power(self, tree: Raised) -> Value:
         if isinstance(tree.base, Symbol) and tree.base.base == "e" and self.scope.named(Name("e")) is None:
             return function(MP.exp, self._number(tree.exponent), True)
-        base, exponent = self.value(tree.base), self._number(tree.exponent)
+        # A number above is never a result: it stands for itself.
+        written = tree.exponent
+        exponent = sharp(written.value) if isinstance(written, Num) else self._number(written)
+        base = self.value(tree.base)
         if isinstance(base, Matrix):
             if base.shape[1] == 1 or not exponent.exact:
                 return scaled(base, lambda entry: power(entry, exponent))
@@ -402,7 +405,7 @@ def is_function(word: str) -> bool:
 def _row(word: str) -> Any:
     try:
         return lookup(word)
-    except SymrnnError:
+    except (SymrnnError, ValueError):
         return None
 
 

@@ -169,6 +169,8 @@ class Scope:
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
+        if "." not in number.text and len(number.text) < 3:
+            return None
         found = self.page.numbers.get(number.text)
         if self.exact_data and number.value in self.page.data and not (found and found.taint):
             return None
