@@ -19,7 +19,7 @@ import numpy as np
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
@@ -32,6 +32,7 @@ from symrnn.errors import SymrnnError
 
 SEEDS = (11, 12, 13)
 STEPS = 4
+LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
 
@@ -73,6 +74,11 @@ class Formulas:
             return self.points
         return [self._point(STEPS, seed, False) for seed in SEEDS]
 
+    @cached_property
+    def long_points(self) -> list[ModelTruths]:
+        """The points for formulas with an ellipsis: enough steps for something to be left out."""
+        return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
+
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
         values = self.fixed if fixed else {}
         return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
@@ -82,6 +88,8 @@ class Formulas:
         names = [*names_of(left), *names_of(right)]
         has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
         points = self.points if has_steps else self.generic_points
+        if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
+            points = self.long_points
         points = points[:1] if quick else points
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
@@ -322,6 +330,10 @@ class DrawnNames:
     def span(self) -> tuple[int, int] | None:
         """There are no steps."""
         return None
+
+    def letters(self) -> Mapping[str, int]:
+        """There is no last step."""
+        return {}
 
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:

@@ -7,7 +7,7 @@ that the first wrong line is told from its consequences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
@@ -55,6 +55,10 @@ class Truths(Protocol):
         """The steps there are."""
         ...
 
+    def letters(self) -> Mapping[str, int]:
+        """Letters that stand for the last step: T, and n where nothing else is called so."""
+        ...
+
 
 class NoTruths:
     """Without a model."""
@@ -70,6 +74,10 @@ class NoTruths:
     def span(self) -> tuple[int, int] | None:
         """No steps are known."""
         return None
+
+    def letters(self) -> Mapping[str, int]:
+        """No last step is known."""
+        return {}
 
 
 @dataclass
@@ -207,6 +215,10 @@ class Scope:
     def span(self) -> tuple[int, int] | None:
         """The steps there are."""
         return self.page.truths.span()
+
+    def letters(self) -> Mapping[str, int]:
+        """Letters that stand for the last step."""
+        return self.page.truths.letters()
 
     def taint(self) -> frozenset[int]:
         """The wrong links that what was used hangs on."""

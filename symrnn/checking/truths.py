@@ -114,6 +114,11 @@ class ModelTruths:
         """1..T."""
         return 1, self.steps
 
+    def letters(self) -> Mapping[str, int]:
+        """T, and n where no gate or signal is called so."""
+        taken = self.quantities.gated or "n" in self.quantities.signals
+        return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
+
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
         own = self.activation
