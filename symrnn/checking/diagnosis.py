@@ -20,7 +20,7 @@ from symrnn.checking.formulas import Formulas
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.mutations import Setting, mutations
-from symrnn.checking.naming import Known, Name, placed
+from symrnn.checking.naming import Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
 from symrnn.checking.slips import digit_slips, slips
@@ -75,7 +75,7 @@ def _matches(value: Value | None, case: Case) -> bool:
 
 
 def _by_slips(case: Case) -> Iterator[str]:
-    if case.digits is None:
+    if case.digits is None or name_of(case.before) is not None:
         return
     for row, tree in slips(case.before):
         value = _evaluated(tree, case.page)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.names import is_exponential
 from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
@@ -30,6 +30,7 @@ from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
+SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
 STEPS = 4
 LONG = 5
@@ -79,6 +80,14 @@ class Formulas:
         """The points for formulas with an ellipsis: enough steps for something to be left out."""
         return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
 
+    @cached_property
+    def scalar(self) -> Formulas | None:
+        """The same with every size 1."""
+        sizes = {str(size): 1 for size in sizes_of(self.program)}
+        if not sizes or (self.sizes and all(size == 1 for size in self.sizes.values())):
+            return None
+        return Formulas(self.program, self.steps, sizes, {}, self.notation)
+
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
         values = self.fixed if fixed else {}
         return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
@@ -104,6 +113,10 @@ class Formulas:
                 return Outcome(True, note, chosen=chosen)
             best = best or outcome
         assert best is not None
+        if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
+            # In another layout, maybe: what is false for numbers is false in every layout.
+            outcome = self.scalar.judge(left, right, page, quick)
+            return outcome if outcome.agree is False else best
         return best
 
     def _choices(
@@ -170,7 +183,7 @@ class Formulas:
                     missing = missing or _missing(problem)
                     continue
                 except Misfit as misfit:
-                    return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+                    return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
                 outcome = _compared(values[0], values[1])
                 if outcome is not None:
@@ -192,7 +205,7 @@ def _compared(left: Value, right: Value) -> Outcome | None:
     except Misfit as misfit:
         if _is_transpose(left, right):
             return Outcome(None, Reason("right in the transposed layout"))
-        return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+        return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
 
