@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import FORMAT, output_options, resolve, write
+from symrnn.cli.files import FORMAT, output_options, resolve, write, write_all
 from symrnn.errors import InputError
 
 VERDICTS = ("vanishing", "exploding", "marginal", "mixed", "undecided")
@@ -31,6 +31,7 @@ VANISHING = ("vanishing", "mixed")
     type=click.Choice(REQUIREMENTS),
     help="Exit with 1 unless the verdict is this, or is not.",
 )
+@click.option("--plot", type=click.Path(), help="A figure of the measurements: FILE.svg, .pdf or .png.")
 @click.option("--to", "to", type=click.Choice(["text", "latex", "html"]), help="Format of the document.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words: en, zh.")
 @FORMAT
@@ -45,6 +46,7 @@ def regime(
     example: int,
     solve_for: str | None,
     requirements: tuple[str, ...],
+    plot: str | None,
     to: str | None,
     lang: str,
     form: str,
@@ -60,11 +62,11 @@ def regime(
     from symrnn.languages import check_language
 
     check_language(lang)
-    found = []
-    for source in sources:
-        thing = _driven(_setting(resolve(source, variant, prefix), setting, source), sequence)
-        found.append(regime_of(thing, k=count, example=example, solve_for=solve_for))
+    things = [_driven(_setting(resolve(source, variant, prefix), setting, source), sequence) for source in sources]
+    found = [regime_of(thing, k=count, example=example, solve_for=solve_for) for thing in things]
     write(_shown(found, to or _format_of(output), form, lang), output, force, "regime")
+    if plot is not None:
+        write_all([(_figure(things, found, plot, lang), plot)], force, "figure")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
     if failed:
         click.echo(f"required: {', '.join(requirements)}; not so: {', '.join(failed)}", err=True)
@@ -91,6 +93,16 @@ def _driven(thing: Any, sequence: str | None) -> Any:
         raise InputError(f"--input {sequence}", found="a cell without numbers", write="a model file or weights")
     names = [signal.name for signal in thing.program.inputs]
     return with_input(thing, read_sequence(sequence, names[0] if names else "x"))
+
+
+def _figure(things: list[Any], found: list[Any], plot: str, language: str) -> bytes:
+    from symrnn.plots.panels import FORMATS, figure, saved
+    from symrnn.regimes.pictures import regime_panels
+
+    form = plot.rpartition(".")[2].lower()
+    if form not in FORMATS:
+        raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
+    return saved(figure(regime_panels(things, found, language)), form, ", ".join(thing.name for thing in things))
 
 
 def _format_of(output: str | None) -> str:

@@ -139,13 +139,15 @@ def _linear(step: Step) -> Evidence:
 
 def _exact_matrix(step: Step) -> sp.Matrix | None:
     """The constant step Jacobian in exact numbers, where the model has them and it is one parameter."""
-    if not step.model.exact or len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
+    if len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
         return None
     expression = step.jacobian.blocks[0].expression
     names = [p for p in step.program.parameters if p == expression]
     if not names:
         return None
     value = step.model.value(names[0].name)
+    if value.dtype != object:
+        return None
     if value.ndim == 1:
         value = np.diag(value) if names[0].shape[1] != 1 else value.reshape(-1, 1)
     return sp.Matrix(value.reshape(1, 1) if value.ndim == 0 else value)
@@ -154,11 +156,13 @@ def _exact_matrix(step: Step) -> sp.Matrix | None:
 def _exact_figure(step: Step, sandwich: Sandwich) -> sp.Expr | None:
     """|w|·sup|f'| of a scalar cell with exact numbers."""
     weight = weight_name(sandwich)
-    if sandwich.size != 1 or not step.model.exact or isinstance(weight, str) or len(sandwich.activations) != 1:
+    if sandwich.size != 1 or isinstance(weight, str) or len(sandwich.activations) != 1:
         return None
     value = step.model.value(str(weight))
     row = next((r for r in ACTIVATIONS.values() if r.unicode == sandwich.activations[0]), None)
-    return None if row is None or value.size != 1 else sp.Abs(value.reshape(-1)[0]) * row.bound
+    if row is None or value.size != 1 or value.dtype != object:
+        return None
+    return sp.Abs(value.reshape(-1)[0]) * row.bound
 
 
 def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[Evidence], dict[str, Any]]:
