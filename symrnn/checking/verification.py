@@ -1,7 +1,7 @@
 """`check`: a hand calculation read and judged, with its model where there is one.
 
-Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares, else
-the one its own definitions say; without any, equalities are checked as arithmetic.
+Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares,
+else the one its own definitions say; without any, equalities are checked as arithmetic.
 """
 
 from __future__ import annotations
