@@ -337,8 +337,8 @@ class _Scanner:
                 self.at += 1
         elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
-        elif word == "newline":
-            yield self._token("end", "\n", length)
+        elif word in ("newline", "cr"):
+            yield from self._escaped("\\", length)
         else:
             yield self._named(word, length)
 
