@@ -17,6 +17,7 @@ from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
 from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.lexemes import RELATION_SIGNS
+from symrnn.checking.reading.macros import macros_in
 from symrnn.checking.reading.markup import Edit, edited, without_comments
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Found, Region, regions_in
@@ -108,6 +109,7 @@ class _Reader:
         text = self._guarded(self.places.text)
         tex = _TEX.search(_FENCED.sub("", text)) is not None
         text = without_comments(text) if tex else text
+        self.sides = Sides(self.places, macros_in(text))
         found = regions_in(text, self.start, tex)
         self.regions = found.regions
         places = Places(text, self.places.name, self.places.cells)
