@@ -109,6 +109,9 @@ PROSE = [
     (r"$a = 1 \implies b = 2 \quad c = 3, d = 4$", ["a = 1", "b = 2", "c = 3", "d = 4"]),
     (r"$h_1 = 1 \text{ where } x = 2$", ["h_<1> = 1", "x = 2"]),
     (r"$x = 1 where y = 2$", ["x = 1", "y = 2"]),
+    (r"$h_1 = 0.5 \to h_2 = 0.25$", ["h_<1> = 0.5", "h_<2> = 0.25"]),
+    (r"$h = 0.15 \; (\text{small})$", ["h = 0.15"]),
+    (r"$C = 1 + (\text{other terms})$", ["C = (+ 1, + (other_terms))"]),
     ("x, y = 1, 2", ["Stack(x, y) = Stack(1, 2)"]),
     ("for t = 1, 2, 3 we have", ["t = Stack(1, 2, 3)"]),
 ]

@@ -165,6 +165,8 @@ class _Reader:
         if len(side) < 4 or not self.segments.is_number_of_equation(side[-3:]):
             return False
         symbolic = any(lexeme.kind in ("word", "maths", "command") for lexeme in side[:-3])
+        if self.segments.sign(side[-2]).startswith("\\text"):  # `0.15 (\text{small})`
+            return side[-4].kind != "operator"
         apart = self.text[side[-3].start - 1].isspace() and side[-4].kind not in ("operator", "number")
         return symbolic and apart and self.segments.sign(side[-2]).isdigit()
 
