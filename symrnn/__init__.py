@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from symrnn.calculus.rewriting import expose as expose
     from symrnn.calculus.tangents import tangent as tangent
     from symrnn.calculus.unrolling import unroll as unroll
+    from symrnn.checking.verification import check as check
     from symrnn.documents.derivations import derive as derive
+    from symrnn.documents.verdicts import regime as regime
     from symrnn.models.files import load as load
     from symrnn.models.files import loads as loads
     from symrnn.models.losses import training_step as training_step
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from symrnn.numeric.entries import gradient_entries as gradient_entries
     from symrnn.numeric.entries import jacobian_entries as jacobian_entries
     from symrnn.numeric.evaluation import evaluate as evaluate
-    from symrnn.regimes.verdicts import regime as regime
 
 __version__ = "0.1.0"
 
@@ -59,7 +60,8 @@ _HOMES = {
     "jacobian_entries": "symrnn.numeric.entries",
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
-    "regime": "symrnn.regimes.verdicts",
+    "regime": "symrnn.documents",
+    "check": "symrnn.checking.verification",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 

@@ -38,6 +38,10 @@ class Document:
     file: str | None
     tables: Mapping[str, Any]
 
+    def table(self, name: str) -> dict[str, Any]:
+        """A table, empty where there is none."""
+        return dict(self.tables.get(name, {}))
+
     def place(self, path: tuple[str, ...]) -> Place:
         """Where a key stands, `("parameters", "W_h")`; the table's header, or the start, where it is not found."""
         offset, length = _find(self.text, path)

@@ -58,9 +58,9 @@ def test_derive_of_a_state():
 
 
 def test_derive_json_is_one_object_with_stable_keys():
-    """lhs, rhs, relation, reason."""
+    """lhs, rhs, relation, reason, checked."""
     found = json.loads(run("derive", "rnn", "--format", "json").output)
-    assert {"lhs", "rhs", "relation", "reason"} == set(found["equations"][0])
+    assert {"lhs", "rhs", "relation", "reason", "checked"} == set(found["equations"][0])
 
 
 def test_derive_reads_standard_input_and_files(tmp_path):
@@ -81,6 +81,40 @@ def test_output_is_written_whole_and_never_over_anothers_work(tmp_path):
     assert run("derive", "lstm", "-o", str(mine)).exit_code == 0, "a file of ours may be written again"
     assert mine.read_text(encoding="utf-8").rstrip().endswith("\\end{document}")
     assert [path.name for path in tmp_path.iterdir()] == ["notes.tex"]
+
+
+def test_several_files_at_once_each_by_its_suffix(tmp_path):
+    """Every format; our own files may be written again."""
+    starts = {
+        "a.tex": b"% made with symrnn",
+        "a.html": b"<!DOCTYPE html>",
+        "a.md": b"<!-- made with symrnn",
+        "a.ipynb": b"{",
+        "a.pdf": b"%PDF",
+        "a.bib": b"% made with symrnn",
+        "a.json": b"{",
+        "a.txt": b"Gradients of RNN",
+    }
+    outputs = [part for name in starts for part in ("-o", str(tmp_path / name))]
+    for cell in ("rnn", "rnn", "h_t = tanh(W h_{t-1})"):
+        found = run("derive", cell, "--wrt", "h", *outputs)
+        assert found.exit_code == 0, found.output
+    assert run("derive", "rnn", *outputs).exit_code == 0
+    assert {name: (tmp_path / name).read_bytes()[: len(start)] for name, start in starts.items()} == starts
+
+
+def test_of_several_files_none_is_written_where_one_may_not_be(tmp_path):
+    """All or nothing."""
+    (tmp_path / "mine.md").write_text("my notes", encoding="utf-8")
+    found = run("derive", "rnn", "--wrt", "b", "-o", str(tmp_path / "a.tex"), "-o", str(tmp_path / "mine.md"))
+    assert found.exit_code == 2 and not (tmp_path / "a.tex").exists()
+
+
+def test_derive_to_standard_output_in_a_format(tmp_path):
+    """`--to`, and a fragment."""
+    assert run("derive", "rnn", "--wrt", "b", "--to", "html").output.startswith("<!DOCTYPE html>")
+    assert "documentclass" not in run("derive", "rnn", "--wrt", "b", "--to", "latex", "--fragment").output
+    assert "模型" in run("derive", "rnn", "--wrt", "b", "--lang", "zh").output
 
 
 def test_an_unwritable_place_is_an_error(tmp_path):
@@ -165,3 +199,10 @@ def test_a_terminal_that_cannot_encode_never_ends_in_a_traceback():
         capture_output=True, timeout=120, env={"PYTHONIOENCODING": "ascii", "PATH": ""},
     )  # fmt: skip
     assert found.returncode == 0 and b"Traceback" not in found.stderr
+
+
+def test_a_diagonal_weight_has_a_diagonal_gradient():
+    """Optional lines say roles; the derivation passes its own check."""
+    found = run("derive", "A: n×n diagonal\nh_t = tanh(A h_{t-1} + B x_t)", "--wrt", "A")
+    assert found.exit_code == 0, found.output
+    assert "diag(δ_t ⊙ h_{t-1})" in found.output

@@ -12,7 +12,9 @@ from catalogues import LOCALE, catalogues, messages_of, source
 from symrnn.errors import InputError
 from symrnn.languages import check_language, known_languages, translated
 
-each_catalogue = pytest.mark.parametrize("path", catalogues(), ids=lambda path: "/".join(path.relative_to(LOCALE).parts))
+each_catalogue = pytest.mark.parametrize(
+    "path", list(catalogues()), ids=lambda path: "/".join(path.relative_to(LOCALE).parts)
+)
 
 
 @each_catalogue

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from symrnn.algebra.activations import Activation
-from symrnn.algebra.spelling import ACCENTS, ATOM, FRACTION, GREEK, LATEX, Format, Piece, is_greek
+from symrnn.algebra.spelling import ACCENTS, ATOM, FRACTION, GREEK, Format, Piece, is_greek
 
 _ESCAPED = re.compile(r"[\\\"]")
 
@@ -99,7 +99,7 @@ _SIGNS = {
 
 TYPST = Format(
     name="typst",
-    signs={sign: _SIGNS[sign] for sign in LATEX.signs},
+    signs=_SIGNS,
     number=str,
     letter=_letter,
     word=quoted,

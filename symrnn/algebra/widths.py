@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from symrnn.algebra.spelling import ATOM, FRACTION, LATEX, Format, Piece, is_greek, join
 
 _SIGNS = {
-    "plus": 12, "minus": 12, "tight plus": 6, "tight minus": 6, "negative": 8, "⊙": 12, "*": 9, "∘": 9,
-    "kronecker": 12, "space": 0, "tight space": 0, "thin": 2, "times": 7, "comma": 4, "tight comma": 3, "semicolon": 6,
-    "one": 5, "bold one": 6, "zero": 5, "identity": 5, "partial": 6, "partial+": 12, "nabla": 7, "transposed": 7,
-    "entrywise": 5, "star": 5, "prime": 3, "equals": 13, "tight equals": 8, "at most": 13, "at least": 13, "less": 13,
-    "unequal": 13, "about": 13, "implies": 16, "colon": 3, "sum": 15, "product": 14, "dots": 20, "total": 20,
-    "direct": 26, "e": 5, "pi": 6, "infinity": 10,
+    "plus": 12, "minus": 12, "tight plus": 6, "tight minus": 6, "negative": 8, "⊙": 12, "*": 9, "∘": 9, "kronecker": 12,
+    "space": 0, "tight space": 0, "thin": 2, "times": 7, "comma": 4, "tight comma": 3, "semicolon": 6, "one": 5,
+    "bold one": 6, "zero": 5, "identity": 5, "partial": 6, "partial+": 12, "nabla": 9, "transposed": 7, "entrywise": 5,
+    "star": 5, "prime": 3, "equals": 13, "tight equals": 8, "at most": 13, "at least": 13, "less": 13, "unequal": 13,
+    "about": 13, "implies": 16, "colon": 3, "sum": 15, "product": 14, "dots": 20, "total": 20, "direct": 26, "e": 5,
+    "pi": 6, "infinity": 10,
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _grid(rows: Sequence[Sequence[str]]) -> str:
 
 WIDTHS = Format(
     name="widths",
-    signs={sign: dots(_SIGNS[sign]) for sign in LATEX.signs},
+    signs={sign: dots(_SIGNS.get(sign, 9)) for sign in LATEX.signs},
     number=lambda digits: dots(5 * len(digits)),
     letter=_letter,
     word=_letters,

@@ -77,9 +77,9 @@ def immediate_partials(program: Program, rules: Rules = RULES) -> Iterator[Equat
             continue
         found: dict[Parameter, list[Node]] = {}
         for name, matrix in _paths_of(equation, rules).items():
-            if isinstance(name, Parameter):
+            if isinstance(name, Parameter) and name.structure == "full":
                 found.setdefault(name, []).append(matrix)
-            elif lag_of(name, forward.steps.index) == 0:
+            elif isinstance(name, Signal) and lag_of(name, forward.steps.index) == 0:
                 for parameter, inner in known.get(name, {}).items():
                     here = _partial(name, parameter) if family(name) in states else inner
                     found.setdefault(parameter, []).append(distributed(matrix, here))
@@ -100,6 +100,8 @@ def gradient_from_partials(program: Program, parameter: Parameter) -> tuple[Node
     None where W enters several states, one of them through another: then the shares are not apart.
     """
     forward = expose(program)
+    if parameter.structure != "full":
+        return None
     entered = [s for s in forward.states if _enters(forward, s, parameter)]
     if len(entered) != 1:
         return None

@@ -42,9 +42,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 @click.option("--strict", is_flag=True, help="Fail rather than print a line that could not be checked.")
 @click.option("--to", type=click.Choice(list(SUFFIXES)), help="Format of the document; -o's suffix tells it too.")
 @click.option("--fragment", is_flag=True, help="LaTeX without preamble, for \\input.")
-@click.option(
-    "-o", "--output", "outputs", type=click.Path(), multiple=True, help="Write to this file; may be repeated."
-)
+@click.option("-o", "--output", "outputs", type=click.Path(), multiple=True, help="Write to this file; repeatable.")
 @click.option("--force", is_flag=True, help="Write over a file that symrnn did not make.")
 @FORMAT
 def derive(

@@ -20,7 +20,13 @@ from symrnn.errors import SymrnnError
 COMMANDS = {
     "derive": "symrnn.cli.derivations",
     "evaluate": "symrnn.cli.evaluations",
+    "regime": "symrnn.cli.regimes",
+    "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
+    "remedies": "symrnn.cli.measures",
+    "sweep": "symrnn.cli.sweeps",
+    "draw": "symrnn.cli.drawings",
+    "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",
 }
 """The commands in the order of the story, and where each is; the module has a click command of that name."""
@@ -62,4 +68,5 @@ def main() -> None:
     symrnn derive lstm                          every gradient of the LSTM, at a symbolic step t
     symrnn derive "h_t = tanh(A h_{t-1} + x_t)" of a cell of your own
     symrnn evaluate example:linear              the numbers of a model file
+    symrnn regime example:linear                does its gradient vanish, explode, or neither
     """

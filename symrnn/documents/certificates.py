@@ -38,7 +38,7 @@ def certify(document: Document, program: Program, model: Model | None = None, st
     Raises:
         CheckFailedError: an equality is false; or, with `strict`, one could not be checked.
     """
-    judges = Judges(program, model)
+    judges = Judges(program, model=model)
     sections = tuple(
         replace(
             section,
@@ -74,13 +74,14 @@ class Judges:
     """The Programs at numbers against which claims are held."""
 
     program: Program
+    steps: int = STEPS
     model: Model | None = None
 
     @cached_property
     def drawn(self) -> tuple[Definitions, ...]:
-        """Three draws of everything, over three steps."""
+        """Three draws of everything."""
         last = self.program.steps.hi
-        steps = STEPS if last.is_Symbol else int(last)
+        steps = self.steps if last.is_Symbol else int(last)
         return tuple(Definitions(self.program, steps, seed=seed) for seed in range(DRAWS))
 
     @cached_property

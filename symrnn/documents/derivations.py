@@ -21,7 +21,7 @@ from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
 from symrnn.documents.notation import in_notation
-from symrnn.documents.numbers import number_sections, unrolled_sections
+from symrnn.documents.numbers import number_sections
 from symrnn.documents.recipes import recipe
 from symrnn.documents.sections import (
     adjoint_sections,
@@ -34,6 +34,7 @@ from symrnn.documents.sections import (
     preactivation_section,
     wants_states,
 )
+from symrnn.documents.unrolled import unrolled_sections
 from symrnn.errors import InputError
 from symrnn.languages import check_language, translated
 from symrnn.models.losses import with_generic_loss
@@ -91,7 +92,7 @@ def derive(
     >>> [section.title for section in document.sections]
     ['model', 'preactivations', 'local derivatives', 'recurrences', 'gradients', 'checked']
     >>> document.tally
-    Tally(exact=0, points=8, definitions=5, unchecked=0)
+    Tally(exact=0, points=7, definitions=5, unchecked=0)
     """
     if detail not in DETAILS:
         raise InputError(detail, found="no such detail", write="one of: " + ", ".join(DETAILS))
@@ -118,7 +119,7 @@ def derive(
         style=_style_in(note, forward, changed) if note else style_for(forward),
         citations=(program.citation,) if program.citation else (),
         language=language,
-        code=recipe(source, _said(of, wrt, detail, steps, digits, language)),
+        code=recipe(source, _said(of, wrt, detail, steps, digits, language, notation)),
     )
     document = _with_tally(certify(document, program, model, strict))
     return in_notation(document, note) if note else document
@@ -159,12 +160,19 @@ def _convention(program: Program, note: Notation | None, language: str) -> str:
 
 
 def _said(
-    of: str, wrt: str | Sequence[str], detail: str, steps: int | None, digits: int | None, language: str
+    of: str,
+    wrt: str | Sequence[str],
+    detail: str,
+    steps: int | None,
+    digits: int | None,
+    language: str,
+    notation: object,
 ) -> dict[str, Any]:
     """The options of `derive` that are not its defaults."""
     options = {"of": of, "wrt": wrt, "detail": detail, "steps": steps, "digits": digits, "language": language}
-    defaults = {"of": "L", "wrt": "", "detail": "normal", "steps": None, "digits": None, "language": "en"}
-    return {name: value for name, value in options.items() if value and value != defaults[name]}
+    options["notation"] = notation if isinstance(notation, str) else None
+    defaults = {"of": "L", "detail": "normal", "language": "en"}
+    return {name: value for name, value in options.items() if value and value != defaults.get(name)}
 
 
 def _title(source: Program | Model) -> str:
@@ -239,18 +247,22 @@ def _program_of(source: Program | Model, of: str) -> Program:
     assert isinstance(program, Program)
     if of == "L":
         return program if program.loss is not None or isinstance(source, Model) else with_generic_loss(program)
-    return without_loss(program, state_at(program, of))
+    return without_loss(program, state_at(program, of, source.steps if isinstance(source, Model) else None))
 
 
-def state_at(program: Program, text: str) -> Signal:
-    """The state a text such as `h_3`, `h_{T-1}` or `c_T` names."""
-    found = re.fullmatch(r"(\w+?)_\{?(\d+|T)\}?", text)
+def state_at(program: Program, text: str, steps: int | None = None) -> Signal:
+    """The state a text such as `h_3` or `c_T` names, of a cell or of a model with that many steps."""
+    found = re.fullmatch(r"(\w+?)_\{?(\d{1,9}|T)\}?", text)
     signals = {e.target.name: e.target for e in program if isinstance(e.target, Signal) and e.domain}
     if not found or found[1] not in signals:
         write = ", ".join(f"{name}_T" for name in signals)
         raise InputError(
-            text, found="no quantity of the cell at a step", write=f"L, or one of: {write} (or a number for T)"
+            text or "(nothing)",
+            found="no quantity of the cell at a step",
+            write=f"L, or one of: {write} (or a number for T)",
         )
+    if found[2] != "T" and not 1 <= int(found[2]) <= (steps or int(found[2])):
+        raise InputError(text, found=f"a step outside 1 … {steps or 'T'}", write=f"{found[1]}_T, or a step from 1")
     step = program.steps.hi if found[2] == "T" else sp.Integer(found[2])
     return signals[found[1]].at(step)
 

@@ -29,6 +29,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "forward unrolled": "The steps written out, forward",
         "backward unrolled": "The steps written out, backward",
         "checked": "Checked",
+        "references": "References",
         "contributions": "What each step adds to the gradients of the parameters",
         # sentences
         "contributions meaning": "The gradient of a shared weight is the sum of one summand for each step; the sizes "
@@ -46,7 +47,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "immediate and total": "∂⁺ of a state with respect to a weight sees the weight's use at this step only, "
         "through every path of the step, and holds the states of earlier steps fixed; the total derivative of L adds "
         "the shares of all steps. vec stacks the columns of a matrix.",
-        "steps left out": "⋮ {0} lines between are left out.",
+        "steps left out": "⋮ {0} steps between are left out.",
         "all checked": "{0} equalities, all checked against the definition: {1} exactly, {2} at random points in many "
         "digits; {3} equations only say what a name means.",
         "not all checked": "{0} equalities: {1} checked exactly, {2} at random points in many digits, {4} not checked; "
@@ -73,7 +74,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "immediate": "every path from {1} to {0} within the step",
         "sum of immediate": "the sum over the steps of each step's share",
         "gradient recurrence": "what step t adds, and what step t + 1 sends back",
-        "highway": "the direct path alone, {0} left out",
+        "highway": "the direct path alone, {0} held fixed",
         "adjoint": "chain rule through {1}: {2}",
         "adjoint given": "chain rule through {1}: {2}",
         "by linear map": "linear map transposed",

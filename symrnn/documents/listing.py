@@ -35,7 +35,7 @@ def cells_as_text() -> str:
     """The list for a terminal: n is the size of the state, m that of the input.
 
     >>> print(cells_as_text().splitlines()[1])
-        Elman (1990): one layer, h_t = f(W_h h_{t-1} + W_x x_t + b)
+        Elman (1990): one layer; h_t = f(W_h h_{t-1} + W_x x_t + b)
     """
     blocks = []
     for entry in entries():

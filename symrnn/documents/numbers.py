@@ -11,7 +11,7 @@ import mpmath
 import sympy as sp
 
 from symrnn.algebra.nodes import Adjoint, BlockMatrix, Decimal, Name, Node, Number, Parameter, Signal
-from symrnn.algebra.programs import GIVEN, Equation, Program, Reason
+from symrnn.algebra.programs import GIVEN, Equation, Program
 from symrnn.algebra.substitution import with_literals
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
@@ -52,26 +52,6 @@ def number_sections(
         kept = {e.target for e in back if not wanted or _base(e.target) in wanted or not _is_parameter(e.target)}
         yield Section("backward numbers", tuple(lines.of(back, kept)))
     yield Section("contributions", tuple(_contributions(model, results, wanted)))
-
-
-def unrolled_sections(program: Program, steps: int, wanted: Sequence[str]) -> Iterator[Section]:
-    """The recurrences written out for a number of steps; of many steps the first and the last."""
-    pairs = (
-        ("forward unrolled", unroll(expose(program), steps)),
-        ("backward unrolled", unroll(adjoint(program), steps)),
-    )
-    for title, written in pairs:
-        claims = [
-            Claim(e.target, e.expression, Reason("unrolled"))
-            for e in written
-            if not wanted or _base(e.target) in wanted or not _is_parameter(e.target)
-        ]
-        if len(claims) <= MOST_LINES:
-            yield Section(title, tuple(claims))
-            continue
-        half = MOST_LINES // 2
-        left_out = Words("steps left out", (Number(len(claims) - 2 * half),))
-        yield Section(title, (*claims[:half], left_out, *claims[-half:]))
 
 
 def _is_small(model: Model, program: Program) -> bool:

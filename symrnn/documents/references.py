@@ -86,6 +86,15 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             2014,
             (("eprint", "1412.3555"), ("archiveprefix", "arXiv")),
         ),
+        "pytorch": Reference(
+            "inproceedings",
+            ("Adam Paszke", "Sam Gross", "Francisco Massa", "Adam Lerer", "James Bradbury"),
+            "PyTorch: An Imperative Style, High-Performance Deep Learning Library",
+            "Advances in Neural Information Processing Systems",
+            2019,
+            (("volume", "32"),),
+        ),
+        "keras": Reference("misc", ("François Chollet", "others"), "Keras", "https://keras.io", 2015),
     }
 )
 """Every paper a cell or a theorem names."""
@@ -104,7 +113,7 @@ def cited(key: str) -> str:
     if found is None:
         return key
     authors = found.authors if len(found.authors) <= _MOST_AUTHORS else (*found.authors[:1], "et al.")
-    names = ", ".join(authors).replace(", et al.", " et al.")
+    names = ", ".join(authors).replace(", et al.", " et al.").replace(", others", " et al.")
     volume = dict(found.numbers).get("volume")
     title = found.title.replace("--", "–")
     return f"{names}: {title}. {found.place}{f' {volume}' if volume else ''} ({found.year})."

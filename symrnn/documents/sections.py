@@ -56,6 +56,7 @@ def base_name(name: Name) -> str:
 
 
 def check_wanted(wanted: tuple[str, ...], forward: Program) -> None:
+    """Every name asked for is one of the Program's, or `InputError`."""
     known = {base_name(e.target): None for e in forward} | {
         base_name(n): None for n in (*forward.inputs, *forward.parameters)
     }
@@ -65,12 +66,14 @@ def check_wanted(wanted: tuple[str, ...], forward: Program) -> None:
 
 
 def stem(name: str, known: Iterable[str]) -> str:
+    """The name without its step: `h` of `h_3` and `h_t`."""
     if name in known:
         return name
     return re.sub(r"_\{?(\d+|t|T)\}?$|\d+$", "", name)
 
 
 def wants_states(wanted: tuple[str, ...], forward: Program) -> bool:
+    """Whether the states' own gradients are asked for, so that Jacobians belong to the answer."""
     states = [state.name for state in forward.states]
     return bool(states) and (not wanted or any(stem(name, states) in states for name in wanted))
 

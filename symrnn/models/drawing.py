@@ -117,7 +117,7 @@ def drawn(table: Mapping[str, Any], name: str, shape: tuple[int, ...], hidden: i
 
 
 def _initialised(kind: Any, stream: Source, shape: tuple[int, ...], hidden: int) -> FloatArray:
-    if kind not in INITS:
+    if not isinstance(kind, str) or kind not in INITS:
         raise InputError(f"init = {kind!r}", found="no such initialisation", write="one of: " + ", ".join(INITS))
     return INITS[kind](stream, shape, hidden)
 
@@ -125,7 +125,7 @@ def _initialised(kind: Any, stream: Source, shape: tuple[int, ...], hidden: int)
 def _two_numbers(name: str, kind: str, value: Any) -> tuple[float, float]:
     try:
         low, high = (float(part) for part in value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} = {{{kind} = {value}}}", found="not two numbers", write=f"{kind} = [0, 1]") from None
     if not (np.isfinite(low) and np.isfinite(high)) or (kind == "normal" and high < 0):
         raise InputError(f"{name} = {{{kind} = {value}}}", found="numbers that make no distribution", write="[0, 1]")

@@ -27,6 +27,11 @@ class Update:
     clip: str | None = None
     threshold: sp.Expr | None = None
 
+    @property
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """The symbols left in it, by name."""
+        return tuple(sorted(_free(self.rate) | _free(self.threshold), key=str))
+
 
 @dataclass(frozen=True)
 class Note:
@@ -78,6 +83,8 @@ class Model:
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The symbols left among the values, by name."""
         found = {s for value in self.values.values() if value.dtype == object for v in value.flat for s in _free(v)}
+        if self.update is not None:
+            found |= set(self.update.symbols)
         return tuple(sorted(found, key=str))
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra.nodes import Name, Shape
+from symrnn.errors import InputError
 from symrnn.models.drawing import drawn
 from symrnn.models.model import Array
 from symrnn.models.values import exact_value
@@ -131,8 +132,14 @@ def draw(sizes: Sizes, path: Path, table: Mapping[str, Any], shape: tuple[int, .
     """A drawn array, within the limit on entries."""
     if int(np.prod(shape, dtype=np.int64)) > MOST_ENTRIES:
         raise sizes.document.error(path, f"{shape} is more than {MOST_ENTRIES:,} entries", "smaller sizes")
-    plain = {key: [float(part) for part in value] if isinstance(value, list) else value for key, value in table.items()}
-    return drawn(plain, path[-1], shape, hidden)
+    for value in table.values():
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, BadNumber):
+                raise sizes.document.error(path, f"{part.text} is {part.why}", "a finite number such as 0.5")
+    try:
+        return drawn(table, path[-1], shape, hidden)
+    except InputError as error:
+        raise sizes.document.error(path, error.found, error.write) from None
 
 
 def tell_sequence(sizes: Sizes, path: Path, name: Name, value: Array) -> None:

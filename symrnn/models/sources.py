@@ -27,6 +27,10 @@ def resolve(source: str, variant: str | None = None, text: str | None = None, pr
     >>> print(resolve("s_t = tanh(W s_{t-1} + U x_t)"))
     s_t = tanh(W s_{t-1} + U x_t)
     """
+    if variant is not None and source not in KINDS:
+        raise InputError(
+            variant, found="a variant of what is no named cell", write=f"--variant with {', '.join(KINDS)}"
+        )
     if text is not None:
         return from_text(text, "<standard input>")
     if source.startswith(EXAMPLES):
@@ -42,7 +46,7 @@ def resolve(source: str, variant: str | None = None, text: str | None = None, pr
         return from_text(_read(path), source)
     known = ", ".join((*KINDS, *examples()))
     raise InputError(
-        source,
+        source or "(nothing)",
         found="no file, no named cell and no equations (they contain =)",
         write=f'one of: {known}; a model file; a weights file; or "h_t = tanh(W_h h_{{t-1}} + W_x x_t + b)"',
     )

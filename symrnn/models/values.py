@@ -15,6 +15,9 @@ from symrnn.algebra.reading.syntax import Call, Group, Num, Quotient, Raised, Sy
 from symrnn.errors import InputError, Place, SymrnnError
 
 MOST_EXPONENT = 1_000
+MOST_BITS = 10_000
+MOST_ARGUMENT = 1_000_000
+"""Of exp, tanh and sigmoid: exp(exp(exp(100))) has more digits than there are atoms."""
 
 FUNCTIONS: Mapping[str, Callable[[sp.Expr], sp.Expr]] = MappingProxyType(
     {
@@ -51,6 +54,13 @@ def exact_value(text: str, assume: Mapping[str, str], place: Place | None = None
 
 
 def _value(tree: Syntax, assume: Mapping[str, str]) -> sp.Expr:
+    value = _computed(tree, assume)
+    if value.is_Rational and max(value.p.bit_length(), value.q.bit_length()) > MOST_BITS:
+        raise InputError("", found="a number of more than 3,000 digits", write="")
+    return value
+
+
+def _computed(tree: Syntax, assume: Mapping[str, str]) -> sp.Expr:
     match tree:
         case Num():
             return sp.Rational(tree.value.numerator, tree.value.denominator)
@@ -65,10 +75,17 @@ def _value(tree: Syntax, assume: Mapping[str, str]) -> sp.Expr:
         case Raised():
             return _power(_value(tree.base, assume), _value(tree.exponent, assume))
         case Call() if len(tree.arguments) == 1 and tree.function.base in FUNCTIONS:
-            return FUNCTIONS[tree.function.base](_value(tree.arguments[0], assume))
+            return FUNCTIONS[tree.function.base](_bounded(_value(tree.arguments[0], assume)))
         case Symbol() if not tree.above:
             return _symbol(tree, assume)
     raise InputError("", found="no number and no symbol", write="")
+
+
+def _bounded(argument: sp.Expr) -> sp.Expr:
+    """An argument whose exponential can be held."""
+    if argument.is_number and not abs(complex(argument)) <= MOST_ARGUMENT:
+        raise InputError("", found=f"an argument beyond ±{MOST_ARGUMENT:,}", write="")
+    return argument
 
 
 def _power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:

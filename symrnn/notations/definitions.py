@@ -7,8 +7,8 @@ written name means. A notation changes no structure; `structure` names the varia
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
@@ -17,6 +17,7 @@ from symrnn.algebra.nodes import Apply, Node, Signal, subexpressions
 from symrnn.algebra.programs import Equation, Program
 from symrnn.algebra.reading.roles import parse_cell
 from symrnn.calculus.rewriting import expose
+from symrnn.calculus.variants import Variant, variant
 from symrnn.notations.naming import argument_name, check_distinct, kind_of, read_as, with_base
 from symrnn.notations.orientation import Orientation
 from symrnn.notations.renaming import names_of, rename
@@ -46,6 +47,10 @@ class Notation:
     """Canonical name to written name, for every cell."""
     cells: Mapping[str, Names] = field(default_factory=lambda: MappingProxyType({}))
     """The same for one kind of cell; these come first."""
+    also: Names = field(default_factory=lambda: EMPTY)
+    """Further written names that are read, to what they mean: `Whh` beside `W_hh`."""
+    stacks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Written names of stacked matrices, to the gates in them from top to bottom."""
     adjoints: Names = field(default_factory=lambda: EMPTY)
     """Canonical name to what its gradient is called."""
     delta: str = "delta"
@@ -99,8 +104,13 @@ class Notation:
         forward = expose(program)
         found = names_of(forward)
         table = {**self.names, **self.cells.get(kind_of(found) or "", EMPTY)}
-        arguments = {name: owner for name, owner in _arguments(forward).items() if name not in table and owner in table}
-        table |= {name: argument_name(name, table[owner]) for name, owner in arguments.items()}
+        arguments = _arguments(forward)
+        table |= {
+            name: argument_name(name, table[owner])
+            for name, owner in arguments.items()
+            if name not in table and owner in table
+        }
+        table |= _yielding(arguments, table, found)
         kept = {name: table[name] for name in found if name in table}
         while clash := _clash(kept, found):
             # A typed cell's own name comes before the notation's.
@@ -126,7 +136,21 @@ class Notation:
         'U_f'
         """
         names = self.names_in(program)
-        return check_distinct({name: names.get(name, name) for name in names_of(expose(program))})
+        found = check_distinct({name: names.get(name, name) for name in names_of(expose(program))})
+        return {**{read_as(written): name for written, name in self.also.items()}, **found}
+
+    def variant(self, program: Program) -> Variant:
+        """The Program in the structure and the order that this notation's source writes, with the map of parameters.
+
+        >>> from symrnn.cells import rnn
+        >>> from symrnn.notations import notation
+        >>> print(notation("olah").variant(rnn()).program)
+        h_t = tanh(W_hx [h_{t-1}; x_t] + b)
+        """
+        kind = kind_of(names_of(program)) or ""
+        name = self.structure.get(kind)
+        found = variant(program, name) if name else Variant("", program, program)
+        return replace(found, program=_arranged(found.program, self.gates.get(kind, ())))
 
     def adjoint_readings(self, program: Program) -> dict[str, str]:
         """What each name of a gradient differentiates by: `delta_f` is the gradient of `a_f`."""
@@ -145,6 +169,36 @@ class Notation:
     def read_cell(self, text: str, like: Program) -> Program:
         """A cell typed in this notation as the canonical Program; `like` says which names there are."""
         return rename(parse_cell(text, like.name), self.readings(like))
+
+
+def _arranged(program: Program, gates: tuple[str, ...]) -> Program:
+    """The Program with the equations of its gates in that order, at the places they hold."""
+    places = {getattr(equation.target, "name", ""): place for place, equation in enumerate(program)}
+    held = sorted(places[gate] for gate in gates if gate in places)
+    equations = list(program.equations)
+    for place, gate in zip(held, (gate for gate in gates if gate in places), strict=True):
+        equations[place] = program.equations[places[gate]]
+    if tuple(equations) == program.equations:
+        return program
+    read = [name for equation in equations for name in equation.reads]
+    parameters = dict.fromkeys(name for name in read if name in program.parameters)
+    return replace(program, equations=tuple(equations), parameters=tuple(parameters))
+
+
+LETTERS = ("a", "z", "net", "preactivation")
+"""What an activation's argument may be called, where a notation needs the letters before it."""
+
+
+def _yielding(arguments: Iterable[str], table: Names, found: Mapping[str, None]) -> dict[str, str]:
+    """Other names for the arguments whose own the notation gives away: where h is written a, a becomes z."""
+    others = {read_as(table.get(name, name)) for name in found if name not in arguments}
+    moved: dict[str, str] = {}
+    for name in arguments:
+        written = table.get(name, name)
+        free = (with_base(written, letter) for letter in LETTERS)
+        if read_as(written) in others:
+            moved[name] = next((one for one in free if read_as(one) not in others), written)
+    return moved
 
 
 def _clash(kept: Mapping[str, str], found: Mapping[str, None]) -> str | None:

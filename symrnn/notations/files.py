@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from symrnn.calculus.variants import VARIANTS
 from symrnn.errors import InputError
 from symrnn.notations.definitions import Notation
 from symrnn.notations.naming import SIGNATURES, written_name
@@ -40,9 +41,8 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"target": ("y",), "prediction": ("y_hat", "p"), "loss": ("L",)}
 )
 """Keys that name a quantity by its role, and its canonical names; probabilities are a prediction too."""
-TABLES = ("names", "adjoints", "cells", "gates", "structure")
+TABLES = ("names", "also", "adjoints", "cells", "gates", "structure")
 KEYS = ("base", *TEXTS, *CHOICES, "bold", "delta", *ROLES, *TABLES)
-STRUCTURES = ("split_biases", "concatenated")
 MOST_CHARACTERS = 100_000
 
 
@@ -114,6 +114,8 @@ class _Reader:
             note=self.text("note"),
             names=MappingProxyType(names),
             cells=MappingProxyType({**base.cells, **cells}),
+            also=MappingProxyType({**base.also, **self.further()}),
+            stacks=base.stacks,
             adjoints=MappingProxyType({**base.adjoints, **self.names("adjoints")}),
             delta=self.delta(base),
             gates=MappingProxyType({**base.gates, **self.gates()}),
@@ -194,6 +196,11 @@ class _Reader:
             found[key] = self.name((path, key), value)
         return found
 
+    def further(self) -> dict[str, str]:
+        """Further written names, to the canonical ones."""
+        given = self.table("also")
+        return {self.name(("also", key), key): self.name(("also", key), value) for key, value in given.items()}
+
     def roles(self) -> dict[str, str]:
         """What target, prediction and loss are called."""
         said = {key: self.name((key,), self.tables[key]) for key in ROLES if key in self.tables}
@@ -237,8 +244,8 @@ class _Reader:
         """The variant of each kind of cell."""
 
         def read(kind: str, value: Any) -> str:
-            if value not in STRUCTURES:
-                raise self.error(("structure", kind), f"{value!r}", "one of: " + ", ".join(STRUCTURES))
+            if value not in VARIANTS:
+                raise self.error(("structure", kind), f"{value!r}", "one of: " + ", ".join(VARIANTS))
             return str(value)
 
         return self.kinds("structure", read)

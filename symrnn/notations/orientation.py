@@ -3,7 +3,7 @@
 Reads nodes, equations and Programs in this library's orientation (columns, numerator layout); returns the same
 statements about transposed quantities: `h_t = tanh(W_h h_{t-1})` becomes `h_t = tanh(h_{t-1} W_h)`, where the second
 W_h is the transpose of the first. Promises: the value of what comes out is that of what went in, transposed where the
-quantity it defines is; doing it twice gives back what was there.
+quantity it defines is; doing it twice gives back what was there, with transposes carried into products.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Orientation:
         """The same statement in this orientation; a node is transposed as the quantity `like` it belongs to is.
 
         An expression such as diag(1 − h²) W_h does not tell whether it is a Jacobian: say `like=` the left side.
-        The rewriting is its own inverse.
+        The rewriting is its own inverse, but for transposes, which are carried into products: of (xᵀ W)ᵀ comes
+        back Wᵀ x.
 
         >>> from symrnn.algebra.nodes import Adjoint, Parameter, Signal, n, t
         >>> a, h, W = Signal("a", (n, 1), t), Signal("h", (n, 1), t - 1), Parameter("W", (n, n))
@@ -107,11 +108,11 @@ class Orientation:
 
     def _stored(self, name: Any, memo: Memo) -> Any:
         if isinstance(name, N.Adjoint | N.Tangent):
-            return name.func(self._stored(name.of, memo))
-        if isinstance(name, N.Immediate):
-            return N.Immediate(self._stored(name.of, memo), self._stored(name.wrt, memo))
-        if isinstance(name, N.Block):
+            return name.func(self._turn(name.of, self.rows, memo))
+        if isinstance(name, N.Immediate | N.Block):
             of, wrt = (self._turn(side, self.rows, memo) for side in (name.of, name.wrt))
+            if isinstance(name, N.Immediate):
+                return N.Immediate(of, wrt)
             return N.Block(of, wrt, name.kind, _OTHER[name.layout] if self.denominator else name.layout)
         if not self.rows or not isinstance(name, N.Signal | N.Parameter):
             return name
@@ -139,6 +140,10 @@ class Orientation:
 
         if isinstance(node, N.Transpose):
             return turn(node.operands[0], not turned)
+        whole = 1 in node.shape or isinstance(node, N.Product | N.Concat | N.BlockMatrix)
+        if whole and turned != self.turns(node):
+            # As the notation writes it, and a ᵀ outside: [h, x]ᵀ, not [hᵀ; xᵀ].
+            return transpose(turn(node, not turned))
         if isinstance(node, _VECTORWISE):
             # The argument as it is written; softmax of a row is the row of the softmax, diag and ‖ ‖ are the same.
             made = node.with_operands(turn(part, self.turns(part)) for part in node.operands)

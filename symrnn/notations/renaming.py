@@ -21,7 +21,7 @@ from symrnn.algebra.nodes import (
     Tangent,
 )
 from symrnn.algebra.nodes import names_in as names_in_node
-from symrnn.algebra.programs import Equation, Program
+from symrnn.algebra.programs import Equation, Program, Reason
 from symrnn.algebra.substitution import replace_nodes
 
 Thing = TypeVar("Thing", Node, Equation, Program)
@@ -41,8 +41,18 @@ def _renamed(thing: Any, names: Mapping[str, str]) -> Any:
     if isinstance(thing, Program):
         return _program(thing, names)
     if isinstance(thing, Equation):
-        return replace(thing, target=_name(thing.target, names), expression=_node(thing.expression, names))
+        reason = Reason(thing.reason.key, _about(thing.reason.about, names))
+        return replace(
+            thing, target=_name(thing.target, names), expression=_node(thing.expression, names), reason=reason
+        )
     return _node(thing, names)
+
+
+def _about(about: Any, names: Mapping[str, str]) -> Any:
+    """What a reason speaks of, however nested."""
+    if isinstance(about, tuple):
+        return tuple(_about(one, names) for one in about)
+    return _renamed(about, names) if isinstance(about, Node | Equation) else about
 
 
 def names_of(program: Program) -> dict[str, None]:

@@ -121,7 +121,7 @@ class Definitions:
     def _drawn(self, name: Name, rows: int, cols: int) -> Matrix:
         # From the name, so that the order in which things are asked for changes nothing.
         rng = random.Random(f"{self.seed}:{label(name)}")
-        diagonal = isinstance(name, Parameter) and name.structure == "diagonal"
+        diagonal = _is_diagonal(name)
         zero = self.domain.zero
 
         def entry() -> Any:
@@ -155,7 +155,8 @@ class Definitions:
         # By address: here sizes are numbers, there symbols.
         finals = [self.base.address(final) for final in self.program.finals]
         if family(part) in heads or self.base.address(part) in finals:
-            return self._drawn(Immediate(N.Signal("L", (1, 1)), part), rows, cols)
+            name = Immediate(N.Signal("L", (1, 1)), part)
+            return self.base.read(name) if self.base.knows(name) else self._drawn(name, rows, cols)
         return self.base.filled(part, self.domain.zero)
 
     def _stacked(self, node: Node, matrix: Callable[[Name], Matrix]) -> Matrix:
@@ -171,7 +172,14 @@ class Definitions:
             one_by_one = kind == "immediate" and len(_parts(of_what)) > 1
             independent = "immediate independent" if one_by_one else kind
             for i in range(height):
-                grid.append([self._slope_of_objective((part, i, j), independent, of) for j in range(width)])
+                grid.append(
+                    [
+                        self._slope_of_objective((part, i, j), independent, of)
+                        if _may_move(part, i, j)
+                        else self.domain.zero
+                        for j in range(width)
+                    ]
+                )
         return tuple(map(tuple, grid))
 
     def _outside(self, node: Node) -> bool:
@@ -179,6 +187,9 @@ class Definitions:
         return any(int(index) > self.steps for part in _parts(node) for index in indices_of(part))
 
     def _slope_of_objective(self, entry: Entry, kind: str, of: Name | None) -> Any:
+        if entry[1] != entry[2] and _is_diagonal(entry[0]):
+            # A diagonal matrix has no entries off its diagonal to move.
+            return self.domain.zero
         moved = self._moved(entry, kind)
         if of is not None and self.program.loss is not None and self._is_there(of):
             return self._slope(moved, of, 0, 0)
@@ -336,6 +347,10 @@ class Definitions:
                 yield head(here), tuple(int(i) for i in indices_of(here))
 
 
+def _is_diagonal(name: Name) -> bool:
+    return isinstance(name, Parameter) and name.structure == "diagonal"
+
+
 def _within(machine: Machine, env: dict[Any, int], do: Callable[[], Matrix]) -> Matrix:
     if not env:
         return do()
@@ -349,6 +364,11 @@ def _parts(node: Node) -> tuple[Any, ...]:
     if isinstance(node, Concat):
         return node.operands
     return (node.operands[0],) if isinstance(node, N.Vec) else (node,)
+
+
+def _may_move(name: Name, i: int, j: int) -> bool:
+    """A diagonal matrix stays diagonal."""
+    return i == j or not (isinstance(name, Parameter) and name.structure == "diagonal")
 
 
 def _time(name: Name) -> int | None:

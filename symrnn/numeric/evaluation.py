@@ -18,7 +18,7 @@ from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.errors import LimitError
+from symrnn.errors import InputError, LimitError
 from symrnn.models.losses import RATE, THRESHOLD, training_step
 from symrnn.models.model import Array, Model
 from symrnn.models.shaping import axes
@@ -80,6 +80,11 @@ def _updated(model: Model, results: Results, digits: int | None) -> dict[str, An
     values[RATE] = model.update.rate
     if model.update.threshold is not None:
         values[THRESHOLD] = model.update.threshold
+    if not results.exact and model.update.symbols:
+        names = ", ".join(map(str, model.update.symbols))
+        raise InputError(
+            f"[update] with {names}", found="a symbol beside results that are decimals", write=f"a number for {names}"
+        )
     domain = Symbols("expanded") if results.exact else Reals(digits or 17)
     found = interpret(step, 1, dict(model.sizes), values, domain)
     shaped = {

@@ -113,6 +113,11 @@ class Machine:
                 )
             self._given[self.address(name)] = value
 
+    def knows(self, name: Name) -> bool:
+        """Whether a name was given or assigned."""
+        address = self.address(name)
+        return address in self._given or address in self.store
+
     def address(self, name: Name) -> Address:
         """The name at the present indices."""
         _, place, indices = self._places.get(id(name)) or self._place(name)

@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 PASCANU = "Pascanu, Mikolov & Bengio 2013, section 2.1, with σ₁ where the paper says eigenvalue"
 SMALL = 32
 """Sizes up to which the best scaling is sought even where σ₁ already decides."""
+WORTH = 3.0
+"""The σ₁ of a larger matrix up to which a scaling is sought at all."""
 
 SIGMA = Theorem("sigma", "vanishing", PASCANU)
 SCALED = Theorem("scaled", "vanishing", "Sezginer & Overton 1990; Doyle 1982 for diagonal scalings")
@@ -140,9 +142,9 @@ def _scaled(checked: Checked) -> Iterator[Evidence]:
     # No scaling can do better than ρ, and a large matrix is scaled only where that can change the answer.
     radius = float(np.abs(np.linalg.eigvals(matrix)).max())
     sigma = norm_above(matrix)
-    if radius >= 1 or (n > SMALL and sigma < 1):
+    if radius >= 1 or (n > SMALL and not 1 <= sigma <= WORTH):
         return
-    scaling = best_scaling(matrix, effort=60 if n <= SMALL else 12)
+    scaling = best_scaling(matrix, effort=60 if n <= SMALL else 6)
     yield _upper(SCALED, "scaled", scaling.norm, scaling.condition, checked)
     yield from _sizes(checked, matrix, scaling)
 

@@ -170,10 +170,28 @@ class Enclosure:
         self.boxes[node] = box
         return box
 
+    def least(self, node: Node) -> Array:
+        """inf |value| of an expression: of a slope at least inf |f'|, the value taken at kinks among them."""
+        least = self(node).smallest
+        slope = self.slopes.get(node)
+        return least if slope is None else np.maximum(least, _least_slope(slope.row))
+
     def _as_slope(self, box: Box, slope: Slope) -> Box:
-        high = float(slope.row.bound) * (1 + SPARE)
-        low = float(slope.row.infimum) * (1 - SPARE) if _rises(slope.row) else -high
+        high = _rounded(slope.row.bound, 1 + SPARE)
+        low = _rounded(slope.row.infimum, 1 - SPARE) if _rises(slope.row) else -high
         return box.meet(low, high)
+
+
+def _rounded(exact: sp.Expr, outward: float) -> float:
+    """A number in float64: itself where it is one, else a little outward."""
+    value = float(exact)
+    return value if exact.is_Rational and sp.Rational(value) == exact else value * outward
+
+
+def _least_slope(row: Activation) -> float:
+    """inf |f'| with what f' is taken to be at the kinks: 0 for |x|, whose slope is ±1 elsewhere."""
+    at_kinks = [abs(sp.sympify(row.slope(x, row.formula(x)), strict=True)) for x in row.kinks]
+    return _rounded(sp.Min(row.infimum, *at_kinks), 1 - SPARE)
 
 
 def _rises(row: Activation) -> bool:
@@ -222,15 +240,43 @@ def _constant(value: float) -> Callable[[Enclosure, Node], Box]:
 
 def _number(e: Enclosure, node: Node) -> Box:
     exact = node.args[0].xreplace(e.numbers)
-    box = Box.of([[float(exact)]])
-    return box if exact.is_Rational and sp.Rational(float(exact)) == exact else box.widened()
+    return Box.between([[_rounded(exact, 1 - SPARE * sp.sign(exact))]], [[_rounded(exact, 1 + SPARE * sp.sign(exact))]])
 
 
 def _sum(e: Enclosure, node: Node) -> Box:
-    first, *rest = (e(part) for part in operands_of(node))
-    for part in rest:
-        first = first + part
-    return first
+    """Sums, in which (1 − z) ⊙ u + z ⊙ v with z in [0, 1] lies between u and v."""
+    parts = operands_of(node)
+    boxes = [e(part) for part in parts]
+    total = boxes[0]
+    for box in boxes[1:]:
+        total = total + box
+    hull = _mixture(e, parts) if len(parts) == 2 else None
+    return total if hull is None else total.meet(hull.lo, hull.hi)
+
+
+def _mixture(e: Enclosure, parts: tuple[Node, ...]) -> Box | None:
+    first, second = ([*operands_of(p)] if isinstance(p, N.Hadamard) else [] for p in parts)
+    for one in first:
+        for other in second:
+            weight = other if _is_rest(one, other) else one if _is_rest(other, one) else None
+            if weight is None or e(weight).lo.min() < 0 or e(weight).hi.max() > 1:
+                continue
+            u, v = (_without(side, part) for side, part in ((first, one), (second, other)))
+            return None if not u or not v else _times_all(e, u).joined(_times_all(e, v)).widened()
+    return None
+
+
+def _without(parts: list[Node], one: Node) -> list[Node]:
+    left = list(parts)
+    left.remove(one)
+    return left
+
+
+def _times_all(e: Enclosure, parts: list[Node]) -> Box:
+    value = e(parts[0])
+    for part in parts[1:]:
+        value = value * e(part)
+    return value
 
 
 def _entrywise(e: Enclosure, node: Node) -> Box:

@@ -47,10 +47,11 @@ class Scope:
     """For which inputs and states a piece of evidence speaks; `key` is a message, `about` what it names.
 
     "every": every input and state; "box": every input between the given ones' extremes, every state of an
-    invariant box; "orbit": constant input from the given start; "trajectory": these inputs, this start.
+    invariant box; "orbit": constant input from the given start; "trajectory": these inputs, this start; "held": inputs
+    that keep the pre-activation near 0; the others are undriven orbits: at h = 0, from another start, from any.
     """
 
-    key: Literal["every", "box", "orbit", "trajectory", "distribution"]
+    key: Literal["every", "box", "orbit", "trajectory", "distribution", "orbit zero", "orbit other", "held", "undriven"]
     about: tuple[Any, ...] = ()
 
 
@@ -114,7 +115,8 @@ class Regime:
         evidence: everything that was checked.
         measured: figures along the trajectory.
         growth: k, where the norm grows like k^p at the margin: p.
-        assumed: message keys of what was taken for granted about inputs.
+        notes: what was taken for granted about the model, such as inputs that were drawn.
+        conditions: for a cell without numbers or with symbols, what separates the regimes.
     """
 
     name: str
@@ -124,7 +126,8 @@ class Regime:
     rate: float | None = None
     measured: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     growth: int | None = None
-    assumed: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    notes: tuple[Any, ...] = ()
+    conditions: tuple[Any, ...] = ()
 
     @property
     def half_life(self) -> float | None:
@@ -159,6 +162,12 @@ class Regime:
         return self.to_text() if PRINTERS else repr(self)
 
     def __repr__(self) -> str:
+        if self.conditions:
+            first = self.conditions[0]
+            shown = ", ".join(
+                each.spelled() if isinstance(each, Statement) else str(each) for each in first.inequalities
+            )
+            return f"Regime({first.implies} where {shown})"
         if self.reason is None:
             return f"Regime({self.verdict})"
         return f"Regime({self.verdict}, because {self.reason.statement.with_value(self.reason.shown)})"

@@ -23,7 +23,8 @@ from symrnn.regimes.enclosures import Box, Enclosure, slopes_of
 from symrnn.regimes.trajectories import input_range
 
 Array = NDArray[np.float64]
-MOST_SWEEPS = 400
+MOST_SWEEPS = 120
+FAR = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +122,9 @@ class Step:
             images = {state.name: walk.boxes[state] for state in self.program.states}
             if all(boxes[name].contains(image) for name, image in images.items()):
                 return boxes
-            spare = 0.0 if sweep < 5 else 1e-3
-            boxes = {name: _grown(boxes[name].joined(image), spare) for name, image in images.items()}
-            if any(not np.isfinite(box.largest).all() or box.largest.max() > 1e9 for box in boxes.values()):
-                return None
+            spare = 0.0 if sweep < 5 else 1e-3 * 1.06**sweep
+            boxes = {name: _grown(boxes[name], image, spare) for name, image in images.items()}
+            boxes = {name: _let_go(box) for name, box in boxes.items()}
         return None
 
     def _initial(self, state: Signal) -> Box:
@@ -158,16 +158,17 @@ class Step:
         if not all(isinstance(factor, N.Diag) for factor in between):
             return None
         size = walk.size(blocks[0].expression)[0]
-        diagonal = Box.of(np.ones((size if not between else walk.size(between[0])[0], 1)))
-        for factor in (*scalars, *between):
-            diagonal = diagonal * walk(operands_of(factor)[0] if isinstance(factor, N.Diag) else factor)
         slopes = [operands_of(f)[0] if isinstance(f, N.Diag) else f for f in (*scalars, *between)]
+        ones = np.ones(size if not between else walk.size(between[0])[0])
+        low, high = ones, ones
+        for node in slopes:
+            low, high = low * walk.least(node)[:, 0], high * walk(node).largest[:, 0]
         rows = tuple(dict.fromkeys(walk.slopes[node].row.unicode for node in slopes if node in walk.slopes))
         constants = [*others[:first], *others[last:]]
         return Sandwich(
             _product(walk, others[:first]),
-            diagonal.smallest[:, 0],
-            diagonal.largest[:, 0],
+            low,
+            high,
             _product(walk, others[last:]),
             constants[0] if len(constants) == 1 else None,
             rows,
@@ -217,8 +218,18 @@ class Step:
         return walk(self.jacobian.matrix)
 
 
-def _grown(box: Box, spare: float) -> Box:
-    return Box(box.lo - spare * (np.abs(box.lo) + 1e-9), box.hi + spare * (np.abs(box.hi) + 1e-9)) if spare else box
+def _let_go(box: Box) -> Box:
+    """An end that runs away is let go to infinity: the box may still be left by nothing on its other side."""
+    return Box(np.where(box.lo < -FAR, -np.inf, box.lo), np.where(box.hi > FAR, np.inf, box.hi))
+
+
+def _grown(box: Box, image: Box, spare: float) -> Box:
+    """The box joined with its image, and a little more at the ends that moved."""
+    low, high = spare * (np.abs(image.lo) + 1e-9), spare * (np.abs(image.hi) + 1e-9)
+    with np.errstate(invalid="ignore"):
+        return Box(
+            np.where(image.lo < box.lo, image.lo - low, box.lo), np.where(image.hi > box.hi, image.hi + high, box.hi)
+        )
 
 
 def summands_of(node: Node) -> Iterator[Node]:
@@ -231,18 +242,17 @@ def summands_of(node: Node) -> Iterator[Node]:
 
 
 def factors_of(node: Node) -> Iterator[Node]:
-    """What a summand multiplies, from the left."""
-    numbers_only = isinstance(node, N.Hadamard) and node.is_scalar_shaped and not _is_slope_like(node)
-    if isinstance(node, N.MatMul | N.Scale) or numbers_only:
+    """What a summand multiplies, from the left; moving numbers stay together, for they may be one slope y (1 − y)."""
+    if isinstance(node, N.Hadamard) and node.is_scalar_shaped:
+        moving = [part for part in operands_of(node) if _moves(part)]
+        yield from (part for part in operands_of(node) if not _moves(part))
+        if moving:
+            yield N.hadamard(*moving) if len(moving) > 1 else moving[0]
+    elif isinstance(node, N.MatMul | N.Scale):
         for part in operands_of(node):
             yield from factors_of(part)
     elif not isinstance(node, N.Eye):
         yield node
-
-
-def _is_slope_like(node: Node) -> bool:
-    """Whether a product of numbers is of one moving thing alone, such as y (1 − y)."""
-    return all(_moves(part) for part in operands_of(node))
 
 
 def _moves(node: Node) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from symrnn.regimes.evidence import Bound, Evidence, Theorem
+from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope, Theorem
 from symrnn.regimes.margins import UNIT, norm_above
 from symrnn.regimes.statements import Quantity, Statement
 
@@ -37,8 +37,14 @@ class Position:
     degree: int | None = None
 
 
-def evidence_of(matrix: Array, exact: sp.Matrix | None, name: object) -> Evidence:
+def evidence_of(matrix: Array, exact: sp.Matrix | None, name: object, scope: Scope = EVERY) -> Evidence:
     """ρ(J) against 1, with C and r of ‖J^k‖ ≤ C r^k (≥ where it explodes).
+
+    Args:
+        matrix: J.
+        exact: J in exact numbers, where there are some.
+        name: what J is called.
+        scope: where it is constant.
 
     >>> evidence_of(np.array([[3.0, -3.0], [3.0, -3.0]]), None, "W").theorem.name
     'linear stable'
@@ -52,17 +58,17 @@ def evidence_of(matrix: Array, exact: sp.Matrix | None, name: object) -> Evidenc
     if position.side < 0:
         bound = contraction(matrix, radius)
         value = min(radius, math.nextafter(1.0, 0.0))
-        return Evidence(STABLE, Statement(left, "<"), True, value, exact=symbol, bound=bound)
+        return Evidence(STABLE, Statement(left, "<"), True, value, scope, exact=symbol, bound=bound)
     if position.side > 0:
         below = _expansion(matrix, radius)
-        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, exact=symbol, bound=below)
+        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, scope, exact=symbol, bound=below)
     notes: tuple[tuple[str, tuple[Any, ...]], ...] = (
         () if position.degree is None else (("growth", (position.degree,)),)
     )
     rounded = exact is None or n > MOST_EXACT
     notes += (("within rounding", (_doubt(matrix, radius),)),) if rounded and n > 1 else ()
     return Evidence(
-        MARGINAL, Statement(left, "="), True, 1.0, exact=sp.Integer(1) if not rounded else None, notes=notes
+        MARGINAL, Statement(left, "="), True, 1.0, scope, exact=sp.Integer(1) if not rounded else None, notes=notes
     )
 
 

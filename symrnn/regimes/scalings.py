@@ -57,7 +57,7 @@ def best_scaling(matrix: Array, effort: int = 60) -> Scaling:
     best = start
     limit = np.log(WIDEST) / 2
     point = np.clip(start, -limit, limit)
-    for order in (4, 32, 256):
+    for order in (4, 32, 256) if effort > 20 else (32,):
         found = minimize(
             _smoothed,
             point,

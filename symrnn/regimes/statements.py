@@ -31,6 +31,7 @@ SPELLINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "block_norms": ("ρ(sup‖∂s_t/∂s_{{t-1}}‖ by blocks)", r"\rho\left(\sup \lVert J_{{ij}} \rVert\right)"),
         "entry_sizes": ("ρ(sup|∂s_t/∂s_{{t-1}}| by entries)", r"\rho\left(\sup |J|\right)"),
         "at_orbit": ("ρ(∂s*_p/∂s*_0)^(1/p)", r"\rho(\partial s^*_p/\partial s^*_0)^{{1/p}}"),
+        "cell_path": ("∏_k f_k", r"\prod_k f_k"),
         "exponent": ("λ₁", r"\lambda_1"),
         "bonassi_gru": ("δISS residual (GRU)", r"\delta_{{\mathrm{{ISS}}}}^{{\mathrm{{GRU}}}}"),
         "bonassi_lstm": ("ρ(A_δISS) (LSTM)", r"\rho(A_{{\delta\mathrm{{ISS}}}})"),

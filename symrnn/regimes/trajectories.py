@@ -49,6 +49,12 @@ class Trajectory:
         array = np.asarray(self.arrays[name], dtype=np.float64)
         return array if self.example is None or array.ndim < 3 else array[:, self.example]
 
+    def signal_in(self, name: str) -> Array:
+        """An input at the steps 1..T, as it was given: (T, rows)."""
+        array = np.asarray(given_of(self.model)[name], dtype=np.float64)
+        array = array.reshape(len(array), -1) if array.ndim == 1 else array
+        return array if self.example is None or array.ndim < 3 else array[:, self.example]
+
     def state(self, step: int) -> Array:
         """The stacked state at one step, 0 among them: (N,)."""
         parts = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,27 +15,39 @@ import sympy as sp
 
 from symrnn.algebra.activations import ACTIVATIONS
 from symrnn.algebra.programs import Program
-from symrnn.errors import NotYetError
 from symrnn.models.model import Model
-from symrnn.regimes import bounds, linear
+from symrnn.numeric.chains import ChainError
+from symrnn.regimes import bounds, contraction, linear, orbits
+from symrnn.regimes.conditions import check_symbol, conditions_of
+from symrnn.regimes.determinants import lstm_log_dets
+from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, Theorem, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
-from symrnn.regimes.lyapunov import Spectrum, spectrum
+from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
+from symrnn.regimes.memory import cell_path, gradient_norms, saturation
 from symrnn.regimes.statements import Quantity, Statement
 from symrnn.regimes.trajectories import Trajectory, follow
 
-MEASURED_BELOW = Theorem("lyapunov", "vanishing", "Oseledets 1968; Benettin et al. 1980")
-MEASURED_ABOVE = Theorem("lyapunov", "exploding", "Oseledets 1968; Benettin et al. 1980")
+OSELEDETS = "Oseledets 1968; Benettin et al. 1980"
+BELOW = Theorem("lyapunov", "vanishing", OSELEDETS)
+ABOVE = Theorem("lyapunov", "exploding", OSELEDETS)
+NEITHER = Theorem("lyapunov", "marginal", OSELEDETS)
+MOST_TRANSPOSED = 30_000
+"""N·T up to which the transposed product is measured too."""
+RESOLVED = 0.02
+"""An exponent known this well and not told from 0 is called marginal, a coarser one undecided."""
 TRANSIENT = 2.0
 """From this max_k ‖∂s_k/∂s_0‖ on, growth before vanishing is called so."""
 
 
-def regime(source: Model | Program, k: int | None = None) -> Regime:
+def regime(source: Model | Program, k: int | None = None, example: int = 0, solve_for: str | None = None) -> Regime:
     """λ < 0, λ > 0 or λ = 0, of λ = limsup (1/k) log ‖∂s_{t+k}/∂s_t‖, with the theorem or the figure that says so.
 
     Args:
         source: a model with numbers (or with symbols, for which the separating condition is found), or a cell.
         k: how many Lyapunov exponents to measure; the leading ones unless said.
+        example: which of a batch is followed.
+        solve_for: a symbol for which conditions are solved.
 
     >>> from symrnn.models.files import load
     >>> regime(load("example:linear"))
@@ -42,13 +55,34 @@ def regime(source: Model | Program, k: int | None = None) -> Regime:
 
     Reference: R. Pascanu, T. Mikolov, Y. Bengio, ICML 2013, for the question.
     """
-    if isinstance(source, Program) or source.symbols:
-        raise NotYetError(source.name, found="no numbers", write="a model file with numbers")
+    if isinstance(source, Program) or source.symbols or solve_for is not None:
+        return _of_symbols(source, solve_for)
     step = Step(source)
     evidence = proofs_of(step)
-    trajectory = follow(source)
-    measured, figures = _measured(trajectory, k)
-    return compose(source.name, [*evidence, *measured], figures)
+    on_orbit, longer = ([], None) if step.is_constant else orbits.evidence_of(step, source, example)
+    trajectory = longer or _as_far_as_finite(source, example)
+    measured, figures = measurements_of(trajectory, k)
+    return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
+
+
+def _of_symbols(source: Model | Program, solve_for: str | None) -> Regime:
+    """Conditions in place of a verdict."""
+    found = conditions_of(source, solve_for)
+    check_symbol(found, solve_for)
+    notes = source.notes if isinstance(source, Model) else ()
+    return Regime(source.name, "undecided", "proved", (), notes=notes, conditions=found)
+
+
+def _as_far_as_finite(model: Model, example: int) -> Trajectory:
+    """The trajectory, cut where its states pass what float64 holds."""
+    steps = model.steps
+    while True:
+        try:
+            return follow(model, example, steps)
+        except ChainError:
+            if steps == 1:
+                raise
+            steps = max(1, steps // 2)
 
 
 def proofs_of(step: Step) -> list[Evidence]:
@@ -57,9 +91,40 @@ def proofs_of(step: Step) -> list[Evidence]:
         return [_linear(step)]
     every = step.enclosure(None, None)
     sandwich = step.sandwich(every)
-    if sandwich is None:
+    found = [] if sandwich is None else bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
+    return found if decided(found)[1] is not None else found + _within_boxes(step, sandwich)
+
+
+def _within_boxes(step: Step, before: Sandwich | None) -> list[Evidence]:
+    """The same theorems where inputs stay between the given extremes and states in an invariant box."""
+    inputs = step.given_inputs()
+    states = step.invariant(inputs)
+    if states is None:
         return []
-    return bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
+    scope = Scope("box", tuple((name, float(box.largest.max())) for name, box in inputs.items()))
+    walk = step.enclosure(inputs, states)
+    found: list[Evidence] = []
+    sandwich = step.sandwich(walk)
+    if sandwich is not None and np.array_equal(sandwich.low, sandwich.high) and _keep_sign(walk, step):
+        found.append(linear.evidence_of(sandwich.matrix(sandwich.low), None, Quantity("step").spelled(), scope))
+    elif sandwich is not None and before is not None and _same_ends(sandwich, before):
+        return []
+    elif sandwich is not None:
+        found += [e for e in bounds.evidence_of(sandwich, scope) if e.implies]
+    else:
+        found += contraction.evidence_of(step, walk, scope)
+        found += contraction.published(step.model, inputs, scope)
+    return found
+
+
+def _same_ends(sandwich: Sandwich, before: Sandwich) -> bool:
+    """Whether no slope is told from its extremes, so that nothing new can follow."""
+    return np.allclose(sandwich.high, before.high, atol=1e-3) and np.allclose(sandwich.low, before.low, atol=1e-3)
+
+
+def _keep_sign(walk: Enclosure, step: Step) -> bool:
+    """Whether the step Jacobian is one matrix on the whole box."""
+    return step.entries(walk).is_point
 
 
 def _linear(step: Step) -> Evidence:
@@ -74,13 +139,15 @@ def _linear(step: Step) -> Evidence:
 
 def _exact_matrix(step: Step) -> sp.Matrix | None:
     """The constant step Jacobian in exact numbers, where the model has them and it is one parameter."""
-    if not step.model.exact or len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
+    if len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
         return None
     expression = step.jacobian.blocks[0].expression
     names = [p for p in step.program.parameters if p == expression]
     if not names:
         return None
     value = step.model.value(names[0].name)
+    if value.dtype != object:
+        return None
     if value.ndim == 1:
         value = np.diag(value) if names[0].shape[1] != 1 else value.reshape(-1, 1)
     return sp.Matrix(value.reshape(1, 1) if value.ndim == 0 else value)
@@ -89,37 +156,73 @@ def _exact_matrix(step: Step) -> sp.Matrix | None:
 def _exact_figure(step: Step, sandwich: Sandwich) -> sp.Expr | None:
     """|w|·sup|f'| of a scalar cell with exact numbers."""
     weight = weight_name(sandwich)
-    if sandwich.size != 1 or not step.model.exact or isinstance(weight, str) or len(sandwich.activations) != 1:
+    if sandwich.size != 1 or isinstance(weight, str) or len(sandwich.activations) != 1:
         return None
     value = step.model.value(str(weight))
     row = next((r for r in ACTIVATIONS.values() if r.unicode == sandwich.activations[0]), None)
-    return None if row is None or value.size != 1 else sp.Abs(value.reshape(-1)[0]) * row.bound
+    if row is None or value.size != 1 or value.dtype != object:
+        return None
+    return sp.Abs(value.reshape(-1)[0]) * row.bound
 
 
-def _measured(trajectory: Trajectory, k: int | None) -> tuple[list[Evidence], dict[str, Any]]:
-    """The largest Lyapunov exponent along the trajectory as evidence, and every figure."""
+def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[Evidence], dict[str, Any]]:
+    """The largest Lyapunov exponent along the trajectory as evidence, and every figure.
+
+    >>> from symrnn.models.files import load
+    >>> sorted(measurements_of(follow(load("example:linear")))[1])
+    ['checks', 'errors', 'largest_norm', 'lyapunov', 'memory_length', 'open', 'steps']
+    """
     found = spectrum(trajectory.chain, k)
+    curve = gradient_norms(trajectory.chain, ends=4)
     figures: dict[str, Any] = {
         "lyapunov": [float(x) for x in found.exponents],
         "errors": [float(x) for x in found.errors],
         "steps": found.steps,
+        "largest_norm": curve.largest,
+        "memory_length": curve.memory_length(),
     }
+    figures["checks"] = _checks(trajectory, found)
+    figures["open"] = {each.name: each.mean_slope for each in saturation(trajectory)}
+    if "f" in trajectory.arrays and "c" in trajectory.arrays:
+        path = cell_path(trajectory)
+        figures |= {"cell_path_rate": path["rate"], "cell_path_memory_time": path["memory_time"]}
     return [_largest(found)], figures
+
+
+def _checks(trajectory: Trajectory, found: Spectrum) -> dict[str, float]:
+    """What a spectrum must fulfil by itself: the sum rule where it is full, the transposed product else."""
+    if found.sum_error is not None:
+        checks = {"sum_rule": found.sum_error}
+        dets = lstm_log_dets(trajectory)
+        if dets is not None:
+            mean = float(dets[found.discarded : found.discarded + found.steps].mean())
+            checks["closed_form_det"] = abs(float(found.exponents.sum()) - mean)
+        return checks
+    if found.singular or trajectory.chain.size * trajectory.steps > MOST_TRANSPOSED:
+        return {"singular_steps": float(found.singular)} if found.singular else {}
+    difference, allowed = agreement(trajectory.chain, k=1)
+    return {"transposed": difference, "transposed_allowed": allowed}
 
 
 def _largest(found: Spectrum) -> Evidence:
     value, error = float(found.exponents[0]), float(found.errors[0])
+    error = error if math.isfinite(error) else 0.0 if math.isinf(value) else abs(value)
+    # What the first directions and the ends of a finite product can add.
     allowed = 3 * error + 1.0 / found.steps
-    theorem = MEASURED_BELOW if value < 0 else MEASURED_ABOVE
-    relation = "<" if value < 0 else ">"
-    holds = abs(value) > allowed
+    scope = Scope("trajectory", (found.steps,))
+    if abs(value) > allowed:
+        theorem, relation, holds = (BELOW, "<", True) if value < 0 else (ABOVE, ">", True)
+    else:
+        theorem, relation, holds = NEITHER, "=", allowed < RESOLVED
     statement = Statement((Quantity("exponent"),), relation, 0)
-    return Evidence(theorem, statement, holds, value, Scope("trajectory", (found.steps,)), "measured", error=error)
+    return Evidence(theorem, statement, holds, value, scope, "measured", error=error)
 
 
 def compose(name: str, evidence: list[Evidence], figures: Mapping[str, Any]) -> Regime:
     """The verdict that the evidence carries, the carrying piece first."""
-    verdict, carrier = _decided(evidence)
+    verdict, carrier = decided(evidence)
+    if verdict == "vanishing" and figures.get("largest_norm", 0.0) >= TRANSIENT:
+        verdict = "mixed"
     ordered = [carrier, *(each for each in evidence if each is not carrier)] if carrier else evidence
     rate = _rate(carrier, figures)
     kind = carrier.kind if carrier else "measured"
@@ -127,7 +230,12 @@ def compose(name: str, evidence: list[Evidence], figures: Mapping[str, Any]) -> 
     return Regime(name, verdict, kind, tuple(ordered), rate, figures, growth)
 
 
-def _decided(evidence: list[Evidence]) -> tuple[VerdictName, Evidence | None]:
+def decided(evidence: list[Evidence]) -> tuple[VerdictName, Evidence | None]:
+    """The verdict of the first piece of evidence that implies one, proofs before measurements.
+
+    >>> decided([])
+    ('undecided', None)
+    """
     for kind in ("proved", "measured"):
         for each in evidence:
             if each.kind == kind and each.implies in ("vanishing", "exploding", "marginal"):
@@ -141,6 +249,8 @@ def _decided(evidence: list[Evidence]) -> tuple[VerdictName, Evidence | None]:
 def _rate(carrier: Evidence | None, figures: Mapping[str, Any]) -> float | None:
     """e^λ: exact for linear cells, measured where it was, else the bound's."""
     if carrier is not None and carrier.theorem in (linear.STABLE, linear.UNSTABLE, linear.MARGINAL):
+        return carrier.value
+    if carrier is not None and carrier.scope.key == "orbit":
         return carrier.value
     exponents = figures.get("lyapunov")
     if exponents:

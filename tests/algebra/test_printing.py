@@ -27,6 +27,7 @@ from symrnn.algebra.printing import (
     to_text,
 )
 from symrnn.algebra.programs import STEPS, Equation, Program, Range
+from symrnn.algebra.reading.roles import parse_cell
 from symrnn.algebra.spelling import LATEX, TEXT, read_name
 from symrnn.errors import InputError
 
@@ -55,6 +56,8 @@ w, s, r = N.Parameter("w", (1, 1)), scalar("h", t), scalar("r", t)
 half = N.Number(sp.Rational(1, 2))
 
 # --- every node class ---------------------------------------------------------------------------------------
+
+row = Signal("r", (1, n), t)
 
 NODES: list[tuple[Node, str, str]] = [
     (N.MatPower(N.Parameter("W", (n, n)), T - t), "W^{T-t}", "W^{T-t}"),
@@ -112,7 +115,10 @@ NODES: list[tuple[Node, str, str]] = [
     ),
     # Constants
     (half, "1/2", r"\tfrac{1}{2}"),
+    (N.Decimal.shown("-0.0625"), "-0.0625", "-0.0625"),
     (N.Number(-3), "-3", "-3"),
+    (N.Decimal(0.25), "0.25", "0.25"),
+    (N.Decimal(-1.2e-9), "-1.2·10^{-9}", r"-1.2 \cdot 10^{-9}"),
     (N.Number(sp.Rational(10001, 3)), "10001/3", r"\frac{10001}{3}"),
     (N.Number(1 / n), "1/n", r"\tfrac{1}{n}"),
     (N.Number(T - 1), "T - 1", "T - 1"),
@@ -196,6 +202,18 @@ NODES: list[tuple[Node, str, str]] = [
     (N.Guarded(h, T, t, T), "[t = T] h_t", r"[t = T]\,h_t"),
     (N.Guarded(h, 2, t, 5), "[2 ≤ t ≤ 5] h_t", r"[2 \le t \le 5]\,h_t"),
     (N.Guarded(h, 2, t, sp.oo), "[t ≥ 2] h_t", r"[t \ge 2]\,h_t"),
+    (N.Decimal(-0.4621171572, 4), "-0.4621", "-0.4621"),
+    (N.Decimal(1.25e-7, 3), "1.25·10^{-7}", r"1.25 \cdot 10^{-7}"),
+    # Rows, as notations with row vectors write
+    (N.Diag(h.T), "diag(h_tᵀ)", r"\operatorname{diag}(h_t^{\top})"),
+    (N.Inner(row, row), "r_t r_tᵀ", r"r_t r_t^{\top}"),
+    (N.CrossEntropy(row, row), "-(log softmax(r_t)) r_tᵀ", r"-(\log \operatorname{softmax}(r_t)) r_t^{\top}"),
+    (N.BlockMatrix(2, row, row), "[r_t, r_t]", "[r_t, r_t]"),
+    (
+        N.Product(N.Block(h.at(k), h.at(k - 1), "step", "denominator"), k, t + 1, T, 1),
+        "∏_{k=t+1}^{T} ∂h_k/∂h_{k-1}",
+        r"\prod_{k=t+1}^{T} \frac{\partial h_k}{\partial h_{k-1}}",
+    ),
 ]
 
 
@@ -213,7 +231,7 @@ def _classes(base: type[Node]) -> set[type[Node]]:
 def _concrete() -> list[type[Node]]:
     abstract = {N.Name, N.Operation, N.Constant}
     classes = _classes(Node) - abstract
-    return sorted((each for each in classes if each.__module__ == N.__name__), key=lambda each: each.__name__)
+    return sorted((each for each in classes if each.__module__.startswith(N.__name__)), key=lambda each: each.__name__)
 
 
 @pytest.mark.parametrize("node_class", _concrete(), ids=lambda each: each.__name__)
@@ -435,6 +453,7 @@ STYLES: list[tuple[Style, Node, str, str]] = [
     (Style(loss="E"), bar(W), "∂E/∂W_h", r"\frac{\partial E}{\partial W_h}"),
     (Style(names={"W_h": "W_hh", "h": "s"}), W @ h_last, "W_hh s_{t-1}", "W_{hh} s_{t-1}"),
     (Style(names={"c_tilde": "C_tilde"}), bar(vector("c_tilde")), "C̃̄_t", r"\bar{\tilde{C}}_t"),
+    (Style(names={"h": "delta^{a_h}"}), h, "δ^{a_h}_t", r"\delta^{a_h}_{t}"),
     (Style(names={"U_f": "W^{(f)}_h"}), U_f, "W^(f)_h", "W^{(f)}_{h}"),
     (Style(product="*"), f * c, "f_t * c_t", "f_t * c_t"),
     (Style(product="∘"), f * c, "f_t ∘ c_t", r"f_t \circ c_t"),
@@ -447,6 +466,9 @@ STYLES: list[tuple[Style, Node, str, str]] = [
     (Style(bold=True), w * vector("phi"), "w φ_t", r"w\,\boldsymbol{\phi}_t"),
     (Style(bold=True), bar(h), "h̄_t", r"\bar{\mathbf{h}}_t"),
     (Style(bold_ones=True), 1 - h**2, "𝟏 - h_t²", r"\mathbf{1} - h_t^2"),
+    (Style(adjoint="nabla"), bar(h), "∇_{h_t} L", r"\nabla_{h_t}\,L"),
+    (Style(adjoint="nabla"), W.T @ bar(a), "W_hᵀ (∇_{a_t} L)", r"W_h^{\top} (\nabla_{a_t}\,L)"),
+    (Style(stack=","), N.Concat(h_last, x), "[h_{t-1}, x_t]", "[h_{t-1}, x_t]"),
 ]
 
 
@@ -844,3 +866,13 @@ def test_unrolled_derivation_is_fast() -> None:
 def test_wide_sums() -> None:
     """A sum of thousands of terms is one line."""
     assert to_text(N.Add(*(h.at(step) for step in range(3000)))).count(" + ") == 2999
+
+
+@pytest.mark.parametrize(
+    "text", ["h_t = W x_t + 1/2", "h_t = W x_t - 2", "h_t = 3 + W x_t", "h_t = V tanh(W x_t - 3/4)"]
+)
+def test_a_number_added_to_a_vector_stands_as_typed(text: str) -> None:
+    """And is read back to the same tree."""
+    cell = parse_cell(text)
+    assert str(cell) == text
+    assert parse_cell(str(cell)).equations == cell.equations

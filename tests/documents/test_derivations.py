@@ -1,9 +1,6 @@
-"""Derivations: what they hold, in both formats, and the golden files of the named cells."""
+"""Derivations: what they hold. How they are printed is in `test_renderers`."""
 
 import json
-import re
-import shutil
-import subprocess
 
 import pytest
 
@@ -13,6 +10,9 @@ from symrnn.calculus.rewriting import expose
 from symrnn.documents import derive
 from symrnn.documents.languages import ENGLISH
 from symrnn.errors import InputError
+from symrnn.notations import listing
+
+NOTATIONS = listing()
 
 SOURCES = {
     "rnn": lambda: sr.cells.rnn(),
@@ -23,20 +23,6 @@ SOURCES = {
     "readout": lambda: sr.load("example:readout"),
     "typed": lambda: sr.parse_cell("h_t = (1 - alpha) h_{t-1} + alpha tanh(W h_{t-1} + U x_t)"),
 }
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_golden_text_and_latex(name, golden):
-    """The whole document, letter for letter; `--rewrite-golden` writes the files anew."""
-    document = derive(SOURCES[name]())
-    golden(f"{name}.txt", document.to_text())
-    golden(f"{name}.tex", document.to_latex())
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_same_input_gives_the_same_bytes(name):
-    """Twice the same."""
-    assert derive(SOURCES[name]()).to_latex() == derive(SOURCES[name]()).to_latex()
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "typed"])
@@ -88,45 +74,10 @@ def test_every_reason_has_words():
         assert {claim.reason.key for claim in derive(make()).claims()} <= set(ENGLISH)
 
 
-def test_text_from_the_user_is_escaped_in_latex():
-    """A name with commands in it prints as it is written."""
-    model = sr.loads(
-        'name = "\\\\input{x} 50% & _"\n'
-        '[cell]\nkind = "rnn"\n[sequence]\nx = [1]\n[parameters]\nW_h = 1\nW_x = 1\nb = 0\n'
-    )
-    text = derive(model).to_latex()
-    assert "\\input" not in text and r"50\%" in text
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_braces_and_environments_balance(name):
-    """What opens closes."""
-    text = derive(SOURCES[name]()).to_latex()
-    plain = re.sub(r"\\[{}]", "", text)
-    assert plain.count("{") == plain.count("}")
-    begun = set(re.findall(r"\\begin{(\w+\*?)}", text))
-    assert "document" in begun and "align*" in begun
-    for begin in begun:
-        assert text.count(f"\\begin{{{begin}}}") == text.count(f"\\end{{{begin}}}")
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex, which a bare machine has not")
-@pytest.mark.parametrize("name", SOURCES)
-def test_latex_compiles_without_a_warning(name, tmp_path):
-    """No error, no overfull box, amsmath only."""
-    text = derive(SOURCES[name]()).to_latex()
-    assert re.findall(r"\\usepackage(?:\[[^]]*\])?{([^}]*)}", text) == ["geometry", "amsmath"]
-    (tmp_path / "document.tex").write_text(text, encoding="utf-8")
-    command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "Overfull" not in done.stdout
-
-
 def test_the_unrolled_lines_of_a_model_carry_their_numbers():
-    """h_1 = W_h h_0 + W_x x_1 + b = 1/2."""
+    """h_1 = W_h h_0 + W_x x_1 + b = (1/2)·0 + (1/2)·1 + 0 = 1/2."""
     text = derive(sr.load("example:linear")).to_text()
-    for line in ("h_1 = W_h h_0 + W_x x_1 + b = 1/2", "∂L/∂h_3 = h_3 - y = -1/8"):
+    for line in ("h_1 = W_h h_0 + W_x x_1 + b = (1/2)·0 + (1/2)·1 + 0 = 1/2", "∂L/∂h_3 = h_3 - y = 7/8 - 1 = -1/8"):
         assert line in text
 
 
@@ -135,3 +86,64 @@ def test_parameters_are_named_as_the_author_named_them():
     program = sr.parse_cell("s_t = tanh(V s_{t-1} + G u_t + c)")
     names = {name.name for claim in derive(program).claims() for name in [claim.lhs] if isinstance(name, Parameter)}
     assert not names and "∂L/∂V" in derive(program).to_text()
+
+
+class TestOptions:
+    """What `derive` is asked for beside the cell."""
+
+    def test_detail_filters_claims_and_changes_none(self):
+        """Outline ⊂ normal ⊂ full."""
+        counts = []
+        seen: list[set[str]] = []
+        for detail in ("outline", "normal", "full"):
+            document = derive(sr.cells.lstm(), detail=detail)
+            seen.append({f"{claim.lhs} = {claim.rhs}" for claim in document.claims()})
+            counts.append(len(seen[-1]))
+        assert seen[0] < seen[1] < seen[2]
+        with pytest.raises(InputError, match="outline, normal, full"):
+            derive(sr.cells.rnn(), detail="more")
+
+    def test_full_detail_keeps_the_immediate_partial_apart(self):
+        """∂⁺ of the state, and the total as the sum of its shares."""
+        text = derive(sr.cells.rnn(), detail="full").to_text()
+        assert "∂⁺h_t/∂vec(W_h) = diag(1 - h_t²) (h_{t-1}ᵀ ⊗ I)" in text
+        assert "vec(∂L/∂W_h)" in text and "∂⁺h_t/∂vec(W_h))ᵀ" in text
+
+    def test_steps_writes_the_recurrences_out(self):
+        """Three steps, forward and backward; many steps are elided, and that is said."""
+        text = derive(sr.cells.rnn(), steps=3).to_text()
+        assert "a_3 = W_h h_2 + W_x x_3 + b" in text.replace("a_3     =", "a_3 =")
+        assert "δ_3 h_2ᵀ" in text
+        long = derive(sr.cells.rnn(), steps=1000)
+        assert "steps between are left out" in long.to_text() and len(long.to_text().splitlines()) < 400
+        for bad in (0, -1):
+            with pytest.raises(InputError):
+                derive(sr.cells.rnn(), steps=bad)
+        with pytest.raises(InputError, match="a model of 3 steps"):
+            derive(sr.load("example:linear"), steps=3)
+
+    def test_digits_put_decimals_beside_fractions(self):
+        """= where the decimal is the number, ≈ where it is rounded."""
+        text = derive(sr.load("example:linear"), digits=4).to_text()
+        assert "= 7/8 = 0.875" in text and "= 1/128 ≈ 0.007813" in text
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    @pytest.mark.parametrize("name", SOURCES)
+    def test_golden_in_both_languages(self, name, language, golden):
+        """Every word of a Chinese document is translated."""
+        document = derive(SOURCES[name](), language=language)
+        if language == "zh":
+            golden(f"{name}.zh.md", document.to_markdown())
+            assert "随时间反向传播" in document.to_markdown() and "chain rule" not in document.to_markdown()
+
+    @pytest.mark.parametrize("notation", NOTATIONS)
+    @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+    def test_golden_in_every_notation(self, name, notation, golden):
+        """The same mathematics as a book writes it."""
+        golden(f"{name}.{notation}.txt", derive(SOURCES[name](), notation=notation).to_text())
+
+    def test_rows_transpose_the_mathematics(self):
+        """cs231n: h W, gradients x_tᵀ δ_t, and the numbers turned with their names."""
+        text = derive(sr.load("example:readout"), notation="cs231n").to_text()
+        assert "h_{t-1} W_h + x_t W_x + b" in text and "h_{t-1}ᵀ δ_t" in text
+        assert "Denominator layout" in text

@@ -278,9 +278,19 @@ def _apply(evaluate: Evaluator, node: N.Apply) -> Matrix:
 
 
 def _cross_entropy(evaluate: Evaluator, node: N.CrossEntropy) -> Matrix:
-    target, logits = (evaluate(operand) for operand in node.operands)
-    chances = softmax([row[0] for row in logits])
-    return ((-_total([y[0] * FUNCTIONS["log"](p) for y, p in zip(target, chances, strict=True)]),),)
+    target, logits = (entries(evaluate(operand)) for operand in node.operands)
+    return ((-_total([y * FUNCTIONS["log"](p) for y, p in zip(target, softmax(logits), strict=True)]),),)
+
+
+def entries(vector: Matrix) -> list[Any]:
+    """The entries of a column or a row."""
+    return list(vector[0]) if len(vector) == 1 else [row[0] for row in vector]
+
+
+def _softmax(evaluate: Evaluator, node: N.Softmax) -> Matrix:
+    chances = softmax(entries(evaluate(node.operands[0])))
+    column = tuple((p,) for p in chances)
+    return column if evaluate.size(node)[1] == 1 else (tuple(chances),)
 
 
 def _opaque(evaluate: Evaluator, node: N.Opaque) -> Matrix:
@@ -306,7 +316,7 @@ def _ordered_product(evaluate: Evaluator, node: N.Product) -> Matrix:
     index, first, last = node.range
     outer = evaluate.index.get(index)
     whole = identity(evaluate.size(node)[0])
-    for step in range(evaluate.whole(first), evaluate.whole(last) - 1, -1):
+    for step in range(evaluate.whole(first), evaluate.whole(last) + node.step, node.step):
         evaluate.index[index] = sp.Integer(step)
         whole = times(whole, evaluate(node.operands[0]))
     _restore(evaluate, index, outer)
@@ -387,7 +397,7 @@ RULES: dict[type[Node], Callable[[Evaluator, Any], Matrix]] = {
     N.Inner: lambda evaluate, node: ((dot(*map(evaluate, node.operands)),),),
     N.Concat: _stacked,
     N.BlockMatrix: _grid,
-    N.Softmax: lambda evaluate, node: tuple((p,) for p in softmax([row[0] for row in evaluate(node.operands[0])])),
+    N.Softmax: _softmax,
     N.CrossEntropy: _cross_entropy,
     N.Opaque: _opaque,
     N.Sum: _sum,
@@ -398,8 +408,9 @@ RULES: dict[type[Node], Callable[[Evaluator, Any], Matrix]] = {
 """One line per class of nodes, from the definition in its docstring."""
 
 
-def _diagonal(column: Matrix) -> Matrix:
-    return build(len(column), len(column), lambda i, j: column[i][0] if i == j else 0 * column[i][0])
+def _diagonal(vector: Matrix) -> Matrix:
+    found = entries(vector)
+    return build(len(found), len(found), lambda i, j: found[i] if i == j else 0 * found[i])
 
 
 def _squares(matrix: Matrix) -> Any:

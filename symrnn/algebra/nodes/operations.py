@@ -27,8 +27,10 @@ class Operation(Node):
         return self.args[self.operand_slots]
 
     def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same operation on other operands."""
-        return self.func(*operands)
+        """The same operation on other operands; what else it is made of stays."""
+        args = list(self.args)
+        args[self.operand_slots] = operands
+        return self.func(*args)
 
 
 class Add(Operation):
@@ -126,11 +128,6 @@ class Power(Operation):
         """k."""
         return self.args[1]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same power of another base."""
-        (body,) = operands
-        return Power(body, self.exponent)
-
 
 def exact_exponent(value: Any) -> sp.Expr:
     """An exact exponent: a number, or an expression of indices such as T − t."""
@@ -162,10 +159,6 @@ class Apply(Operation):
     def activation(self) -> Activation:
         """The row."""
         return lookup(self.args[0].name)
-
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same activation of another argument."""
-        return Apply(self.args[0], *operands)
 
 
 def _check_activation(name: str) -> None:
@@ -285,10 +278,6 @@ class BlockMatrix(Operation):
         count = int(self.args[0])
         return tuple(self.operands[i : i + count] for i in range(0, len(self.operands), count))
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same grid of other blocks."""
-        return BlockMatrix(self.args[0], *operands)
-
 
 def _check_grid(count: int, blocks: tuple[Node, ...]) -> None:
     """Rows of blocks have one height each, columns one width."""
@@ -337,10 +326,6 @@ class Opaque(Operation):
         """The name of the value, L_t."""
         return self.args[0]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same function of other arguments."""
-        return Opaque(self.value, *operands)
-
 
 class Sum(Operation):
     """Σ_{index=lo}^{hi} body: one node, whatever the bounds."""
@@ -355,11 +340,6 @@ class Sum(Operation):
     def range(self) -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
         """(index, lo, hi)."""
         return self.args[1:]
-
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same sum of another body."""
-        (body,) = operands
-        return Sum(body, *self.range)
 
 
 class Product(Operation):
@@ -389,11 +369,6 @@ class Product(Operation):
         """−1 where the index counts down from left to right, 1 where it counts up."""
         return 1 if len(self.args) > 4 else -1
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same product of another factor."""
-        (body,) = operands
-        return Product(body, *self.args[1:])
-
 
 class MatPower(Operation):
     """W^k: the product of k factors W; W⁰ = I, W^{-1} the inverse. The exponent is an index expression.
@@ -416,11 +391,6 @@ class MatPower(Operation):
         """k."""
         return self.args[1]
 
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same power of another base."""
-        (body,) = operands
-        return MatPower(body, self.exponent)
-
 
 class Guarded(Operation):
     """body where lo ≤ index ≤ hi, else nothing: a share that exists only for some steps is never 0 × undefined."""
@@ -436,8 +406,3 @@ class Guarded(Operation):
     def bounds(self) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
         """(lo, index, hi)."""
         return self.args[1:]
-
-    def with_operands(self, operands: Iterable[Node]) -> Node:
-        """The same guard on another body."""
-        (body,) = operands
-        return Guarded(body, *self.bounds)

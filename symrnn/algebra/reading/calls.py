@@ -13,11 +13,10 @@ from typing import Any
 
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.reading.parser import LOSSES
+from symrnn.algebra.reading.shapes import FUNCTIONS
 from symrnn.algebra.reading.signs import FUNCTION_WORDS
 from symrnn.algebra.reading.source import Source
 from symrnn.algebra.reading.syntax import Call, Group, Raised, Symbol, Syntax, Times
-
-_NOT_ELEMENTWISE = frozenset({"softmax", "diag", "norm", "cross_entropy", "CE", "inner", "max"})
 
 
 def settled(source: Source, tree: Syntax, quantities: Container[str]) -> Syntax:
@@ -65,7 +64,7 @@ def _is_product(call: Call, quantities: Container[str]) -> bool:
 
 def _check_known(source: Source, call: Call) -> None:
     name = call.function.base
-    if name in _NOT_ELEMENTWISE or name in LOSSES:
+    if name in FUNCTIONS or name in LOSSES:
         return
     if call.function.below or call.function.above:
         text = source.text[call.function.start : call.function.end]

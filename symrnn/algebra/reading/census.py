@@ -22,6 +22,8 @@ from symrnn.algebra.reading.syntax import Big, Call, Chain, Norm, Pair, Stack, S
 from symrnn.errors import NotYetError, TimeError
 
 MOST_LAGS = 100
+_NO_NUMBERS = frozenset({"nan", "inf", "infinity", "infty"})
+_BIG = {"sum": "Σ", "prod": "∏"}
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,24 @@ class Census:
         return [line.target.name for line in self.lines if line.is_step]
 
     def _reads(self, line: Line) -> Iterator[Read]:
+        if line.is_step:
+            self._refuse_sums_over_t(line.expression)
         for symbol, bound in _scoped(line.expression, frozenset({"t"} if line.is_step else ())):
+            self._check_name(symbol)
             reading = self.names.read(symbol)
             self._check_step(symbol, reading, bound)
+            if line.is_step and reading.name in self.assigned:
+                self._check_lag(symbol, reading)
             yield Read(symbol, reading, line)
+
+    def _check_name(self, symbol: Symbol) -> None:
+        """Words of other notations that would pass as names."""
+        word = symbol.base.lower()
+        if word in _NO_NUMBERS:
+            self.source.fail(symbol, f"{symbol.base}, which is no finite number", "a number such as 0.5, or a name")
+        if word in _BIG and (symbol.below or symbol.above):
+            sign = _BIG[word]
+            self.source.fail(symbol, f"{symbol.base} with bounds", f"{sign}_{{t=1}}^{{T}}, or \\{word} in LaTeX")
 
     def _check_step(self, symbol: Symbol, reading: Reading, bound: frozenset[str]) -> None:
         if reading.name == "t" and reading.step is None:
@@ -145,13 +161,34 @@ class Census:
         assert reading.step is not None
         lag = sp.expand(t - reading.step)
         if (lag.is_Integer and lag < 0) or (T in lag.free_symbols and reading.name in self.assigned):
-            raise TimeError(
-                found=f"{self.text(symbol)} is not known yet at step t",
-                write=f"{reading.name}_{{t-1}} for the step before, {reading.name}_t for this step",
-                place=self.source.place(symbol.start, symbol.end),
-            )
+            raise self._not_known(symbol, reading, "t")
         if lag.is_Integer and lag > MOST_LAGS:
             self.source.refuse(symbol, f"a step {lag} before", f"a lag of at most {MOST_LAGS}")
+
+    def _check_lag(self, symbol: Symbol, reading: Reading) -> None:
+        """Within a step what is computed is read at t, at t-1 …, or before the first step: at steps known by then."""
+        if reading.step is not None and reading.step.is_Integer and reading.step > 0:
+            raise self._not_known(symbol, reading, "1")
+        if reading.step is not None and reading.step.free_symbols - {t, T}:
+            raise NotYetError(
+                found=f"{self.text(symbol)}, in a sum over steps within the step",
+                write=f"a state that carries the sum: s_t = s_{{t-1}} + {reading.name}_t",
+                place=self.source.place(symbol.start, symbol.end),
+            )
+
+    def _not_known(self, symbol: Symbol, reading: Reading, step: str) -> TimeError:
+        return TimeError(
+            found=f"{self.text(symbol)} is not known yet at step {step}",
+            write=f"{reading.name}_{{t-1}} for the step before, {reading.name}_t for this step",
+            place=self.source.place(symbol.start, symbol.end),
+        )
+
+    def _refuse_sums_over_t(self, expression: Syntax) -> None:
+        for piece in _pieces(expression):
+            index = piece.below.sides[0] if isinstance(piece, Big) and isinstance(piece.below, Chain) else None
+            index = piece.below if isinstance(piece, Big) and index is None else index
+            if isinstance(index, Symbol) and index.base == "t":
+                self.source.fail(index, "a sum over t in an equation of step t", "another letter: Σ_{k=1}^{T} x_k")
 
     def text(self, piece: Syntax) -> str:
         """A piece as written."""
@@ -241,7 +278,11 @@ class Census:
         """Whether anything says that the cell is one of vectors: a capital, a size, or the notation."""
         sized = any(line.sizes or set(line.words) & {"diagonal", "vector", "matrix"} for line in self.declared.values())
         capitals = any(name[0].isupper() for name in self.parameters if name not in ("T", "I"))
-        return sized or capitals or any(_is_vector_notation(line.expression) for line in self.lines)
+        return (
+            sized
+            or capitals
+            or any(_is_vector_notation(piece) for line in self.lines for piece in _pieces(line.expression))
+        )
 
     def _refuse_run_together(self) -> None:
         """`Wx_t` and `W_hh_{t-1}` in plain text, which are products written without a space."""
@@ -286,18 +327,21 @@ def _scoped(tree: Syntax, bound: frozenset[str]) -> Iterator[tuple[Symbol, froze
 _VECTOR_CALLS = frozenset({"diag", "softmax", "norm", "inner", "cross_entropy", "CE"})
 
 
-def _is_vector_notation(tree: Syntax) -> bool:
+def _is_vector_notation(piece: Syntax) -> bool:
+    match piece:
+        case Stack() | Norm() | Transposed() | Pair():
+            return True
+        case Times(operators=operators):
+            return "⊙" in operators or "@" in operators
+        case Call(function=Symbol(base=base)):
+            return base in _VECTOR_CALLS
+    return isinstance(piece, Symbol) and piece.base == "I" and not piece.below and not piece.above
+
+
+def _pieces(tree: Syntax) -> Iterator[Syntax]:
+    """A piece and all within it."""
     stack = [tree]
     while stack:
         piece = stack.pop()
-        match piece:
-            case Stack() | Norm() | Transposed() | Pair():
-                return True
-            case Times(operators=operators) if "⊙" in operators or "@" in operators:
-                return True
-            case Call(function=Symbol(base=base)) if base in _VECTOR_CALLS:
-                return True
-            case Symbol(base="I", below=(), above=()):
-                return True
+        yield piece
         stack.extend(parts_of(piece))
-    return False

@@ -25,8 +25,11 @@ def parse_expression(
     file: str | None = None,
     span: tuple[int, int] | None = None,
     limits: Limits = LIMITS,
+    working: bool = False,
 ) -> Syntax:
     """The syntax tree of one expression or chain `a = b = c`; `span` picks a piece of a longer text.
+
+    In a `working` what a person writes by hand is read as well: `7%`, `…`, `x|_{t=2}`, cases, `h1` for `h_1`.
 
     >>> parse_expression("0.5 W_h h_{t-1}").factors[0].value
     Fraction(1, 2)
@@ -39,7 +42,7 @@ def parse_expression(
     Found:      a bracket ( that is never closed
     Write:      ) where it ends
     """
-    source = source_of(text, latex, file, span, limits)
+    source = source_of(text, latex, file, span, limits, working)
     tokens = tokens_of(source)
     with bounded_stack(source):
         return parse_tokens(source, _trimmed([token for token in tokens if token.kind != "end"]), tokens[-1])

@@ -11,6 +11,16 @@ from fractions import Fraction
 from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
+from symrnn.algebra.reading.handwriting import (
+    check_neighbours,
+    exponential,
+    is_place,
+    read_cases,
+    read_dots,
+    read_gradient,
+    read_infinity,
+    read_place,
+)
 from symrnn.algebra.reading.precedence import INFIX, Item, S, grouped, made
 from symrnn.algebra.reading.scripts import Script, is_index, raised, with_scripts
 from symrnn.algebra.reading.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
@@ -44,7 +54,7 @@ def parse_tokens(source: Source, tokens: Sequence[Token], near: Piece) -> Syntax
     if not tokens:
         source.fail(near, "no formula", "a formula such as W_h h_{t-1}")
     end = tokens[-1].end
-    parser = _Parser(source, [*tokens, Token("stop", "", end, end)])
+    parser = Parser(source, [*tokens, Token("stop", "", end, end)])
     tree = parser.level()
     if parser.peek.kind != "stop":
         parser.fail(parser.peek, f"{_said(parser.peek)} where the formula should end", "one formula on a line")
@@ -64,7 +74,7 @@ def _said(token: Token) -> str:
     return "the end of the line" if token.kind in ("end", "stop") else token.text
 
 
-class _Parser:
+class Parser:
     """Walks the tokens once. `bars` are the bars and angles open in this bracket, innermost last."""
 
     def __init__(self, source: Source, tokens: list[Token]) -> None:
@@ -105,6 +115,8 @@ class _Parser:
             infix = self.peek.kind == "op" and self.peek.text in INFIX
             items.append(self.advance() if infix else self.operand())
         self.nesting -= 1
+        if self.source.working:
+            check_neighbours(self.source, items)
         if not items:
             self.fail(self.peek, f"{_said(self.peek)} where a formula should stand", "a name, a number or a bracket")
         return grouped(self.source, items)
@@ -127,6 +139,8 @@ class _Parser:
             return True
         if token.kind != "op":
             return False
+        if is_place(self):
+            return False
         if token.text in ("|", "‖"):
             return bool(items) and isinstance(items[-1], Syntax) and self.bars[-1:] == [token.text]
         return token.text in (",", ";", ":", "&", "&&") or (token.text == ">" and self.bars[-1:] == ["<"])
@@ -136,7 +150,8 @@ class _Parser:
     def operand(self) -> Syntax:
         """A number, name, bracket, call, fraction, sum or derivative, with its scripts."""
         token = self.peek
-        reader = _READERS.get(token.text if token.kind == "op" else token.kind)
+        word = token.text if token.kind == "op" else token.kind
+        reader = _READERS.get(word) or (_HAND_READERS.get(word) if self.source.working else None)
         if reader is None:
             self.fail(token, f"{_said(token)} where a formula should stand", "a name, a number or a bracket")
         tree = reader(self)
@@ -144,10 +159,10 @@ class _Parser:
 
     def _number(self) -> Syntax:
         token = self.advance()
-        mantissa, _, exponent = token.text.lower().partition("e")
+        mantissa, _, exponent = token.text.lower().removesuffix("%").partition("e")
         if exponent and abs(int(exponent)) > self.source.limits.exponent:
             self.source.refuse(token, f"an exponent beyond {self.source.limits.exponent}", "a number of bearable size")
-        value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+        value = Fraction(mantissa) * Fraction(10) ** (int(exponent or 0) - 2 * token.text.endswith("%"))
         return Num(value, token.text, start=token.start, end=token.end)
 
     def _name(self) -> Syntax:
@@ -168,7 +183,7 @@ class _Parser:
             if self.advance().text == "'":
                 symbol = Symbol(symbol.base, (*symbol.accents, "prime"), start=symbol.start, end=symbol.end + 1)
             else:
-                power = self._argument()
+                power = self.argument()
         if self.sees("open", "(", "["):
             call = self._call(symbol)
         elif self.peek.kind in ("name", "number", "accent", "style", "open") or self.sees("op", "frac", "‖", "|"):
@@ -199,6 +214,8 @@ class _Parser:
         opener = self.peek
         if opener.text == "matrix":
             return self._grid()
+        if opener.text == "cases":
+            return read_cases(self)
         parts, end = self._list()
         if opener.text == "⟨" and len(parts) == 2:
             return self.made(Pair(parts[0], parts[1]), opener.start, end)
@@ -235,13 +252,13 @@ class _Parser:
             return self.made(Call(Symbol("abs", start=opener.start, end=opener.end), (body,)), opener.start, end)
         if self.sees("op", "_"):
             self.advance()
-            self._argument()
+            self.argument()
         return self.made(Norm(body), opener.start, end)
 
     def _accented(self) -> Syntax:
         """`\\tilde{c}`, `\\hat y`."""
         token = self.advance()
-        body = self.nested(self._argument)
+        body = self.nested(self.argument)
         body = _joined(body)
         if not isinstance(body, Symbol):
             self.fail(body, f"an accent {token} over more than a name", f"\\{token}{{c}}")
@@ -257,11 +274,11 @@ class _Parser:
     def _prefixed(self) -> Syntax:
         """What a style or root stands before: a brace group, a sign, or a function with its argument."""
         is_function = self.sees("name") and self.peek.text in FUNCTION_WORDS
-        return self.nested(self._name if is_function else self._argument)
+        return self.nested(self._name if is_function else self.argument)
 
     def _fraction(self) -> Syntax:
         token = self.advance()
-        over, under = self.nested(self._argument), self.nested(self._argument)
+        over, under = self.nested(self.argument), self.nested(self.argument)
         return self.made(Quotient(over, under), token.start, under.end)
 
     def _root(self) -> Syntax:
@@ -278,9 +295,9 @@ class _Parser:
         below = above = None
         while self.sees("op", "_", "^"):
             if self.advance().text == "_":
-                below = self._argument()
+                below = self.argument()
             else:
-                above = self._argument()
+                above = self.argument()
         nothing = Num(Fraction(0), start=token.start, end=token.end)
         return Big(token.text, below, above, nothing, start=token.start, end=token.end)
 
@@ -292,7 +309,10 @@ class _Parser:
             self.tokens[min(self.at + 2, len(self.tokens) - 1)].text,
         ):
             self.advance()
-            self._argument()
+            if self.sees("op", "+"):
+                self.advance()
+            else:
+                self.argument()
             mark = "+"
         body = self.nested(self.operand)
         return self.made(Partial(body, mark), token.start, body.end)
@@ -308,18 +328,25 @@ class _Parser:
                 below += self._ending(self._below(self.advance(), base))
             elif self.sees("op", "^"):
                 self.advance()
-                script = self._argument()
+                script = self.argument()
                 above += self._ending(script.parts if isinstance(script, Stack) else [script])
             elif self.sees("op", "ᵀ"):
                 token = self.advance()
                 above += self._ending([Symbol("T", start=token.start, end=token.end)])
             elif self.sees("op", "'"):
                 base = self._primed(base)
+            elif is_place(self):
+                base = read_place(self, self._with(base, below, above))
+                below, above = [], []
             elif isinstance(base, Symbol) and is_index(self.tokens, self.at):
                 below += self._ending(self._list()[0])
             else:
                 break
-        return self._maybe_call(with_scripts(self.source, base, below, above) if below or above else base)
+        return self._maybe_call(self._with(base, below, above))
+
+    def _with(self, base: Syntax, below: list[Script], above: list[Script]) -> Syntax:
+        tree = with_scripts(self.source, base, below, above) if below or above else base
+        return exponential(tree) if self.source.working and isinstance(tree, Symbol) else tree
 
     def _ending(self, trees: Sequence[Syntax]) -> list[Script]:
         return [Script(tree, self.tokens[self.at - 1].end) for tree in trees]
@@ -328,7 +355,7 @@ class _Parser:
         if not isinstance(base, Symbol):
             self.fail(token, "a subscript on something that is no name", "a name with its subscript: h_{t-1}")
         braced = self.sees("open", "{")
-        script = self._argument()
+        script = self.argument()
         if not braced:
             self._refuse_bare_lag(script, base)
         return list(script.parts) if isinstance(script, Stack) else [script]
@@ -353,7 +380,7 @@ class _Parser:
             self.fail(token, "a prime on something that is no name", "Xᵀ or X^T for the transpose")
         return Symbol(base.base, (*base.accents, "prime"), base.below, base.above, start=base.start, end=token.end)
 
-    def _argument(self) -> Syntax:
+    def argument(self) -> Syntax:
         """What a script, accent or fraction takes: a brace group, or one sign."""
         token = self.peek
         if token.kind == "open" and token.text == "{":
@@ -385,7 +412,7 @@ class _Parser:
         if following.kind == "op" and following.text in ("<", "ᵀ", "*", "'", "+"):
             self.advance()
             if following.text != "+" or self._is_last_in_braces():
-                signs = [self._argument()]
+                signs = [self.argument()]
             if self.sees("close", "}") and signs:
                 self.advance()
                 return signs[0]
@@ -415,17 +442,22 @@ class _Parser:
         return raised(self.source, call, tree.exponent) if isinstance(tree, Raised) else self._scripted(call)
 
 
-_READERS: dict[str, Callable[[_Parser], Syntax]] = {
-    "number": _Parser._number,
-    "name": _Parser._name,
-    "open": _Parser._bracket,
-    "accent": _Parser._accented,
-    "style": _Parser._style,
-    "frac": _Parser._fraction,
-    "sqrt": _Parser._root,
-    "sum": _Parser._big,
-    "prod": _Parser._big,
-    "∂": _Parser._partial,
-    "|": _Parser._bars,
-    "‖": _Parser._bars,
+_READERS: dict[str, Callable[[Parser], Syntax]] = {
+    "number": Parser._number,
+    "name": Parser._name,
+    "open": Parser._bracket,
+    "accent": Parser._accented,
+    "style": Parser._style,
+    "frac": Parser._fraction,
+    "sqrt": Parser._root,
+    "sum": Parser._big,
+    "prod": Parser._big,
+    "∂": Parser._partial,
+    "|": Parser._bars,
+    "‖": Parser._bars,
+}
+_HAND_READERS: dict[str, Callable[[Parser], Syntax]] = {
+    "…": read_dots,
+    "∞": read_infinity,
+    "∇": read_gradient,
 }

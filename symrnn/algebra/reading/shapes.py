@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import sympy as sp
 
@@ -35,8 +35,27 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.errors import NotYetError, ShapeError
 
 SCALAR: Shape = (ONE, ONE)
-_ARGUMENTS = {"cross_entropy": 2, "CE": 2, "inner": 2, "max": 2}
-_TO_SCALAR = frozenset({"norm", "cross_entropy", "CE", "inner"})
+
+
+class Function(NamedTuple):
+    """A function that is not entrywise, or not of one argument: how many it takes, of what, and the shape it gives."""
+
+    arguments: int
+    of_vector: bool
+    result: str
+
+
+FUNCTIONS = {
+    "softmax": Function(1, True, "same"),
+    "diag": Function(1, True, "square"),
+    "norm": Function(1, False, "scalar"),
+    "inner": Function(2, False, "scalar"),
+    "cross_entropy": Function(2, False, "scalar"),
+    "CE": Function(2, False, "scalar"),
+    "max": Function(2, False, "same"),
+}
+"""One row each; every other function is entrywise."""
+_ENTRYWISE = Function(1, False, "same")
 
 
 @dataclass(frozen=True)
@@ -201,16 +220,16 @@ class Shapes:
         name = tree.function.base
         if name in LOSSES:
             return SCALAR
-        count = _ARGUMENTS.get(name, 1)
-        if len(tree.arguments) != count:
-            some = "one argument" if count == 1 else f"{count} arguments"
+        function = FUNCTIONS.get(name, _ENTRYWISE)
+        if len(tree.arguments) != function.arguments:
+            some = "one argument" if function.arguments == 1 else f"{function.arguments} arguments"
             self.source.fail(tree, f"{len(tree.arguments)} arguments", f"{name} with {some}")
         shape = self.same(tree, tree.arguments)
-        if name in _TO_SCALAR or shape is None:
+        if function.result == "scalar" or shape is None:
             return SCALAR
-        if name in ("softmax", "diag") and not self.sizes.same_shape(shape, (self.sizes.fresh(SIZE), ONE)):
+        if function.of_vector and not self.sizes.same_shape(shape, (self.sizes.fresh(SIZE), ONE)):
             self.misfit(tree, f"{self.text(tree.arguments[0])} is {self.shown(shapes[0])}", "a vector")
-        return (shape[0], shape[0]) if name == "diag" else shape
+        return (shape[0], shape[0]) if function.result == "square" else shape
 
     def _stack(self, tree: Stack, parts: Sequence[Syntax]) -> Shape:
         shapes: list[Shape] = []

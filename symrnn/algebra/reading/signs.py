@@ -61,7 +61,7 @@ BRACKETS = {
     "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "{": ("open", "{"),
     "}": ("close", "}"), "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "〈": ("open", "⟨"), "〉": ("close", "⟩"),
 }  # fmt: skip
-CLOSER = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "matrix": "matrix"}
+CLOSER = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "matrix": "matrix", "cases": "cases"}
 
 # --- commands -------------------------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ COMMANDS = {
     "in": "∈", "colon": ":", "vert": "|", "mid": "|", "lvert": "|", "rvert": "|", "Vert": "‖", "lVert": "‖",
     "rVert": "‖", "top": "ᵀ", "intercal": "ᵀ", "prime": "'", "partial": "∂", "sum": "sum", "prod": "prod",
     "frac": "frac", "tfrac": "frac", "dfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "dots": "…", "ldots": "…",
-    "cdots": "…", "infty": "∞", "nabla": "∇", "pm": "±",
+    "cdots": "…", "dotsb": "…", "dotsm": "…", "dotsc": "…", "vdots": "…", "ddots": "…", "star": "*", "infty": "∞", "nabla": "∇", "pm": "±",
 }  # fmt: skip
 BRACKET_COMMANDS = {
     "langle": ("open", "⟨"), "rangle": ("close", "⟩"), "lbrack": ("open", "["), "rbrack": ("close", "]"),
@@ -82,12 +82,15 @@ BRACKET_COMMANDS = {
 SKIPPED = frozenset({
     "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr",
     "Biggl", "Biggr", "quad", "qquad", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber",
-    "notag", "thinspace", "enspace", "hfill", "hspace", "allowbreak", "enskip",
+    "notag", "mathstrut", "strut", "scriptscriptstyle", "mathopen", "mathclose", "mathrel", "mathbin", "mathord", "thinspace", "enspace", "hfill", "hspace", "allowbreak", "enskip",
 })  # fmt: skip
 SKIPPED_WITH_ARGUMENT = frozenset({"label", "tag", "begin", "end", "phantom", "vspace", "color"})
 MATRICES = frozenset({"matrix", "bmatrix", "pmatrix", "vmatrix", "smallmatrix"})
+DETERMINANTS = frozenset({"vmatrix", "Vmatrix"})
+HAND_TABLES = MATRICES - DETERMINANTS | {"array", "Bmatrix"}
+"""In a working an array is a matrix, and bars around one are a determinant."""
 LETTER_STYLES = frozenset({
-    "mathbf", "boldsymbol", "bm", "bold", "mathcal", "pmb", "vec", "underline", "mathfrak", "mathbb", "mathscr",
+    "boxed", "mathbf", "boldsymbol", "bm", "bold", "mathcal", "pmb", "vec", "underline", "mathfrak", "mathbb", "mathscr",
 })  # fmt: skip
 WORD_STYLES = frozenset({
     "mathrm", "text", "textrm", "textit", "textbf", "texttt", "mathit", "mathsf", "operatorname", "rm", "textsf", "mbox",

@@ -64,7 +64,10 @@ class Piece(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """The text, the piece of it that is read, and whether its letters stand one by one as in TeX."""
+    """The text, the piece of it that is read, and whether its letters stand one by one as in TeX.
+
+    In a `working`, a person's own lines, more can be said than in a cell: percent, dots, cases, `x|_{t=2}`, `h1`.
+    """
 
     text: str
     start: int
@@ -72,6 +75,7 @@ class Source:
     latex: bool
     file: str | None = None
     limits: Limits = LIMITS
+    working: bool = False
 
     def place(self, start: int, end: int) -> Place:
         """The place of a piece."""
@@ -97,7 +101,7 @@ def bounded_stack(source: Source) -> Iterator[None]:
 
 def source_of(
     text: str, latex: bool | None = None, file: str | None = None, span: tuple[int, int] | None = None,
-    limits: Limits = LIMITS,
+    limits: Limits = LIMITS, working: bool = False,
 ) -> Source:  # fmt: skip
     """The piece of text that is read; refused where it is too long."""
     start, end = span or (0, len(text))
@@ -107,4 +111,5 @@ def source_of(
             write="a shorter text",
             place=Place(text[start : start + 60], 0, 1, file),
         )
-    return Source(text, start, end, bool(_LATEX.search(text, start, end)) if latex is None else latex, file, limits)
+    latex = bool(_LATEX.search(text, start, end)) if latex is None else latex
+    return Source(text, start, end, latex, file, limits, working)

@@ -7,7 +7,7 @@ and whether `f (…)` is a call are decided by whoever reads the tree: `roles` f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
@@ -26,11 +26,23 @@ class Syntax:
     @property
     def children(self) -> tuple[Syntax, ...]:
         """The pieces directly below, in the order written."""
-        return tuple(_pieces(getattr(self, name.name) for name in fields(self)))
+        return tuple(_pieces(getattr(self, name) for name in _parts(type(self))))
 
     def at(self, start: int, end: int) -> Any:
         """The same piece at another place."""
-        return replace(self, start=start, end=end)
+        piece = object.__new__(type(self))
+        piece.__dict__.update(self.__dict__, start=start, end=end)
+        return piece
+
+
+def _parts(kind: type[Syntax]) -> tuple[str, ...]:
+    """The names of the fields that may hold pieces; asked for at every piece that is made, so found once."""
+    if kind not in _PARTS:
+        _PARTS[kind] = tuple(one.name for one in fields(kind) if one.name not in ("start", "end", "depth"))
+    return _PARTS[kind]
+
+
+_PARTS: dict[type[Syntax], tuple[str, ...]] = {}
 
 
 def _pieces(values: Any) -> Iterator[Syntax]:
@@ -155,10 +167,37 @@ class Big(Syntax):
 
 @dataclass(frozen=True)
 class Partial(Syntax):
-    """`∂L`, `∂⁺L`: the numerator or denominator of a derivative; `mark` is "" or "+"."""
+    """`∂L`, `∂⁺L`, `dL`: the numerator or denominator of a derivative; `mark` is "", "+" or, in workings, "d"."""
 
     body: Syntax
     mark: str = ""
+
+
+@dataclass(frozen=True)
+class Dots(Syntax):
+    """`…`: terms or factors left out. In workings only, like the three that follow."""
+
+
+@dataclass(frozen=True)
+class Label(Syntax):
+    """`forget gate`, `总梯度`: words that stand for a quantity no formula names."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Evaluated(Syntax):
+    """`x|_{t=2}`: a formula and where it is taken."""
+
+    body: Syntax
+    where: Syntax
+
+
+@dataclass(frozen=True)
+class Cases(Syntax):
+    """A brace of cases: pairs of a value and its condition, None for "otherwise"."""
+
+    cases: tuple[tuple[Syntax, Syntax | None], ...]
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,13 @@ from symrnn.algebra.reading.signs import (
     BRACKETS,
     CLOSER,
     COMMANDS,
+    DETERMINANTS,
     FRACTIONS,
     FUNCTION_WORDS,
     GREEK,
     GREEK_NAMES,
     GREEK_VARIANTS,
+    HAND_TABLES,
     HIGH,
     LETTER_STYLES,
     LOW,
@@ -45,6 +47,11 @@ from symrnn.errors import Place, UnsafeInputError
 
 _SPACE = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\{,\}\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+")
+_HAND_NUMBER = re.compile(
+    rf"(?:[1-9]\d{{0,2}}(?:(?:,|\\,)\d{{3}})+(?![\d,])(?:\.\d+)?|{_NUMBER.pattern})(?:%|[ \t]?\\%)?"
+)
+"""In a working also `13,780` and `7%`."""
+_SEPARATORS = re.compile(r"\{,\}|,|\\,|[ \t\\]+(?=%)")
 _JOINED = "|".join(sorted((word for word in FUNCTION_WORDS if "_" in word), key=len, reverse=True))
 _LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
 _NAME = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z][A-Za-z0-9]*")
@@ -53,6 +60,9 @@ _ARGUMENT = re.compile(r"[ \t]*\{([^{}\n]*)\}")
 _LONE_T = re.compile(r"[ \t]*t(?![A-Za-z0-9_])")
 _LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
+_STEP_DIGITS = re.compile(r"\d+(?![A-Za-z0-9.])|\d+(?=\.(?!\d))")
+_STEP_END = re.compile(r"(?<=[A-Za-z])\d+$")
+_GRADIENT = re.compile(r"d[A-Za-z]$|d[A-Z][a-z]$")
 
 
 def tokens_of(source: Source) -> list[Token]:
@@ -116,6 +126,7 @@ class _Scanner:
         self.matrices = 0
         self.after_frac = 0
         self.after_sub = False
+        self.depth = 0
 
     def scan(self) -> Iterator[Token]:
         """Every token."""
@@ -129,9 +140,11 @@ class _Scanner:
             if not made:
                 self.spaced = spaced or self.spaced
             for place, token in enumerate(made):
-                yield replace(token, spaced=spaced and place == 0)
+                self.depth += (token.kind == "open") - (token.kind == "close")
+                yield replace(token, spaced=True) if spaced and place == 0 else token
             if made:
-                self.after_sub = made[-1].text == "_" and made[-1].kind == "op"
+                scripts = "_^" if self.source.working else "_"
+                self.after_sub = made[-1].text in scripts and made[-1].kind == "op"
             assert self.at > start, "the scanner stands still"
         yield Token("end", "\n", self.source.end, self.source.end)
 
@@ -143,7 +156,7 @@ class _Scanner:
         char = self.text[self.at]
         if char == "\n":
             yield self._token("end", "\n", 1)
-        elif char in "#%":
+        elif char in ("%" if self.source.working else "#%"):
             line = self.text.find("\n", self.at)
             self.at = len(self.text) if line < 0 else line
         elif char == "\\":
@@ -172,10 +185,16 @@ class _Scanner:
             self.after_frac -= 1
             return self._token("number", found[1], found.end() - self.at)
         self.after_frac = 0
-        found = _NUMBER.match(self.text, self.at)
+        found = (_HAND_NUMBER if self.source.working else _NUMBER).match(self.text, self.at)
         if not found:
             return None
-        digits = found[0].replace("{,}", "")
+        if self.depth and "," in found[0]:
+            found = _NUMBER.match(self.text, self.at) or found
+        digits = _SEPARATORS.sub("", found[0])
+        if self.source.working and self.source.latex and self.after_sub and len(digits) > 1 and digits.isdigit():
+            self._fail(
+                found.end(), f"{digits} without braces, which TeX reads as {digits[0]} and {digits[1:]}", "braces"
+            )
         if sum(map(str.isdigit, digits)) > self.source.limits.digits:
             long = f"a number of more than {self.source.limits.digits} digits"
             self.source.refuse(self._piece(found.end()), long, "fewer digits")
@@ -196,14 +215,16 @@ class _Scanner:
         yield Token("op", sign, start, start)
         yield Token("open", "{", start, start)
         inner = "".join(table[char] for char in self.text[self.at : self.at + length])
-        for token in tokens_of(Source(inner, 0, length, False, None, self.source.limits))[:-1]:
+        for token in tokens_of(replace(self.source, text=inner, start=0, end=length, latex=False))[:-1]:
             yield replace(token, start=start + token.start, end=start + token.end)
         self.at += length
         yield Token("close", "}", start + length, start + length)
 
     def _sign(self, char: str) -> Iterator[Token]:
         two = self.text[self.at : self.at + 2]
-        if two in PAIRS:
+        if two == ".." and self.text[self.at + 2 : self.at + 3] == ".":
+            yield self._token("op", "…", 3)
+        elif two in PAIRS:
             yield self._token("op", PAIRS[two], 2)
         elif two == ".T" and not self.text[self.at + 2 : self.at + 3].isalnum():
             yield self._token("op", "ᵀ", 2)
@@ -222,17 +243,39 @@ class _Scanner:
         found = (_LETTERS if self.source.latex else _NAME).match(self.text, self.at)
         if not found:
             yield self._single()
+            yield from self._step_digits()
             return
         run = found[0]
+        if self.source.working and (digits := _STEP_END.search(run)) and not self.source.latex:
+            run = run[: digits.start()]
         if len(run) > self.source.limits.name:
             long = f"a name of more than {self.source.limits.name} letters"
             self.source.refuse(self._piece(found.end()), long, "a shorter name")
+        if self.source.working and run in ("sum", "prod") and self.text[found.end() : found.end() + 1] in ("_", "^"):
+            yield self._token("op", run, len(run))
+            return
         for part in self._parts(run):
             yield self._with_accents(self._token("name", part, len(part)))
+        yield from self._step_digits()
+
+    def _step_digits(self) -> Iterator[Token]:
+        """In a working that is no LaTeX, digits directly behind letters stand below them: `h1`, `δ3`, `h̃1`."""
+        found = _STEP_DIGITS.match(self.text, self.at)
+        if not found or self.source.latex or not self.source.working:
+            return
+        start = self.shift + self.at
+        yield Token("op", "_", start, start)
+        yield Token("open", "{", start, start)
+        yield self._token("number", found[0], len(found[0]))
+        yield Token("close", "}", self.shift + self.at, self.shift + self.at)
 
     def _parts(self, run: str) -> list[str]:
         """A run of letters as names: whole in plain text, letter by letter in LaTeX save for words."""
+        if self.source.working and self.source.latex and self.after_sub:
+            return [run[0]]
         if not self.source.latex or len(run) == 1 or run in WORDS:
+            return [run]
+        if self.source.working and _GRADIENT.match(run):
             return [run]
         followed = self.text[self.at + len(run) : self.at + len(run) + 1]
         if not self.after_sub and len(run) > 2 and (run.islower() or followed == "("):
@@ -320,13 +363,24 @@ class _Scanner:
         if not argument:
             self._fail(end, f"\\{word} without its argument in braces", f"\\{word}{{…}}")
         length = argument.end() - self.at
-        if word in ("begin", "end") and argument[1].rstrip("*") in MATRICES:
+        name = argument[1].strip().rstrip("*")
+        if self.source.working and name in DETERMINANTS:
+            self._fail(argument.end(), "a determinant", "a matrix in brackets: bmatrix")
+        kind = self._table(name)
+        if word in ("begin", "end") and kind:
+            if name == "array" and word == "begin" and (columns := _ARGUMENT.match(self.text, argument.end())):
+                length = columns.end() - self.at
             self.matrices += 1 if word == "begin" else -1
-            yield self._token("open" if word == "begin" else "close", "matrix", length)
+            yield self._token("open" if word == "begin" else "close", kind, length)
             return
         self.at += length
         if argument[1] == "array" and (columns := _ARGUMENT.match(self.text, self.at)):
             self.at = columns.end()
+
+    def _table(self, name: str) -> str | None:
+        if self.source.working and name in ("cases", "dcases", "rcases"):
+            return "cases"
+        return "matrix" if name in (HAND_TABLES if self.source.working else MATRICES) else None
 
     def _named(self, word: str, length: int) -> Token:
         if word == "Delta" and (found := _LONE_T.match(self.text, self.at + length)):
@@ -363,6 +417,8 @@ class _Scanner:
         return self._token("name", "_".join(parts), end - self.at)
 
     def _unknown_command(self, word: str, length: int) -> NoReturn:
+        if self.source.working:  # a person's text may hold thousands of them, and the search for a near one is slow
+            self._fail(self.at + length, f"the unknown command \\{word[:40]}", "the formula without it")
         known = {*COMMANDS, *GREEK_NAMES, *ACCENTS, *WORD_STYLES, *LETTER_STYLES, *FUNCTION_WORDS, *GENERIC_NAMES}
         near = difflib.get_close_matches(word[:40], sorted(known), 1)
         write = f"\\{near[0]}" if near else "a command this reader knows, such as \\odot, \\tanh, \\sigma or \\frac"

@@ -12,12 +12,12 @@ from symrnn.documents.renderers.latex import equations
 
 
 def to_json(document: Document) -> str:
-    """`{"title", "convention", "equations": [{"lhs", "rhs", "relation", "reason", "checked"}], "tally"}`, in LaTeX.
+    """Title, convention, tally, and equations: lhs and rhs in LaTeX, relation, reason, how it was checked.
 
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> json.loads(derive(rnn(), wrt="b").to_json())["title"]
-    'rnn'
+    'RNN'
     """
     content: dict[str, Any] = {
         "generator": f"{MARK} {__version__}",

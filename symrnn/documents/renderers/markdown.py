@@ -23,7 +23,7 @@ def to_markdown(document: Document) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> print(derive(rnn(), wrt="b").to_markdown().splitlines()[2])
-    # Gradients of rnn
+    # Gradients of RNN
     """
     return f"<!-- {MARK} {__version__} -->\n\n" + "\n".join(parts(document))
 
@@ -36,7 +36,8 @@ def parts(document: Document) -> Iterator[str]:
     for place, section in enumerate(document.sections, start=1):
         yield _section(setter, place, section, numbers)
     if document.citations:
-        yield "".join(f"- {escape(cited(key))}\n" for key in document.citations)
+        heading = escape(sentence("references", document.language))
+        yield f"## {heading}\n\n" + "".join(f"- {escape(cited(key))}\n" for key in document.citations)
 
 
 def escape(text: str) -> str:

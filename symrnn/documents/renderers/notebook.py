@@ -22,7 +22,7 @@ def to_notebook(document: Document) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> json.loads(derive(rnn(), wrt="b").to_notebook())["cells"][0]["source"]
-    ['# Gradients of rnn\\n']
+    ['# Gradients of RNN\\n']
     """
     cells = [_cell("markdown", text) for text in parts(document)]
     cells += [_cell("code", code) for code in _codes(document)]

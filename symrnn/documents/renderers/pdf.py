@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from symrnn import __version__
-from symrnn.documents.document import MARK, Document
+from symrnn.documents.document import MARK, Document, Words
 from symrnn.documents.renderers.latex import to_latex
 from symrnn.documents.renderers.typst import to_typst
-from symrnn.errors import InputError
+from symrnn.errors import InputError, LimitError
 
 CHINESE_FONTS = (
     "Noto Serif CJK SC",
@@ -36,6 +36,7 @@ CHINESE_FONTS = (
     "WenQuanYi Zen Hei",
 )
 """Fonts for Chinese, the best for print first."""
+NO_FONT = "no font for Chinese is installed, so the document is made in English; install Noto Serif CJK SC, say"
 SECONDS = 120
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
@@ -58,15 +59,21 @@ def _by_typst(document: Document) -> bytes:
         known = set(typst.Fonts().families())
         fonts = [font for font in CHINESE_FONTS if font in known][:1]
         if not fonts:
-            warnings.warn(_no_font(), stacklevel=4)
-            document = replace(document, language="en")
+            warnings.warn(NO_FONT, stacklevel=4)
+            document = in_latin(document)
         source = to_typst(document, tuple(fonts))
     moment = datetime.fromtimestamp(0, UTC)
     return bytes(typst.compile(source.encode("utf-8"), format="pdf", ignore_system_fonts=not wide, timestamp=moment))
 
 
-def _no_font() -> str:
-    return "no font for Chinese is installed, so the document is made in English; install Noto Serif CJK SC, say"
+def in_latin(document: Document) -> Document:
+    """The document in English, without the sentences that hold Chinese of their own, so that no boxes are printed."""
+
+    def stays(block: object) -> bool:
+        return not (isinstance(block, Words) and _WIDE.search("".join(str(each) for each in block.about)))
+
+    sections = tuple(replace(section, blocks=tuple(filter(stays, section.blocks))) for section in document.sections)
+    return replace(document, language="en", title=_WIDE.sub("?", document.title), sections=sections)
 
 
 def _by_latex(document: Document) -> bytes:
@@ -95,5 +102,9 @@ def _by_latex(document: Document) -> bytes:
             )
         path = Path(folder) / "document.pdf"
         if done.returncode or not path.is_file():
-            raise RuntimeError(f"{program} could not set the document:\n{done.stdout[-1500:].decode(errors='replace')}")
+            raise LimitError(
+                "pdf",
+                found=f"{Path(program).name} could not set it: {done.stdout[-600:].decode(errors='replace')}",
+                write="pip install 'symrnn[pdf]', or another format (html, latex)",
+            )
         return path.read_bytes()

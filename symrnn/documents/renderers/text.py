@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,7 @@ from symrnn.algebra.printing import to_text as node_to_text
 from symrnn.algebra.programs import Reason
 from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import sentence
+from symrnn.documents.renderers.setting import title
 from symrnn.documents.spelled import in_words, number_text, padded, width
 
 INDENT = "    "
@@ -25,43 +27,55 @@ def to_text(document: Document) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> print(derive(rnn(), wrt="b").to_text().splitlines()[0])
-    Gradients of rnn
+    Gradients of RNN
     """
-    title = sentence("derivation").format(document.title)
-    parts = [f"{title}\n{'=' * width(title)}"]
+    heading = title(document)
+    parts = [f"{heading}\n{'=' * width(heading)}"]
     for number, section in enumerate(document.sections, start=1):
-        parts.append(_section(number, section, document.style))
+        parts.append(_section(number, section, document))
     return "\n\n".join(parts) + "\n"
 
 
-def _section(number: int, section: Section, style: Style) -> str:
-    lines = [f"{number}. {sentence(section.title)}", ""]
+def _section(number: int, section: Section, document: Document) -> str:
+    lines = [f"{number}. {sentence(section.title, document.language)}", ""]
     for kind, blocks in groupby(section.blocks, type):
         group = list(blocks)
         if kind is Claim:
-            lines += _claims([block for block in group if isinstance(block, Claim)], style)
+            lines += _claims([block for block in group if isinstance(block, Claim)], document)
         else:
-            lines += [line for block in group for line in _other(block, style)]
+            lines += [line for block in group for line in _other(block, document)]
     return "\n".join(lines)
 
 
-def _other(block: Any, style: Style) -> Iterable[str]:
+def _other(block: Any, document: Document) -> Iterable[str]:
     if isinstance(block, Words):
-        yield from (INDENT + line for line in wrapped(in_words(block.key, block.about, _math(style))))
+        yield from (INDENT + line for line in wrapped(_words(block.key, block.about, document)))
     elif isinstance(block, Table):
-        yield from _table(block, style)
+        yield from _table(block, document.style)
+
+
+def _words(key: str, about: tuple[Any, ...], document: Document) -> str:
+    return in_words(key, about, _math(document.style), language=document.language)
 
 
 def wrapped(text: str, columns: int = 100) -> list[str]:
-    """Text broken into lines at spaces."""
+    """Text broken into lines at spaces, and between Chinese characters.
+
+    >>> wrapped("the gradient of a state", 12)
+    ['the gradient', 'of a state']
+    """
     lines, current = [], ""
-    for word in text.split(" "):
-        if current and width(current) + 1 + width(word) > columns:
-            lines.append(current)
+    for word in _BREAKS.findall(text):
+        if current and width(current) + width(word.rstrip()) > columns:
+            lines.append(current.rstrip())
             current = word
         else:
-            current = f"{current} {word}" if current else word
-    return [*lines, current]
+            current += word
+    return [*lines, current.rstrip()]
+
+
+_BREAKS = re.compile("[\u2e80-\u9fff][\u3000-\u303f\uff00-\uffef]*|[^\u2e80-\u9fff\\s]*\\s+|[^\u2e80-\u9fff\\s]+")
+"""Words with the space after them; Chinese may break after every character, but not before its punctuation."""
 
 
 def _math(style: Style) -> Any:
@@ -74,7 +88,8 @@ def _math(style: Style) -> Any:
     return say
 
 
-def _claims(claims: Sequence[Claim], style: Style) -> list[str]:
+def _claims(claims: Sequence[Claim], document: Document) -> list[str]:
+    style = document.style
     say = _math(style)
     lefts = [say(claim.lhs) for claim in claims]
     bodies = [_body(claim, style) for claim in claims]
@@ -82,7 +97,7 @@ def _claims(claims: Sequence[Claim], style: Style) -> list[str]:
     reach = max((width(body) for body in bodies if width(body) <= WIDEST_BODY), default=0)
     lines = []
     for claim, left, body in zip(claims, lefts, bodies, strict=True):
-        notes = [*_where(claim, style), *_why(claim.reason, style)]
+        notes = [*_where(claim, document), *_why(claim.reason, document)]
         line = f"{INDENT}{padded(left, columns)} {padded(body, reach)}"
         lines += [f"{line}   {'; '.join(notes)}".rstrip()]
     return lines
@@ -102,8 +117,8 @@ def _value(value: Any, style: Style) -> str:
     return node_to_text(value, style) if isinstance(value, Node) else number_text(value)
 
 
-def _where(claim: Claim, style: Style) -> list[str]:
-    parts = [in_words("where", (condition,), _math(style)) for condition in claim.conditions]
+def _where(claim: Claim, document: Document) -> list[str]:
+    parts = [_words("where", (condition,), document) for condition in claim.conditions]
     if claim.domain:
         first = claim.domain[0]
         ends = (first.lo, first.hi) if first.step > 0 else (first.hi, first.lo)
@@ -111,8 +126,8 @@ def _where(claim: Claim, style: Style) -> list[str]:
     return parts
 
 
-def _why(reason: Reason, style: Style) -> list[str]:
-    words = in_words(reason.key, reason.about, _math(style))
+def _why(reason: Reason, document: Document) -> list[str]:
+    words = _words(reason.key, reason.about, document)
     return [words] if words and reason.key not in ("given", "closed form") else []
 
 

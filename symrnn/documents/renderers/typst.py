@@ -13,6 +13,7 @@ from symrnn import __version__
 from symrnn.algebra.typst import TYPST, quoted
 from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
 from symrnn.documents.languages import sentence
+from symrnn.documents.references import cited
 from symrnn.documents.renderers.setting import Setter, title
 
 ROOM = 430
@@ -26,7 +27,7 @@ def to_typst(document: Document, fonts: tuple[str, ...] = ()) -> str:
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
     >>> print(to_typst(derive(rnn(), wrt="b")).splitlines()[1])
-    #set document(title: "Gradients of rnn", author: ())
+    #set document(title: "Gradients of RNN", author: ())
     """
     heading = quoted(title(document))
     families = ", ".join(map(quoted, ("New Computer Modern", *fonts)))
@@ -37,6 +38,7 @@ def to_typst(document: Document, fonts: tuple[str, ...] = ()) -> str:
         f'#set text(font: ({families},), size: 11pt, lang: "{document.language}")\n{_sheet()}'
         f"#align(center, text(size: 1.5em, {heading}))\n"
         + "".join(part for section in document.sections for part in _section(setter, section, numbers))
+        + "".join(f"#block(text(size: 0.9em, {quoted(cited(key))}))\n" for key in document.citations)
     )
 
 

@@ -1,0 +1,442 @@
+"""What a written formula comes to: syntax trees evaluated with bounds, names looked up in a scope, work counted.
+
+Reads `Syntax`; returns a `Number`, or a `Matrix` of them. Nothing is evaluated that is not in this file's tables; a name
+the scope does not know raises `Unknown`, a division by zero `Undefined`, and too much work `TooLarge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import isqrt
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from symrnn.algebra.activations import call, lookup
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Chain,
+    Grid,
+    Group,
+    Norm,
+    Num,
+    Pair,
+    Quotient,
+    Raised,
+    Stack,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    Transposed,
+)
+from symrnn.checking.digits import digits_of
+from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
+from symrnn.checking.naming import Known, Name, name_of, step_of
+from symrnn.checking.numbers import (
+    MP,
+    Number,
+    TooLarge,
+    Undefined,
+    function,
+    inverse,
+    negative,
+    power,
+    product,
+    sharp,
+    total,
+)
+from symrnn.errors import SymrnnError
+
+MOST_TERMS = 2_000
+MOST_WORK = 20_000
+"""Pieces evaluated for one side of a link."""
+
+
+class Unknown(Exception):
+    """A name without a value."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class NotMeant(Exception):
+    """A formula that says nothing a machine can compute: `…`, a set, a picture."""
+
+
+class Scope(Protocol):
+    """Where literals and names get their values."""
+
+    def literal(self, number: Num) -> Number:
+        """The value of a number as written, with the room its rounding leaves."""
+        ...
+
+    def named(self, name: Known) -> Value | None:
+        """The value of a name, or None."""
+        ...
+
+    def meaning(self, function: str) -> str | None:
+        """Which function `f`, `σ` or `φ` stands for here; None where it is a plain name."""
+        ...
+
+    def span(self) -> tuple[int, int] | None:
+        """The steps a sum without bounds runs over."""
+        ...
+
+    @property
+    def powers(self) -> bool:
+        """Whether `w^T` of a number is a power, no transpose."""
+        ...
+
+
+Apply = Callable[[Number], Number]
+
+
+def _monotone(name: str) -> Apply:
+    return lambda a: function(getattr(MP, name), a, True)
+
+
+def _logarithm(a: Number) -> Number:
+    if a.value <= 0:
+        raise Undefined("the logarithm of a number that is not positive")
+    return function(MP.log, a, True)
+
+
+def _root(a: Number) -> Number:
+    if a.value < 0:
+        raise Undefined("the root of a negative number")
+    if a.exact and a.sharp:
+        ends = [_whole_root(part) for part in (a.value.numerator, a.value.denominator)]
+        if None not in ends:
+            return sharp(Fraction(*ends))
+    return function(MP.sqrt, a, True)
+
+
+def _whole_root(number: int) -> int | None:
+    root = isqrt(number)
+    return root if root * root == number else None
+
+
+def _absolute(a: Number) -> Number:
+    return function(abs, a) if not a.exact else (negative(a) if a.value < 0 else a)
+
+
+PLAIN: Mapping[str, Apply] = MappingProxyType(
+    {
+        "exp": _monotone("exp"),
+        "ln": _logarithm,
+        "log": _logarithm,
+        "sqrt": _root,
+        "abs": _absolute,
+        "sinh": _monotone("sinh"),
+        "cosh": lambda a: function(MP.cosh, a),
+        "sech": lambda a: function(MP.sech, a),
+        "sec": lambda a: function(MP.sec, a),
+        "tan": lambda a: function(MP.tan, a),
+        "artanh": lambda a: function(MP.atanh, a, True),
+        "atanh": lambda a: function(MP.atanh, a, True),
+    }
+)
+"""Functions that are no activations."""
+
+SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
+
+
+class Evaluator:
+    """Evaluates one side of a link in a scope; counts its work."""
+
+    def __init__(self, scope: Scope, bound: Mapping[str, int] | None = None) -> None:
+        self.scope = scope
+        self.bound = dict(bound or {})
+        self.work = 0
+
+    def value(self, tree: Syntax) -> Value:
+        """The value of a formula."""
+        self.work += 1
+        if self.work > MOST_WORK:
+            raise TooLarge("a formula with too many terms to compute")
+        name = name_of(tree, self.bound)
+        if name is not None and (found := self._named(tree, name)) is not None:
+            return found
+        match tree:
+            case Num():
+                return self.scope.literal(tree)
+            case Group(bracket="[", body=Chain(sides=(one, other), relations=("=",))):
+                return sharp(int(self._step(one) == self._step(other)))
+            case Group(body=body):
+                return self.value(body)
+            case Terms(terms=terms):
+                return self._terms(terms)
+            case Times():
+                return self._times(tree)
+            case Quotient(over=over, under=under) if name is None:
+                return multiplied(self.value(over), inverse(self._number(under)), "·")
+            case Raised():
+                return self._power(tree)
+            case Call():
+                return self._call(tree)
+            case Transposed(body=body):
+                return self._transposed(self.value(body))
+            case Norm(body=body):
+                return self._square_root(self._dot(body, body))
+            case Pair(left=left, right=right):
+                return self._dot(left, right)
+            case Grid(rows=rows):
+                return Matrix(tuple(tuple(self._number(entry) for entry in row) for row in rows))
+            case Stack(parts=parts):
+                return Matrix(tuple((self._number(part),) for part in parts))
+            case Big():
+                return self._big(tree)
+        if name is not None:
+            raise Unknown(str(name))
+        raise NotMeant("a formula that cannot be computed")
+
+    def _named(self, tree: Syntax, name: Known) -> Value | None:
+        found = self.scope.named(name)
+        if found is None and isinstance(name, Name) and not name.words:
+            if not name.steps and name.base in self.bound:
+                return sharp(self.bound[name.base])
+            if not name.steps and name.base == "pi":
+                return sharp(+MP.pi)
+            if not name.steps and name.base == "e":
+                return sharp(+MP.e)
+        if found is None and isinstance(name, Name) and not name.words and not name.steps:
+            index = self._indices().get(name.base)
+            if index is not None:
+                return sharp(index)
+        if found is None and isinstance(tree, Symbol) and tree.above and tree.base != "e":
+            found = self._to_a_step(tree)
+        if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
+            return function(MP.exp, self._number(tree.above[0]), True)
+        return found
+
+    def _to_a_step(self, tree: Symbol) -> Value | None:
+        """`W^{T-t}`: a weight to a power that is a number of steps."""
+        base = replace(tree, above=tree.above[:-1])
+        name = name_of(base, self.bound)
+        value = None if name is None else self._named(base, name)
+        exponent = step_of(tree.above[-1], self._indices())
+        if value is None or not isinstance(exponent, int):
+            return None
+        if isinstance(value, Matrix):
+            return self._matrix_power(value, sharp(exponent))
+        return power(value, sharp(exponent))
+
+    def _transposed(self, value: Value) -> Value:
+        """`w^T` of a number is its T-th power where the reading says so."""
+        span = self.scope.span()
+        if isinstance(value, Number) and self.scope.powers and span is not None:
+            return power(value, sharp(span[1]))
+        return transposed(value)
+
+    def _number(self, tree: Syntax) -> Number:
+        value = self.value(tree)
+        if isinstance(value, Matrix):
+            if value.shape != (1, 1):
+                raise NotMeant("a matrix where a number should stand")
+            return value.rows[0][0]
+        return value
+
+    def _terms(self, terms: tuple[tuple[int, Syntax], ...]) -> Value:
+        found: Value | None = None
+        for sign, term in terms:
+            value = self.value(term)
+            value = value if sign > 0 else scaled(value, negative)
+            found = value if found is None else joined(found, value, total)
+        assert found is not None
+        return found
+
+    def _times(self, tree: Times) -> Value:
+        if any(_is_dots(factor) for factor in tree.factors):
+            raise NotMeant("an ellipsis")
+        whole = digits_of(tree)
+        if whole is not None:
+            return self.scope.literal(Num(whole.value, whole.text))
+        found = self.value(tree.factors[0])
+        for operator, factor in zip(tree.operators, tree.factors[1:], strict=True):
+            found = multiplied(found, self.value(factor), operator)
+        return found
+
+    def _power(self, tree: Raised) -> Value:
+        if isinstance(tree.base, Symbol) and tree.base.base == "e" and self.scope.named(Name("e")) is None:
+            return function(MP.exp, self._number(tree.exponent), True)
+        base, exponent = self.value(tree.base), self._number(tree.exponent)
+        if isinstance(base, Matrix):
+            if base.shape[1] == 1 or not exponent.exact:
+                return scaled(base, lambda entry: power(entry, exponent))
+            return self._matrix_power(base, exponent)
+        return power(base, exponent)
+
+    def _matrix_power(self, base: Matrix, exponent: Number) -> Value:
+        count = exponent.value
+        if count.denominator != 1 or not 0 <= count <= 64 or base.shape[0] != base.shape[1]:
+            raise NotMeant("a power of a matrix that is no whole number")
+        size = base.shape[0]
+        found: Value = Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size)))
+        for _ in range(int(count)):
+            found = multiplied(found, base, "·")
+        return found
+
+    def _dot(self, left: Syntax, right: Syntax) -> Number:
+        a, b = self.value(left), self.value(right)
+        if isinstance(a, Number) and isinstance(b, Number):
+            return product(a, b)
+        found = multiplied(transposed(a), b, "·")
+        if isinstance(found, Number):
+            return found
+        raise NotMeant("an inner product of what are no vectors")
+
+    def _square_root(self, square: Number) -> Number:
+        return _root(square)
+
+    # --- calls ---
+
+    def _call(self, tree: Call) -> Value:
+        name = self._function(tree)
+        if name is None:
+            if tree.certain or len(tree.arguments) != 1:
+                raise Unknown(tree.function.base)
+            factor = self.value(tree.function)
+            return multiplied(factor, self.value(tree.arguments[0]), "")
+        primes = tree.function.accents.count("prime")
+        if name in ("max", "min") and not primes:
+            return self._extreme(name, [self._number(argument) for argument in tree.arguments])
+        if len(tree.arguments) != 1:
+            raise NotMeant(f"{name} of several arguments")
+        argument = self.value(tree.arguments[0])
+        if name == "softmax":
+            return self._softmax(argument)
+        if name == "diag":
+            return _diagonal(argument)
+        if name == "norm":
+            return self._square_root(self._dot(tree.arguments[0], tree.arguments[0]))
+        return scaled(argument, applied(name, primes))
+
+    def _function(self, tree: Call) -> str | None:
+        base = tree.function.base
+        if tree.certain or base in PLAIN or is_function(base):
+            return SPELLED.get(base, base)
+        return self.scope.meaning(base)
+
+    def _extreme(self, name: str, numbers: list[Number]) -> Number:
+        best = numbers[0]
+        for number in numbers[1:]:
+            if (number.value > best.value) == (name == "max"):
+                best = number
+        return best
+
+    def _softmax(self, value: Value) -> Value:
+        if isinstance(value, Number):
+            return sharp(1)
+        powers = [[function(MP.exp, entry, True) for entry in row] for row in value.rows]
+        weight = sharp(0)
+        for row in powers:
+            for entry in row:
+                weight = total(weight, entry)
+        return Matrix(tuple(tuple(product(entry, inverse(weight)) for entry in row) for row in powers))
+
+    # --- sums and products over steps ---
+
+    def _big(self, tree: Big) -> Value:
+        index, first, last = self._range(tree)
+        if last - first >= MOST_TERMS:
+            raise TooLarge(f"a sum of more than {MOST_TERMS:,} terms")
+        found: Value | None = None
+        held = self.bound.get(index)
+        steps = range(first, last + 1)
+        for step in steps if tree.kind == "sum" else reversed(steps):
+            self.bound[index] = step
+            value = self.value(tree.body)
+            if found is None:
+                found = value
+            else:
+                found = joined(found, value, total) if tree.kind == "sum" else multiplied(found, value, "·")
+        self.bound.pop(index, None)
+        if held is not None:
+            self.bound[index] = held
+        return sharp(0 if tree.kind == "sum" else 1) if found is None else found
+
+    def _range(self, tree: Big) -> tuple[str, int, int]:
+        span = self.scope.span()
+        below = tree.below
+        if isinstance(below, Chain) and below.relations == ("=",) and isinstance(below.sides[0], Symbol):
+            first = self._step(below.sides[1])
+            if tree.above is None:
+                raise Unknown("the last step of the sum")
+            last = self._step(tree.above)
+            return (below.sides[0].base, *((last, first) if _descends(tree, first, last) else (first, last)))
+        if isinstance(below, Symbol) and tree.above is None and span is not None:
+            return (below.base, *span)
+        raise Unknown("the bounds of the sum")
+
+    def _step(self, tree: Syntax) -> int:
+        step = step_of(tree, self._indices())
+        if not isinstance(step, int):
+            raise Unknown(f"the step {step}" if step else "a bound of the sum")
+        return step
+
+    def _indices(self) -> dict[str, int]:
+        span = self.scope.span()
+        return ({"T": span[1], "n": span[1]} if span else {}) | self.bound
+
+
+def _descends(tree: Big, first: int, last: int) -> bool:
+    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time is often written from late to early."""
+    if tree.kind != "prod":
+        return False
+    below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
+    ends_early = isinstance(tree.above, Terms | Num) and isinstance(below, Symbol)
+    return ends_early or first > last + 1
+
+
+def is_function(word: str) -> bool:
+    """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
+    if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
+        return True
+    return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
+
+
+def _row(word: str) -> Any:
+    try:
+        return lookup(word)
+    except SymrnnError:
+        return None
+
+
+def applied(name: str, primes: int = 0) -> Apply:
+    """The function of a name, or its derivative."""
+    if not primes and name in PLAIN:
+        return PLAIN[name]
+    row = _row(name)
+    if row is None or primes > 1 or row.generic:
+        raise Unknown(name)
+
+    def slope(x: Any) -> Any:
+        y = call(row.name, x)
+        found = row.slope(x, y)
+        return MP.mpf(found) if isinstance(found, int) else found
+
+    def stays_exact(a: Number) -> Number | None:
+        if row.name == "identity":
+            return sharp(1) if primes else a
+        if row.name == "relu" and a.exact:
+            positive = a.value > 0
+            return (sharp(1) if primes else a) if positive else sharp(0)
+        return None
+
+    form = slope if primes else (lambda x: call(row.name, x))
+    return lambda a: stays_exact(a) or function(form, a, None if primes else True)
+
+
+def _is_dots(tree: Syntax) -> bool:
+    return isinstance(tree, Symbol) and tree.base in ("…", "dots")
+
+
+def _diagonal(value: Value) -> Value:
+    if isinstance(value, Number):
+        return value
+    entries = [row[0] for row in value.rows] if value.shape[1] == 1 else list(value.rows[0])
+    return Matrix(tuple(tuple(e if i == j else sharp(0) for j in range(len(entries))) for i, e in enumerate(entries)))

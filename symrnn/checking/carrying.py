@@ -1,0 +1,133 @@
+"""What a quantity comes to from the writer's own values: the model's equation for it, read with what stands on the page.
+
+Reads a quantity and the page; returns the value with bounds, and the wrong links it hangs on. So a bare `L = 0.1007` below
+a wrong `L_2` is told from a new mistake, and a value that carries rounding from one that is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from symrnn.algebra.activations import Activation
+from symrnn.algebra.nodes import Name as NodeName
+from symrnn.algebra.nodes import Node
+from symrnn.algebra.programs import Equation
+from symrnn.checking.arithmetic import applied
+from symrnn.checking.matrices import Matrix, Value
+from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, power, product, sharp, total
+from symrnn.checking.page import Page, Record
+from symrnn.checking.truths import ModelTruths
+from symrnn.errors import SymrnnError
+from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.machine import Machine
+from symrnn.numeric.scalars import Domain
+
+
+class Bounds(Domain):
+    """Numbers that know how far rounding may have moved them."""
+
+    zero = sharp(0)
+    one = sharp(1)
+
+    def value(self, given: Any) -> Number:
+        """A given number, or one with its bounds already."""
+        if isinstance(given, Number):
+            return given
+        if isinstance(given, Fraction | int):
+            return sharp(Fraction(given))
+        return sharp(MP.make_mpf(sp.sympify(given, strict=True).evalf(50)._mpf_))
+
+    def add(self, terms: Sequence[Number]) -> Number:
+        """x + y + …"""
+        found = self.zero
+        for term in terms:
+            found = total(found, term)
+        return found
+
+    def mul(self, factors: Sequence[Number]) -> Number:
+        """x y …"""
+        found = self.one
+        for factor in factors:
+            found = product(found, factor)
+        return found
+
+    def power(self, base: Number, exponent: sp.Expr) -> Number:
+        """x^k."""
+        return power(base, sharp(Fraction(int(exponent.p), int(exponent.q))))
+
+    def activate(self, row: Activation, x: Number) -> Number:
+        """f(x)."""
+        return applied(row.name)(x)
+
+
+def carried(node: Node, page: Page, truths: ModelTruths) -> tuple[Value, frozenset[int]] | None:
+    """The value of a quantity by its equation, from the writer's values; None where nothing written goes into it."""
+    found = _equation(node, truths)
+    if found is None:
+        return None
+    equation, at = found
+    used: list[Record] = []
+
+    def missing(name: NodeName, rows: int, cols: int) -> Any:
+        record = page.quantities.get(label(name))
+        value: Value
+        if record is not None:
+            used.append(record)
+            value = record.written
+        else:
+            known = truths.of(name)
+            if known is None:
+                raise KeyError(str(name))
+            value = known
+        return rows_of(value, rows, cols)
+
+    machine = Machine([truths.quantities.program], truths.steps, truths.definitions.sizes, Bounds(), missing)
+    try:
+        value = _within(machine, dict(at), equation.expression)
+    except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError):
+        return None
+    if not used:
+        return None
+    matrix = Matrix(value)
+    taint = frozenset[int]().union(*(record.taint for record in used))
+    return (matrix.rows[0][0] if matrix.shape == (1, 1) else matrix), taint
+
+
+def _within(machine: Machine, at: dict[Any, int], node: Node) -> Any:
+    if not at:
+        return machine.value(node)
+    (index, step), *rest = at.items()
+    with machine.bound(index, step):
+        return _within(machine, dict(rest), node)
+
+
+def rows_of(value: Value, rows: int, cols: int) -> Any:
+    if isinstance(value, Number):
+        return tuple(tuple(value for _ in range(cols)) for _ in range(rows))
+    if value.shape != (rows, cols):
+        raise KeyError("another shape")
+    return value.rows
+
+
+def _equation(node: Node, truths: ModelTruths) -> tuple[Equation, dict[Any, int]] | None:
+    """The equation that defines a quantity, and the step it stands at."""
+    steps = {truths.program.steps.hi: truths.steps}
+    places = indices_of(node)
+    for equation in truths.equations:
+        target = equation.target
+        indices = indices_of(target)
+        if head(target) != head(node) or len(indices) != len(places):
+            continue
+        if not equation.domain:
+            if all(int(a.xreplace(steps)) == int(b) for a, b in zip(indices, places, strict=True)):
+                return equation, {}
+            continue
+        time = equation.domain[0]
+        step = int(places[0])
+        if int(time.lo.xreplace(steps)) <= step <= int(time.hi.xreplace(steps)) and indices[0] == time.index:
+            return equation, {time.index: step}
+    return None

@@ -1,0 +1,76 @@
+"""Which of several usual meanings a name has in one text: decided by where its numbers fit, and by what else is named.
+
+Reads a working and what a model knows; settles `Page.chosen`. `δ_t` may be ∂L/∂a_t or ∂L/∂h_t, `y` the prediction or the
+target: the reading most of the text's own numbers agree with is taken, and a tie goes to the field's usual one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from symrnn.checking.claims import Kind, Working
+from symrnn.checking.comparing import Agreement, values_agreeing
+from symrnn.checking.digits import Digits, digits_of, grid_digits
+from symrnn.checking.formulas import names_of
+from symrnn.checking.naming import Known, Name, name_of
+from symrnn.checking.page import Page, Truths, family, group
+
+TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
+PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
+
+
+def choose(page: Page, working: Working, truths: Truths) -> None:
+    """Settle what ambiguous names mean."""
+    fits: dict[str, Counter[str]] = defaultdict(Counter)
+    order: dict[str, list[str]] = {}
+    doubtful: set[str] = set()
+    for name, written in _heads(working):
+        readings = truths.readings(name)
+        if len(readings) < 2:
+            continue
+        for reading in readings:
+            found = values_agreeing(reading.value, written)
+            fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
+        if isinstance(name, Name) or name.packed:
+            doubtful.add(group(name))
+        order.setdefault(group(name), [family(reading.meaning) for reading in readings])
+    _by_company(page, working, truths)
+    for key, counts in fits.items():
+        best = max(counts.values())
+        if best:
+            page.chosen[key] = next(one for one in order[key] if counts[one] == best)
+        elif key not in page.chosen and key in doubtful:
+            page.doubtful.add(key)
+
+
+def _heads(working: Working) -> Iterator[tuple[Known, Digits | tuple[tuple[Digits, ...], ...]]]:
+    """Every name a chain begins with, and the last number it is said to be."""
+    for line in working.lines:
+        for claim in line.claims:
+            if claim.kind not in (Kind.EQUATION, Kind.DEFINITION):
+                continue
+            name = name_of(claim.links[0].left)
+            last = claim.links[-1]
+            written = digits_of(last.right, last.relation) or grid_digits(last.right, last.relation)
+            if name is not None and written is not None:
+                yield name, written
+
+
+def _by_company(page: Page, working: Working, truths: Truths) -> None:
+    """Beside ŷ the plain y is the target; beside y* it is the prediction."""
+    names = {name.whole for name in _names(working) if name.steps or name.whole not in ("t", "d")}
+    for plain in ("y", "Y"):
+        wanted = "y" if names & PREDICTIONS else ("y_hat" if names & TARGETS else None)
+        if wanted is None:
+            continue
+        for name in _names(working):
+            if name.whole == plain and any(family(r.meaning) == wanted for r in truths.readings(name)):
+                page.chosen.setdefault(group(name), wanted)
+
+
+def _names(working: Working) -> Iterator[Name]:
+    for line in working.lines:
+        for claim in line.claims:
+            for side in claim.sides:
+                yield from (name for name in names_of(side.tree) if isinstance(name, Name))

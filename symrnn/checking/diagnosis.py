@@ -1,0 +1,195 @@
+"""Why a link is wrong: every mistake of the table that gives exactly what is written.
+
+Reads a wrong link's sides, its quantity and the page; returns the set of rows that reproduce it, never one guess. Order: a
+slip on the smallest part that differs, then the model's equation with one mistake in it, then digits, then another
+quantity's value. No exact match: nothing is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from symrnn.algebra.nodes import Node
+from symrnn.algebra.reading.syntax import Syntax
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
+from symrnn.checking.digits import Digits
+from symrnn.checking.equations import Equations
+from symrnn.checking.formulas import Formulas
+from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.misconceptions import TABLE
+from symrnn.checking.mutations import Setting, mutations
+from symrnn.checking.naming import Known, Name, placed
+from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.page import Page, Scope
+from symrnn.checking.slips import digit_slips, slips
+from symrnn.checking.truths import ModelTruths
+from symrnn.checking.verdicts import Diagnosis
+
+LEVELS = 3
+MOST = 4
+"""More matches than this name nothing: the value says too little."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong link: what is written, what it should be, and of which quantity."""
+
+    page: Page
+    name: Known | None
+    written: Value
+    digits: Digits | None
+    before: Syntax
+    after: Syntax
+    right: Value
+    corrected: str = ""
+
+
+def diagnose(case: Case) -> tuple[Diagnosis, ...]:
+    """Every mistake that reproduces what is written."""
+    for search in (_by_slips, _by_equation, _by_digits, _by_other_values):
+        found = dict.fromkeys(search(case))
+        if found:
+            return tuple(diagnosis(row, case.corrected) for row in list(found)[:MOST])
+    return ()
+
+
+def diagnosis(row: str, corrected: str = "") -> Diagnosis:
+    """A row of the table as part of a report."""
+    entry = TABLE[row]
+    return Diagnosis(row, entry.sentence, entry.wrong, entry.right, corrected)
+
+
+def _matches(value: Value | None, case: Case) -> bool:
+    """Whether a value is what is written, and not what would be right."""
+    if value is None:
+        return False
+    try:
+        if case.digits is not None:
+            found = values_agreeing(value, case.digits)
+            return found is not None and found <= Agreement.ROUNDED
+        return values_meeting(value, case.written) <= Agreement.ROUNDED
+    except Misfit:
+        return False
+
+
+def _by_slips(case: Case) -> Iterator[str]:
+    if case.digits is None:
+        return
+    for row, tree in slips(case.before):
+        value = _evaluated(tree, case.page)
+        if _matches(value, case) and not _is_right(value, case):
+            yield row
+
+
+def _is_right(value: Value | None, case: Case) -> bool:
+    try:
+        return value is None or values_meeting(value, case.right) == Agreement.EXACT
+    except Misfit:
+        return False
+
+
+def _evaluated(tree: Syntax, page: Page) -> Value | None:
+    try:
+        return Evaluator(Scope(page)).value(tree)
+    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+        return None
+
+
+def _by_equation(case: Case) -> Iterator[str]:
+    truths = case.page.truths
+    if case.name is None or not isinstance(truths, ModelTruths):
+        return
+    reading = case.page.truth(case.name)
+    if reading is None or reading.node is None:
+        return
+    equations = equations_of(truths)
+    yield from rows_that(equations, reading.node, lambda node: _matches(equations.value(node, case.page), case))
+
+
+def equations_of(truths: ModelTruths) -> Equations:
+    """The equations of a model, made once."""
+    if truths.written is None:
+        truths.written = Equations(truths)
+    written: Equations = truths.written
+    return written
+
+
+def rows_that(equations: Equations, node: Node, fits: Callable[[Node], bool]) -> list[str]:
+    """The rows whose change of a quantity's equation fits, from the equation itself outwards."""
+    truths = equations.truths
+    program = truths.quantities.program
+    setting = Setting(
+        node,
+        truths.steps,
+        tuple(equations.sized(p) for p in program.parameters),  # type: ignore[misc]  # a parameter stays one
+        tuple(equations.sized(x) for x in program.inputs),  # type: ignore[misc]  # a signal stays one
+        tuple(equations.sized(s) for s in program.states),  # type: ignore[misc]  # a signal stays one
+    )
+    expression = equations.of(node)
+    for _ in range(1 if setting.is_share_sum else LEVELS):
+        if expression is None:
+            return []
+        found = list(dict.fromkeys(row for row, wrong in mutations(expression, setting) if fits(wrong)))
+        if found:
+            return found
+        expression = equations.inlined(expression)
+    return []
+
+
+def _by_digits(case: Case) -> Iterator[str]:
+    if case.digits is None:
+        return
+    for row, meant in digit_slips(case.digits):
+        found = values_agreeing(case.right, meant)
+        if found is not None and found <= Agreement.ROUNDED and len(meant.text.replace(".", "").strip("0")) >= 2:
+            yield row
+
+
+def _by_other_values(case: Case) -> Iterator[str]:
+    """The value of the same quantity at another step, or a number computed above for something else."""
+    if case.digits is None or len(case.digits.text.replace(".", "").strip("0")) < 3:
+        return
+    span = case.page.truths.span()
+    if isinstance(case.name, Name) and isinstance(case.name.step, int) and span is not None:
+        for step in range(span[0] - 1, span[1] + 1):
+            other = Name(case.name.base, case.name.words, (step,))
+            reading = case.page.truth(other)
+            if step != case.name.step and reading is not None and _matches(reading.value, case):
+                yield "V01"
+    for key, record in case.page.names.items():
+        if case.name is not None and key != str(case.name) and not record.given and _matches(record.written, case):
+            yield "V02"
+
+
+# --- formulas without numbers ---------------------------------------------------------------------------------------
+
+
+def diagnose_formula(
+    formulas: Formulas,
+    name: Known,
+    value_at: Callable[[ModelTruths, dict[str, int]], Value | None],
+    steps: dict[str, int],
+) -> tuple[Diagnosis, ...]:
+    """The rows whose change of the quantity's equation is the formula that is written, at every drawn point."""
+    kept: list[str] | None = None
+    for point in formulas.points:
+        here = placed(name, steps)
+        readings = point.readings(here)
+        written = value_at(point, steps)
+        if not readings or readings[0].node is None or written is None:
+            return ()
+        equations = equations_of(point)
+        rows = rows_that(equations, readings[0].node, lambda node: _equal(equations.value(node, None), written))
+        kept = rows if kept is None else [row for row in kept if row in rows]
+        if not kept:
+            return ()
+    return tuple(diagnosis(row) for row in (kept or [])[:MOST])
+
+
+def _equal(value: Value | None, written: Value) -> bool:
+    try:
+        return value is not None and values_meeting(value, written) == Agreement.EXACT
+    except Misfit:
+        return False

@@ -1,0 +1,175 @@
+"""The model's equation for a quantity at one step, written out: guards decided, sums as terms, numbers for sizes.
+
+Reads what a model knows; returns expressions over names at concrete steps, and evaluates them with the writer's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sympy as sp
+
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Signal, substitute
+from symrnn.algebra.nodes.verbs import add, matmul
+from symrnn.checking.carrying import Bounds, rows_of
+from symrnn.checking.matrices import Matrix, Value
+from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.page import Page
+from symrnn.checking.truths import ModelTruths
+from symrnn.errors import SymrnnError
+from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.machine import Machine
+
+MOST_TERMS = 60
+MOST_NODES = 400
+
+
+class Equations:
+    """The equations of a model at concrete steps."""
+
+    def __init__(self, truths: ModelTruths) -> None:
+        self.truths = truths
+        sizes = truths.definitions.sizes
+        symbols = {s: sp.Integer(sizes[str(s)]) for e in truths.equations for s in _sizes(e.target, sizes)}
+        self.last = truths.program.steps.hi
+        self.numbers = {**symbols, self.last: sp.Integer(truths.steps)}
+        self._known: dict[str, Node | None] = {}
+
+    def of(self, node: Node) -> Node | None:
+        """The right side of a quantity's equation; of a Jacobian over several steps the product of its blocks."""
+        key = label(node)
+        if key not in self._known:
+            self._known[key] = self._found(node)
+        return self._known[key]
+
+    def sized(self, node: Node) -> Node:
+        """A name with numbers for its sizes."""
+        return substitute(node, self.numbers)
+
+    def _found(self, node: Node) -> Node | None:
+        if isinstance(node, Block):
+            return self._block(node)
+        places = indices_of(node)
+        for equation in self.truths.equations:
+            target = equation.target
+            indices = indices_of(target)
+            if head(target) != head(node) or len(indices) != len(places):
+                continue
+            if not equation.domain:
+                if all(a.xreplace(self.numbers) == b for a, b in zip(indices, places, strict=True)):
+                    return self._written(equation.expression, {})
+                continue
+            time = equation.domain[0]
+            lo, hi = (int(end.xreplace(self.numbers)) for end in (time.lo, time.hi))
+            if indices[0] == time.index and lo <= int(places[0]) <= hi:
+                return self._written(equation.expression, {time.index: sp.Integer(int(places[0]))})
+        return None
+
+    def _block(self, node: Block) -> Node | None:
+        """∂s_late/∂s_early as the product of the blocks between, for the one state of a simple cell."""
+        of, wrt = node.of, node.wrt
+        if not (isinstance(of, Signal) and isinstance(wrt, Signal) and of.indices and wrt.indices):
+            return None
+        late, early = int(of.time), int(wrt.time)
+        if of.name != wrt.name or len(self.truths.program.states) != 1:
+            return None
+        if late == early + 1:
+            return self._one_step(of)
+        blocks = [Block(of.at(step), of.at(step - 1), "step") for step in range(late, early, -1)]
+        return matmul(*(self.sized(block) for block in blocks)) if len(blocks) > 1 else None
+
+    def _one_step(self, of: Signal) -> Node | None:
+        """diag(f') W of the simple cell, as an entrywise product where the state is a number."""
+        from symrnn.calculus.jacobians import jacobian
+
+        for equation in jacobian(self.truths.quantities.program):
+            target = equation.target
+            if isinstance(target, Block) and isinstance(target.of, Signal) and target.of.name == of.name:
+                index = self.truths.program.steps.index
+                return self._written(equation.expression, {index: of.time})
+        return None
+
+    def _written(self, node: Node, at: dict[Any, Any]) -> Node | None:
+        try:
+            return self._concrete(substitute(node, {**self.numbers, **at}))
+        except (SymrnnError, TypeError, ValueError, RecursionError):
+            return None
+
+    def _concrete(self, node: Node) -> Node:
+        """Guards decided, sums written out."""
+        if isinstance(node, Name):
+            return node
+        if isinstance(node, N.Guarded):
+            lo, index, hi = node.args[0], node.args[1], node.args[2]
+            inside = _holds(lo, index) and _holds(index, hi)
+            return self._concrete(node.operands[0]) if inside else N.Number(0)
+        if isinstance(node, N.Sum):
+            return self._sum(node)
+        operands = [self._concrete(part) for part in N.operands_of(node)]
+        if isinstance(node, N.Add):
+            kept = [part for part in operands if not (isinstance(part, N.Number) and part.value == 0)]
+            return add(*kept) if kept else N.Number(0)
+        if not operands:
+            return node
+        remade: Node = node.with_operands(operands)  # type: ignore[attr-defined]  # every operation has it
+        return remade
+
+    def _sum(self, node: N.Sum) -> Node:
+        index, lo, hi = node.range
+        first, last = int(sp.sympify(lo)), int(sp.sympify(hi))
+        if last - first >= MOST_TERMS:
+            raise ValueError("too many terms")
+        terms = [
+            self._concrete(substitute(node.operands[0], {index: sp.Integer(step)})) for step in range(first, last + 1)
+        ]
+        return terms[0] if len(terms) == 1 else N.Add(*terms)
+
+    def inlined(self, node: Node) -> Node | None:
+        """The expression with each name's own equation in its place, one level deep: gradients and arguments only."""
+        if sum(1 for _ in N.subexpressions(node)) > MOST_NODES:
+            return None
+        changed = self._inlined(node)
+        return None if changed == node else changed
+
+    def _inlined(self, node: Node) -> Node:
+        if isinstance(node, Adjoint | Block) or (isinstance(node, Signal) and node.name.startswith("a")):
+            return self.of(node) or node
+        if isinstance(node, Name):
+            return node
+        operands = [self._inlined(part) for part in N.operands_of(node)]
+        if not operands:
+            return node
+        from symrnn.checking.mutations import remade
+
+        return remade(node, operands)
+
+    # --- values ---
+
+    def value(self, node: Node, page: Page | None) -> Value | None:
+        """What an expression comes to: with the writer's values where they stand on the page, else the true ones."""
+
+        def missing(name: Name, rows: int, cols: int) -> Any:
+            record = page.quantities.get(label(name)) if page is not None else None
+            value = record.written if record is not None else self.truths.of(name)
+            if value is None:
+                raise KeyError(str(name))
+            return rows_of(value, rows, cols)
+
+        machine = Machine(
+            [self.truths.quantities.program], self.truths.steps, self.truths.definitions.sizes, Bounds(), missing
+        )
+        try:
+            matrix = Matrix(machine.value(node))
+        except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
+            return None
+        return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+
+
+def _sizes(node: Node, sizes: Any) -> Iterator[Any]:
+    return (s for size in node.shape for s in size.free_symbols if str(s) in sizes)
+
+
+def _holds(low: Any, high: Any) -> bool:
+    return bool(sp.sympify(low) <= sp.sympify(high))

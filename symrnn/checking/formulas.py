@@ -1,0 +1,348 @@
+"""Claims without numbers: both sides evaluated where everything is drawn, at several points and at every step they can mean.
+
+Reads two syntax trees and a Program; says whether they agree, and where not, at which values. A formula that holds at three
+random points of exact fractions holds; one that fails at a point is false, and the point is the counter-example.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from itertools import product as combinations
+from typing import Any
+
+import numpy as np
+
+from symrnn.algebra.nodes import Name as NodeName
+from symrnn.algebra.programs import Program
+from symrnn.algebra.reading.names import is_exponential
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
+from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
+from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
+from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.page import Page, Reading, Scope, family, group
+from symrnn.checking.truths import ModelTruths
+from symrnn.checking.verdicts import Reason
+from symrnn.errors import SymrnnError
+
+SEEDS = (11, 12, 13)
+STEPS = 4
+MOST_PLACES = 40
+MOST_READINGS = 8
+
+Bound = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether two formulas agree; None where something is not known, which `reason` says."""
+
+    agree: bool | None
+    reason: Reason | None = None
+    left: str = ""
+    right: str = ""
+
+
+@dataclass
+class Formulas:
+    """Judges formulas of one Program."""
+
+    program: Program
+    steps: int = STEPS
+    sizes: Mapping[str, int] | None = None
+    fixed: Mapping[NodeName, Any] = field(default_factory=dict)
+    """What keeps its value: zeros and ones, which people leave out."""
+    notation: Mapping[str, str] | None = None
+
+    @cached_property
+    def points(self) -> list[ModelTruths]:
+        """The points, at the steps a model has."""
+        return [self._point(self.steps, seed) for seed in SEEDS]
+
+    @cached_property
+    def generic_points(self) -> list[ModelTruths]:
+        """The points for formulas that name no step: enough steps for the middle to be met."""
+        if self.steps >= 3:
+            return self.points
+        return [self._point(STEPS, seed, False) for seed in SEEDS]
+
+    def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
+        values = self.fixed if fixed else {}
+        return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
+
+    def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
+        """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
+        names = [*names_of(left), *names_of(right)]
+        has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
+        points = self.points if has_steps else self.generic_points
+        points = points[:1] if quick else points
+        best: Outcome | None = None
+        for chosen, note in self._choices(names, points[0], page):
+            try:
+                outcome = self._at_points(left, right, points, chosen, page.functions)
+                if outcome.agree is False and _has_power(left, right):
+                    as_power = self._at_points(left, right, points, chosen, page.functions, True)
+                    outcome = as_power if as_power.agree else outcome
+            except SymrnnError as error:
+                return Outcome(None, Reason("{0}", (error.found,)))
+            if outcome.agree:
+                return Outcome(True, note)
+            best = best or outcome
+        assert best is not None
+        return best
+
+    def _choices(
+        self, names: Sequence[Known], point: ModelTruths, page: Page
+    ) -> Iterator[tuple[dict[str, str], Reason | None]]:
+        """What the ambiguous names of the claim may mean together, the settled and usual ones first."""
+        options: dict[str, list[str]] = {}
+        packed: list[tuple[str, list[str]]] = []
+        for name in names:
+            key = group(name)
+            if key in options or (key in page.chosen and not isinstance(name, Derivative)):
+                continue
+            families = self._families(name, point)
+            if len(families) < 2:
+                continue
+            settled = page.chosen.get(key)
+            families.sort(key=lambda one: one != settled)
+            if isinstance(name, Derivative) and name.packed and settled is None:
+                packed.append((key, families))
+            else:
+                options[key] = families
+        count = 0
+        for at, *picks in combinations(range(max((len(one) for _, one in packed), default=1)), *options.values()):
+            # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
+            together = {key: families[min(at, len(families) - 1)] for key, families in packed}
+            chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
+            immediate = any("⁺" in pick for pick in picks)
+            yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
+            count += 1
+            if count >= MOST_READINGS:
+                return
+
+    def _families(self, name: Known, point: ModelTruths) -> list[str]:
+        found: dict[str, None] = {}
+        letters = sorted({letter for step in _steps(name) for letter in _letters(step)})
+        for bound in _bindings(letters or ["t"], point.steps):
+            point.quantities.here = bound.get("t")
+            for reading in point.readings(placed(name, bound)):
+                found.setdefault(family(reading.meaning))
+        return list(found)
+
+    def _at_points(
+        self,
+        left: Syntax,
+        right: Syntax,
+        points: Sequence[ModelTruths],
+        chosen: dict[str, str],
+        functions: dict[str, str],
+        powers: bool = False,
+    ) -> Outcome:
+        letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
+        missing: Reason | None = None
+        seen = 0
+        stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
+        for at, point in enumerate(points):
+            page = Page(point, chosen=chosen, functions=functions)
+            # Every step at the first point; at the others the steps in the middle will do.
+            places = list(_bindings(letters, point.steps))
+            for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
+                point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
+                try:
+                    values = [_value(tree, page, bound, powers) for tree in (left, right)]
+                except (Unknown, NotMeant, TooLarge, Undefined) as problem:
+                    missing = missing or _missing(problem)
+                    continue
+                except Misfit as misfit:
+                    return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+                seen += 1
+                outcome = _compared(values[0], values[1])
+                if outcome is not None:
+                    return outcome
+        return Outcome(True) if seen else Outcome(None, missing)
+
+
+def _missing(problem: Exception) -> Reason:
+    if isinstance(problem, Unknown):
+        return Reason("no value for {0}", (problem.what,))
+    return Reason("{0}", (str(problem),))
+
+
+def _compared(left: Value, right: Value) -> Outcome | None:
+    """None where they agree."""
+    try:
+        if values_meeting(left, right) == Agreement.EXACT:
+            return None
+    except Misfit as misfit:
+        if _is_transpose(left, right):
+            return Outcome(None, Reason("right in the transposed layout"))
+        return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+    shown = (_shown(left), _shown(right))
+    return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _is_transpose(left: Value, right: Value) -> bool:
+    if not isinstance(left, Matrix) or not isinstance(right, Matrix) or left.shape != right.shape[::-1]:
+        return False
+    return values_meeting(left, transposed(right)) == Agreement.EXACT
+
+
+def _shown(value: Value) -> str:
+    entries = value.entries() if isinstance(value, Matrix) else [value]
+    shown = [plain(entry.value) for entry in entries[:4]]
+    return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
+
+
+def _value(tree: Syntax, page: Page, bound: Bound, powers: bool = False) -> Value:
+    return Evaluator(Scope(page, true=True, powers=powers), bound).value(tree)
+
+
+def _has_power(left: Syntax, right: Syntax) -> bool:
+    return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
+
+
+# --- letters and steps ----------------------------------------------------------------------------------------------
+
+
+def names_of(tree: Syntax) -> list[Known]:
+    """The names in a formula, derivatives whole."""
+    found: list[Known] = []
+    stack = [tree]
+    while stack:
+        piece = stack.pop()
+        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times) else None
+        if name is not None:
+            if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
+                found.append(name)
+            elif isinstance(piece, Symbol):
+                stack.extend(piece.above)
+            continue
+        match piece:
+            case Symbol():
+                continue
+            case Big(body=body):
+                stack.append(body)
+            case Call(function=function, arguments=arguments):
+                is_call = is_function(function.base) or function.base == "sigma"
+                stack += [*reversed(arguments)] if is_call else [function, *arguments][::-1]
+            case _:
+                stack.extend(reversed(piece.children))
+    return found
+
+
+def _steps(name: Known) -> list[int | str]:
+    if isinstance(name, Derivative):
+        return [*name.of.steps, *name.wrt.steps, *([] if name.at is None else [name.at])]
+    return list(name.steps)
+
+
+def _letters(step: int | str) -> Iterator[str]:
+    if isinstance(step, str):
+        letter = step.lstrip("+-")
+        name = "".join(char for char in letter.partition("+")[0].partition("-")[0] if char.isalpha())
+        if name and name not in ("T", "n"):
+            yield name
+
+
+def free_letters(tree: Syntax) -> set[str]:
+    """The index letters of a formula that no sum binds."""
+    bound = {index for piece in walk(tree) if isinstance(piece, Big) for index in _index(piece)}
+    found = {letter for name in names_of(tree) for step in _steps(name) for letter in _letters(step)}
+    for piece in walk(tree):
+        if isinstance(piece, Big):
+            found |= {p.base for side in (piece.below, piece.above) if side for p in walk(side) if _is_letter(p)}
+    return found - bound
+
+
+def _index(big: Big) -> Iterator[str]:
+    below = big.below.sides[0] if isinstance(big.below, Chain) else big.below
+    if isinstance(below, Symbol):
+        yield below.base
+
+
+def _is_letter(piece: Syntax) -> bool:
+    return isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n")
+
+
+def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
+    """Every way the free letters can be steps."""
+    places = combinations(range(1, steps + 1), repeat=len(letters))
+    for count, place in enumerate(places):
+        if count >= MOST_PLACES:
+            return
+        yield dict(zip(letters, place, strict=True))
+
+
+def is_symbolic(tree: Syntax) -> bool:
+    """Whether a side is a formula in names: it has one, and no decimals."""
+    return bool(names_of(tree)) and not any(isinstance(p, Num) and "." in p.text for p in walk(tree))
+
+
+# --- what keeps its value ------------------------------------------------------------------------------------------
+
+
+def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """The given values that are 0, 1 or −1 throughout: people leave them out of their formulas."""
+    found = {}
+    for name, value in values.items():
+        entries = np.asarray(value, dtype=object).ravel()
+        if all(getattr(entry, "is_Integer", False) and abs(entry) <= 1 for entry in entries):
+            found[name] = value
+    return found
+
+
+# --- without a model -----------------------------------------------------------------------------------------------
+
+
+class DrawnNames:
+    """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def readings(self, name: Known) -> Sequence[Reading]:
+        """A number between −1 and 1."""
+        if isinstance(name, Derivative):
+            return ()
+        rng = random.Random(f"{self.seed}:{name}")
+        return (Reading(str(name), sharp(Fraction(rng.choice((-1, 1)) * rng.randint(5, 29), 31))),)
+
+    def meaning(self, function: str) -> Sequence[str]:
+        """σ is the sigmoid here."""
+        return ("sigmoid",) if function == "sigma" else ()
+
+    def span(self) -> tuple[int, int] | None:
+        """There are no steps."""
+        return None
+
+
+def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
+    """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
+    if not (_has_call(left) and (_has_call(right) or _is_primed(left))):
+        return Outcome(None)
+    names = [{str(name) for name in names_of(tree)} for tree in (left, right)]
+    if not names[0] or not names[1] <= names[0]:
+        return Outcome(None)
+    try:
+        for seed in SEEDS:
+            page = Page(DrawnNames(seed), functions=dict(functions))
+            outcome = _compared(_value(left, page, {}), _value(right, page, {}))
+            if outcome is not None:
+                return outcome
+    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+        return Outcome(None)
+    return Outcome(True)
+
+
+def _has_call(tree: Syntax) -> bool:
+    return any(isinstance(p, Call) and (is_function(p.function.base) or p.function.base == "sigma") for p in walk(tree))
+
+
+def _is_primed(tree: Syntax) -> bool:
+    return isinstance(tree, Call) and "prime" in tree.function.accents

@@ -1,0 +1,268 @@
+"""What a piece of a formula names: `h_2`, `W_{hh}`, `∂L/∂h_2`, `dW_f`, whatever the spelling.
+
+Reads syntax trees; returns a `Name` (letters, words, steps) or a `Derivative` (of, with respect to, at one step). Case and
+subscripts are kept: `H_1` is not `h_1`. Which quantity of a model a name means is decided in `quantities`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from symrnn.algebra.reading.syntax import (
+    Chain,
+    Group,
+    Num,
+    Partial,
+    Quotient,
+    Raised,
+    Stack,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    without_brackets,
+)
+
+Step = int | str
+"""A step that is a number, or an expression in t, k, T as text."""
+
+INDICES = frozenset({"t", "T", "k", "j", "i", "n", "s", "tau", "l"})
+_NUMBERED = re.compile(r"([A-Za-z]+?)_?(\d{1,6})")
+_PACKED = re.compile(r"d([A-Za-z]\w*)")
+
+
+@dataclass(frozen=True)
+class Name:
+    """`W_{hh}` is base W and word hh; `c̃_2` is base c_tilde at step 2; `h^{(l)}_t` has two steps."""
+
+    base: str
+    words: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The name without its steps: `W_hh`."""
+        return "_".join((self.base, *self.words))
+
+    @property
+    def step(self) -> Step | None:
+        """The step, if there is exactly one."""
+        return self.steps[0] if len(self.steps) == 1 else None
+
+    @property
+    def generic(self) -> bool:
+        """Whether a step is no number yet."""
+        return any(isinstance(step, str) for step in self.steps)
+
+    def __str__(self) -> str:
+        return self.whole + "".join(f"[{step}]" for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """`∂of/∂wrt`: total, or immediate with `mark` "+"; `at` is the step whose share alone is meant (`|_{t=2}`)."""
+
+    of: Name
+    wrt: Name
+    mark: str = ""
+    at: Step | None = None
+    packed: bool = False
+
+    @property
+    def generic(self) -> bool:
+        """Whether a step is no number yet."""
+        return self.of.generic or self.wrt.generic or isinstance(self.at, str)
+
+    @property
+    def whole(self) -> str:
+        """The derivative without its steps."""
+        return f"d{self.of.whole}/d{self.wrt.whole}"
+
+    def __str__(self) -> str:
+        if self.packed:
+            return f"d{self.wrt}"
+        at = "" if self.at is None else f" at t={self.at}"
+        return f"∂{self.mark}{self.of}/∂{self.wrt}{at}"
+
+
+Known = Name | Derivative
+Bound = Mapping[str, int]
+"""What the indices of sums and products stand for."""
+
+
+def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
+    """The name a piece is, or None where it is a formula.
+
+    >>> from symrnn.algebra.reading.grammar import parse_expression
+    >>> [str(name_of(parse_expression(text))) for text in ("h₂", "h1", r"\\\\tilde{c}_{t-1}", "dL/dW_f", "dh_prev")]
+    ['h[2]', 'h[1]', 'c_tilde[t-1]', '∂L/∂W_f', 'dh_prev']
+    """
+    bound = bound or {}
+    match tree:
+        case Group(body=body):
+            return name_of(body, bound)
+        case Symbol(base="d", below=(_, *_)):
+            return _symbol(tree, bound)
+        case Symbol(base="delta", accents=()):
+            return _delta(tree, bound) or _symbol(tree, bound)
+        case Symbol():
+            return _packed(tree, bound) or _symbol(tree, bound)
+        case Quotient(over=over, under=under):
+            return _derivative(over, under, bound)
+        case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), Symbol() as inner), operators=("",)):
+            if inner.base in bound or inner.base == "delta":
+                return None
+            name = _symbol(inner, bound)
+            return name and Derivative(Name("L"), name, packed=True)
+    return None
+
+
+def _packed(tree: Symbol, bound: Bound) -> Derivative | None:
+    """`dh_prev`, `dWf`: the gradient of the loss, as in code."""
+    found = _PACKED.fullmatch(tree.base)
+    if not found or tree.base in ("delta", "diag", "det", "dot", "dt"):
+        return None
+    name = _symbol(replace(tree, base=found[1]), bound)
+    return name and Derivative(Name("L"), name, packed=True)
+
+
+def _delta(tree: Symbol, bound: Bound) -> Derivative | None:
+    """`δ_{C_t}`, `δ^{h}_t`, `δ_{z_o}`: the gradient of what its script names."""
+    names, steps = list[Name](), list[Step]()
+    for script in map(without_brackets, (*tree.below, *tree.above)):
+        step = step_of(script, bound)
+        named = _symbol(script, bound) if isinstance(script, Symbol) and step is None else None
+        if named is not None:
+            names.append(named)
+        elif step is not None:
+            steps.append(step)
+    if len(names) != 1:
+        return None
+    wrt = names[0] if names[0].steps else replace(names[0], steps=tuple(steps))
+    return Derivative(Name("L"), wrt, packed=True)
+
+
+def _derivative(over: Syntax, under: Syntax, bound: Bound) -> Derivative | None:
+    of, mark, at = _differential(over, bound)
+    wrt, _, at_wrt = _differential(under, bound)
+    if of is None or wrt is None:
+        return None
+    return Derivative(of, wrt, mark, at if at_wrt is None else at_wrt)
+
+
+def _differential(tree: Syntax, bound: Bound) -> tuple[Name | None, str, Step | None]:
+    tree = without_brackets(tree)
+    match tree:
+        case Partial(body=body, mark=mark):
+            name, at = _shared(without_brackets(body), bound)
+            return name, mark, at
+        case Symbol():
+            packed = _PACKED.fullmatch(tree.base)
+            if packed:
+                name, at = _shared(replace(tree, base=packed[1]), bound)
+                return name, "", at
+        case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), inner), operators=("",)):
+            name, at = _shared(inner, bound)
+            return name, "", at
+    return None, "", None
+
+
+def _shared(tree: Syntax, bound: Bound) -> tuple[Name | None, Step | None]:
+    """The name below the ∂, and the step whose share `W^{(t=2)}` means."""
+    if not isinstance(tree, Symbol):
+        return None, None
+    for script in (*tree.below, *tree.above):
+        inside = without_brackets(script)
+        if isinstance(inside, Chain) and len(inside.sides) == 2:
+            bare = replace(
+                tree,
+                below=tuple(s for s in tree.below if s is not script),
+                above=tuple(s for s in tree.above if s is not script),
+            )
+            return _symbol(bare, bound), step_of(inside.sides[1], bound)
+    return _symbol(tree, bound), None
+
+
+def _symbol(tree: Symbol, bound: Bound) -> Name | None:
+    base, words, steps = tree.base, list[str](), list[Step]()
+    if found := _NUMBERED.fullmatch(base):
+        base, steps = found[1], [int(found[2])]
+    base = "_".join((base, *tree.accents))
+    for script in (*tree.below, *tree.above):
+        parts = script.parts if isinstance(script, Stack) else (script,)
+        for part in map(without_brackets, parts):
+            word = _word(part)
+            step = step_of(part, bound)
+            if step is not None and (isinstance(step, int) or word is None or word in INDICES or word in bound):
+                steps.append(step)
+            elif word is not None:
+                words.append(word)
+            else:
+                return None
+    return Name(base, tuple(words), tuple(steps))
+
+
+def _word(tree: Syntax) -> str | None:
+    """The letters of a script: `hh`, `prev`, `true`."""
+    match tree:
+        case Symbol(base=base, accents=accents, below=below, above=above):
+            inner = [_word(part) for part in (*below, *above)]
+            return None if None in inner else "_".join([base, *accents, *filter(None, inner)])
+        case Num(text=text):
+            return text
+        case Times(factors=factors, operators=operators) if not any(operators):
+            found = [_word(factor) for factor in factors]
+            return None if None in found else "".join(filter(None, found))
+        case Raised(base=base, exponent=exponent):
+            parts = (_word(base), _word(exponent))
+            return None if None in parts else "_".join(filter(None, parts))
+    return None
+
+
+def step_of(tree: Syntax, bound: Bound | None = None) -> Step | None:
+    """A step: a number, or an expression in indices as text."""
+    bound = bound or {}
+    tree = without_brackets(tree)
+    match tree:
+        case Num(value=value) if value.denominator == 1:
+            return int(value)
+        case Symbol(base=base, below=(), above=(), accents=()):
+            return bound.get(base, base) if base in bound or base in INDICES else None
+        case Terms(terms=terms):
+            return _step_sum([(sign, step_of(term, bound)) for sign, term in terms])
+    return None
+
+
+def _step_sum(terms: list[tuple[int, Step | None]]) -> Step | None:
+    if any(step is None for _, step in terms):
+        return None
+    number = sum(sign * step for sign, step in terms if isinstance(step, int))
+    letters = [(sign, str(step)) for sign, step in terms if isinstance(step, str)]
+    if not letters:
+        return number
+    text = "".join(("+" if sign > 0 else "-") + step for sign, step in letters).removeprefix("+")
+    return text + (f"{number:+d}" if number else "")
+
+
+def placed(name: Known, steps: Mapping[str, int]) -> Known:
+    """The name with its indices put in: `h[t-1]` at t = 3 is `h[2]`."""
+    if isinstance(name, Derivative):
+        at = name.at if name.at is None else _placed_step(name.at, steps)
+        of, wrt = placed(name.of, steps), placed(name.wrt, steps)
+        assert isinstance(of, Name) and isinstance(wrt, Name)
+        return replace(name, of=of, wrt=wrt, at=at)
+    return replace(name, steps=tuple(_placed_step(step, steps) for step in name.steps))
+
+
+_STEP = re.compile(r"([A-Za-z]+)([+-]\d+)?")
+
+
+def _placed_step(step: Step, steps: Mapping[str, int]) -> Step:
+    if isinstance(step, int):
+        return step
+    found = _STEP.fullmatch(step)
+    if found and found[1] in steps:
+        return steps[found[1]] + int(found[2] or 0)
+    return step

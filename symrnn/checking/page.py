@@ -1,0 +1,214 @@
+"""The page so far: what was written for each name and number, what it should have been, and what hangs on a mistake.
+
+Two environments in one: a `Record` keeps the writer's value (with the room its rounding leaves) beside the true one, so
+that the first wrong line is told from its consequences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+from symrnn.algebra.reading.syntax import Num
+from symrnn.checking.digits import unit_of
+from symrnn.checking.matrices import Value, scaled
+from symrnn.checking.naming import Derivative, Known, Name
+from symrnn.checking.numbers import Number, about, negative, sharp
+from symrnn.numeric.interpretation import label
+
+
+@dataclass(frozen=True)
+class Record:
+    """What stands for a name or a number: written, true where that is known, and the wrong links it hangs on."""
+
+    written: Value
+    true: Value | None
+    taint: frozenset[int] = frozenset()
+    given: bool = False
+    link: int = -1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing a name may mean, and its true value."""
+
+    meaning: str
+    value: Value
+    node: Any = None
+
+
+class Truths(Protocol):
+    """What a model knows."""
+
+    def readings(self, name: Known) -> Sequence[Reading]:
+        """What the name may mean, most likely first; empty where the model knows no such quantity."""
+        ...
+
+    def meaning(self, function: str) -> Sequence[str]:
+        """Which functions a generic name such as σ or f may stand for."""
+        ...
+
+    def span(self) -> tuple[int, int] | None:
+        """The steps there are."""
+        ...
+
+
+class NoTruths:
+    """Without a model."""
+
+    def readings(self, name: Known) -> Sequence[Reading]:
+        """Nothing is known."""
+        return ()
+
+    def meaning(self, function: str) -> Sequence[str]:
+        """σ is the sigmoid unless the text says otherwise."""
+        return ("sigmoid", "tanh") if function == "sigma" else ()
+
+    def span(self) -> tuple[int, int] | None:
+        """No steps are known."""
+        return None
+
+
+@dataclass
+class Page:
+    """Everything written above the link that is judged."""
+
+    truths: Truths = field(default_factory=NoTruths)
+    names: dict[str, Record] = field(default_factory=dict)
+    numbers: dict[str, Record] = field(default_factory=dict)
+    data: set[Fraction] = field(default_factory=set)
+    quantities: dict[str, Record] = field(default_factory=dict)
+    """What was written for the model's quantities, by their labels."""
+    functions: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    """Which meaning a family of names has: `delta` is ∂L/∂a."""
+    formulas: Any = None
+    """Who judges formulas without numbers: `formulas.Formulas`, or None without a model."""
+    mapping: dict[str, str] = field(default_factory=dict)
+    """Names of the text and the quantities they were taken for, where they differ."""
+    doubtful: set[str] = field(default_factory=set)
+    """Families with several meanings, none of which fits any number of the text."""
+
+    def truth(self, name: Known) -> Reading | None:
+        """What a name means and its true value, where that is settled."""
+        readings = self.truths.readings(name)
+        if not readings:
+            return None
+        chosen = self.chosen.get(group(name))
+        found = next((reading for reading in readings if family(reading.meaning) == chosen), readings[0])
+        if str(name) != found.meaning:
+            self.mapping.setdefault(str(name), found.meaning)
+        return found
+
+    def keep_name(self, name: Known, record: Record) -> None:
+        """What is written for a name from here on."""
+        self.names[str(name)] = record
+        reading = self.truth(name)
+        if reading is not None and reading.node is not None:
+            self.quantities[label(reading.node)] = record
+
+    def keep_number(self, text: str, negative_: bool, record: Record) -> None:
+        """What a number stands for from here on; kept without its sign, which is an operation when it is read."""
+        if negative_:
+            true = record.true if record.true is None else scaled(record.true, negative)
+            record = Record(scaled(record.written, negative), true, record.taint, record.given, record.link)
+        self.numbers[text] = record
+        if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
+            self.data.add(abs(record.written.value))
+
+
+def group(name: Known) -> str:
+    """Names that mean the same at different steps; `y` and `y_3` may differ."""
+    if isinstance(name, Derivative) and name.packed:
+        return f"packed {name.whole}"
+    return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
+
+
+def family(meaning: str) -> str:
+    """The meaning without its step: `∂L/∂a[2]` and `∂L/∂a[1]` are one family."""
+    return re.sub(r"\[-?\d+\]", "", meaning)
+
+
+@dataclass
+class Scope:
+    """How one side is evaluated: with the writer's values or the true ones, fresh numbers sharp or with their rounding."""
+
+    page: Page
+    true: bool = False
+    fresh: bool = False
+    """Whether numbers that stand nowhere above may be rounded results."""
+    exact_data: bool = False
+    """Whether a number that is also given data is read as that."""
+    sigma: int = 0
+    """Which of several functions a generic name stands for."""
+    beside: frozenset[str] = frozenset()
+    """Numbers of the side before: they are copied, not computed."""
+    powers: bool = False
+    """Whether `w^T` of a number is read as a power."""
+    used: list[Record] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+
+    def literal(self, number: Num) -> Number:
+        """A number as written, or what it was written for."""
+        record = self._record(number)
+        if record is not None:
+            self.used.append(record)
+            if self.true and isinstance(record.true, Number):
+                return record.true
+            if isinstance(record.written, Number):
+                return record.written
+        unit = unit_of(number)
+        if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
+            # Nobody knows what it was rounded from: beside the truth it may be off by a unit.
+            return about(number.value, unit if self.true else unit / 2)
+        return sharp(number.value)
+
+    def _record(self, number: Num) -> Record | None:
+        found = self.page.numbers.get(number.text)
+        if self.exact_data and number.value in self.page.data and not (found and found.taint):
+            return None
+        if found is None or (number.value.denominator == 1 and found.given):
+            return None
+        return found
+
+    def named(self, name: Known) -> Value | None:
+        """The value of a name in this environment."""
+        record = self.page.names.get(str(name))
+        reading = self.page.truth(name)
+        if self.true:
+            if reading is not None:
+                return reading.value
+            if record is not None:
+                self.used.append(record)
+                return record.written if record.true is None else record.true
+            return None
+        if record is not None:
+            self.used.append(record)
+            return record.written
+        return None if reading is None else reading.value
+
+    def meaning(self, function: str) -> str | None:
+        """Which function a generic name stands for."""
+        self.asked.add(function)
+        if function in self.page.functions:
+            return self.page.functions[function]
+        if function in self.page.names:
+            return None
+        choices = self.page.truths.meaning(function)
+        return choices[min(self.sigma, len(choices) - 1)] if choices else None
+
+    def span(self) -> tuple[int, int] | None:
+        """The steps there are."""
+        return self.page.truths.span()
+
+    def taint(self) -> frozenset[int]:
+        """The wrong links that what was used hangs on."""
+        return frozenset().union(*(record.taint for record in self.used))
+
+
+def taint_of(records: Iterable[Record]) -> frozenset[int]:
+    """The wrong links that records hang on."""
+    return frozenset().union(*(record.taint for record in records))

@@ -1,0 +1,239 @@
+"""Which quantity of a Program a written name means: `h_2`, `W_{hh}`, `δ_2`, `∂L/∂h_2`, `∂h_3/∂h_1`, `dW_f`.
+
+Reads names of the text; returns nodes of the Program with what they are called, most likely first. Where a name has
+several usual meanings (`δ_t`, `y`, `z_t`) all are returned; which one a text means is decided by where its numbers fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import sympy as sp
+
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Adjoint, Block, Immediate, Node, Parameter, Signal
+from symrnn.algebra.programs import Program
+from symrnn.calculus.rewriting import expose
+from symrnn.checking.naming import Derivative, Known, Name, Step
+from symrnn.checking.spellings import LOSS_NAMES, families_of, parameters_of
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A quantity, what it is called, and its family: the same name at other steps."""
+
+    label: str
+    family: str
+    node: Node
+    share: int | None = None
+    """Only this step's summand of a parameter's gradient."""
+
+
+@dataclass(frozen=True)
+class _Signal:
+    template: Signal
+    steps: range
+
+
+class Quantities:
+    """The names of a Program over `steps` steps."""
+
+    def __init__(
+        self, program: Program, steps: int, notation: Mapping[str, str] | None = None, here: int | None = None
+    ) -> None:
+        self.program = expose(program)
+        self.steps = steps
+        self.notation = dict(notation or {})
+        self.loose = True
+        """Whether a plain signal without a step means the present one, too."""
+        self.here = here
+        """The step a generic t means, where the section says it."""
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """Parameters by their neutral names."""
+        return {parameter.name: parameter for parameter in self.program.parameters}
+
+    @cached_property
+    def signals(self) -> dict[str, list[_Signal]]:
+        """Signals by their neutral names, and the steps at which they are."""
+        found: dict[str, list[_Signal]] = {}
+        names = [equation.target for equation in self.program]
+        for name in (*names, *self.program.inputs, *self.program.initials, *self.program.given):
+            if isinstance(name, Signal):
+                found.setdefault(name.name, []).append(_Signal(name, self._steps(name)))
+        return found
+
+    def _steps(self, name: Signal) -> range:
+        if not name.indices:
+            return range(0)
+        first = name.time.xreplace({self.program.steps.hi: sp.Integer(self.steps)})
+        if first.is_Integer:
+            return range(int(first), int(first) + 1)
+        return range(1, self.steps + 1)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the cell has gates."""
+        return any(name.startswith("a_") for name in self.signals)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Letters that are no indices here."""
+        return frozenset("i") if self.gated else frozenset()
+
+    # --- names ---
+
+    def meanings(self, name: Known) -> Iterator[Meaning]:
+        """What a name may mean, most likely first."""
+        name = self._gates_are_no_steps(name)
+        if isinstance(name, Derivative):
+            yield from self._derivatives(name)
+            return
+        if name.base in ("delta", "Delta"):
+            yield from self._deltas(name)
+        for node, label, family in self._named(name):
+            yield Meaning(label, family, node)
+
+    def _gates_are_no_steps(self, name: Known) -> Known:
+        """In a gated cell the i of `z_i` is the input gate."""
+        if not self.gated:
+            return name
+        if isinstance(name, Derivative):
+            of, wrt = self._gates_are_no_steps(name.of), self._gates_are_no_steps(name.wrt)
+            assert isinstance(of, Name) and isinstance(wrt, Name)
+            return replace(name, of=of, wrt=wrt)
+        if "i" not in name.steps:
+            return name
+        steps = tuple(step for step in name.steps if step != "i")
+        return replace(name, words=(*name.words, "i"), steps=steps)
+
+    def _named(self, name: Name) -> Iterator[tuple[Parameter | Signal, str, str]]:
+        declared = self.notation.get(name.whole)
+        known = tuple(self.parameters)
+        for parameter in (declared,) if declared else parameters_of(name, known, self.gated):
+            if not name.steps and parameter in self.parameters:
+                yield self.parameters[parameter], parameter, parameter
+        if name.whole in LOSS_NAMES and not name.steps and self.program.loss is not None:
+            loss = self.program.loss
+            if isinstance(loss, Signal):
+                yield loss, "L", "L"
+        for family, shift in ((declared, 0),) if declared else families_of(name, tuple(self.signals), self.gated):
+            yield from self._signal(family, name, shift)
+
+    def _signal(self, family: str, name: Name, shift: int) -> Iterator[tuple[Signal, str, str]]:
+        for signal in self.signals.get(family, ()):
+            if not signal.steps and not signal.template.indices:
+                if signal.template != self.program.loss and (not name.steps or name.step == self.steps):
+                    yield signal.template, family, family
+                continue
+            step = self._step(name, shift, signal)
+            if step is not None and step in signal.steps:
+                yield signal.template.at(sp.Integer(step)), f"{family}[{step}]", family
+
+    def _step(self, name: Name, shift: int, signal: _Signal) -> int | None:
+        if len(name.steps) > 1:
+            return None
+        step = name.step
+        if step is None:
+            alone = sum(len(one.steps) for one in self.signals[signal.template.name]) == 1
+            here = signal.steps[0] if alone and not shift else self._present()
+            if not alone and not shift and not self.loose and self.steps > 1:
+                return None
+            return None if here is None else here + shift
+        found = self._number(step)
+        return None if found is None else found + shift
+
+    def _number(self, step: Step) -> int | None:
+        if isinstance(step, int):
+            return step
+        letter, more = step[:1], step[1:]
+        if more and not (more[0] in "+-" and more[1:].isdigit()):
+            return None
+        base = {"T": self.steps, "n": None, "t": self._present(), "k": None}.get(letter)
+        return None if base is None else base + int(more or 0)
+
+    def _present(self) -> int | None:
+        return 1 if self.steps == 1 else self.here
+
+    # --- gradients ---
+
+    def _deltas(self, name: Name) -> Iterator[Meaning]:
+        """`δ_t` is ∂L/∂a_t or ∂L/∂h_t; `δ_t^f` the one of a gate."""
+        if self.program.loss is None:
+            return
+        wanted = ("a", *self._states) if not name.words else (f"a_{name.words[0]}", name.words[0])
+        if not name.words and not name.steps:
+            return
+        for family in wanted:
+            for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
+                yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
+
+    @property
+    def _states(self) -> tuple[str, ...]:
+        return tuple(state.name for state in self.program.states)
+
+    def _derivatives(self, name: Derivative) -> Iterator[Meaning]:
+        if name.of.whole in LOSS_NAMES and not name.of.steps:
+            if self.program.loss is not None or self.program.finals or self.program.outputs:
+                yield from self._gradients(name)
+            return
+        for of, of_label, of_family in self._named(name.of):
+            for wrt, label, family in self._named(name.wrt):
+                yield from self._blocks(name, (of, of_label, of_family), (wrt, label, family))
+
+    def _gradients(self, name: Derivative) -> Iterator[Meaning]:
+        share = self._number(name.at) if name.at is not None else None
+        if name.at is not None and share is None:
+            return
+        loss = self.program.loss
+        for wrt, label, family in self._named(name.wrt):
+            if wrt == loss:
+                continue
+            if name.mark and loss is not None:
+                yield Meaning(f"∂⁺L/∂{label}", f"∂⁺L/∂{family}", Immediate(loss, wrt))
+            elif share is not None and isinstance(wrt, Parameter):
+                yield Meaning(f"the share of step {share} in ∂L/∂{label}", f"share of {family}", Adjoint(wrt), share)
+            elif share is None and not name.mark:
+                yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(wrt))
+                if name.packed:
+                    yield from self._before_gate(wrt, label, family)
+
+    def _before_gate(self, wrt: Parameter | Signal, label: str, family: str) -> Iterator[Meaning]:
+        """`df` in code is ∂L/∂f, or already that of what the gate's function is applied to."""
+        for signal in self.signals.get(f"a_{family}", ()):
+            if isinstance(wrt, Signal) and wrt.indices:
+                node = signal.template.at(wrt.time)
+                yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
+
+    def _blocks(
+        self, name: Derivative, of: tuple[Parameter | Signal, str, str], wrt: tuple[Parameter | Signal, str, str]
+    ) -> Iterator[Meaning]:
+        """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
+        (left, of_label, of_family), (right, label, family) = of, wrt
+        if left == right or not isinstance(left, Signal) or name.at is not None:
+            return
+        kinds = _kinds(left, right, name.mark)
+        for kind in kinds:
+            said = f"∂{_MARKS[kind]}{of_label}/∂{label}"
+            inner: Node = right if right.shape[1] == 1 else N.Vec(right)
+            yield Meaning(said, f"∂{_MARKS[kind]}{of_family}/∂{family}", Block(left, inner, kind))
+
+
+_MARKS = {"total": "", "step": "", "local": "⁺", "direct": " direct "}
+
+
+def _kinds(of: Signal, wrt: Parameter | Signal, mark: str) -> tuple[str, ...]:
+    if mark:
+        return ("local",)
+    if isinstance(wrt, Parameter):
+        return ("total", "local")
+    late, early = of.indices, wrt.indices
+    if not late or not early:
+        return ("total",)
+    gap = late[0] - early[0]
+    if gap == 1:
+        return ("step", "total", "local")
+    return ("total", "local") if gap == 0 else (("total",) if gap > 0 else ())

@@ -1,0 +1,179 @@
+"""Markup blanked out, place for place: emphasis, links, tags, comments, colours; what is left is words and mathematics.
+
+Reads a text and its regions; returns a text of the same length, in which every sign also has its common spelling
+(full-width forms, dashes, spaces). Promises: linear time, and that no place moves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from symrnn.algebra.reading.signs import SAME_LENGTH
+from symrnn.checking.reading.regions import VERBATIM, Region
+
+Edit = tuple[int, int, str]
+"""From, to, and what stands there instead, filled up with spaces."""
+
+_SAME = SAME_LENGTH | {0x2223: "|", 0xFE63: "-"}
+_TAGS = (
+    "sub|sup|br|b|i|em|strong|u|span|div|p|a|img|code|pre|table|thead|tbody|tr|td|th|ul|ol|li|hr|center|font|small"
+    "|details|summary|h[1-6]|kbd|mark|del|ins"
+)
+_MARKUP = re.compile(
+    rf"(?P<link>!\[[^\[\]\n]{{0,200}}\]\([^()\n]{{0,2000}}\)|\]\([^()\n]{{0,500}}\)|!\[)|(?P<url>https?://[^\s<>)\]]{{1,2000}})"
+    rf"|<(?P<slash>/?)(?P<tag>{_TAGS})\b[^<>\n]{{0,300}}>|&(?P<entity>[a-zA-Z]{{2,8}});"
+    rf"|(?P<quote>^[ \t]{{0,3}}(?:>[ \t]?)+)"
+    rf"|(?<![A-Za-z0-9_*)\]\\])(?P<strong>\*\*\*|\*\*|\*|__)(?=\S)(?P<inner>[^*\n]{{0,200}}[^\s*])(?P=strong)(?![A-Za-z0-9_*(])",
+    re.MULTILINE,
+)
+_ENTITIES = {
+    "nbsp": " ", "times": "×", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "minus": "-", "middot": "·", "asymp": "≈",
+    "amp": "&", "part": "∂", "sigma": "σ", "delta": "δ", "sum": "∑", "ne": "≠", "rarr": "→", "larr": "←", "emsp": " ",
+}  # fmt: skip
+_MATHS = re.compile(
+    r"\\(?:textcolor|colorbox)\{[^{}\n]{0,60}\}|\\color\{[^{}\n]{0,60}\}|\\(?:tag|label)\*?\{[^{}\n]{0,200}\}"
+    r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\."
+    r"|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
+    r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}|\\intertext\{[^{}\n]{0,400}\}"
+)
+_PASSED = frozenset({
+    "equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "flalign", "aligned", "gathered",
+    "split", "dmath", "subequations",
+})  # fmt: skip
+_COLUMNS = re.compile(r"\{[0-9lcr@{} |]{0,40}?\}")
+_QUOTE = re.compile(r"(?<=\n)[ \t]*>[ \t]?")
+_WITH_ARGUMENTS = (
+    "includegraphics|label|ref|eqref|cite[a-z]*|usepackage|documentclass|hspace|vspace|setlength|definecolor|href|url"
+    "|hypersetup|newcommand|renewcommand|providecommand|bibliography[a-z]*|begin|end|pagestyle|geometry|DeclareMath[A-Za-z]*"
+)
+_COMMANDS = re.compile(
+    rf"\\(?:{_WITH_ARGUMENTS})\*?(?![A-Za-z])(?:\[[^\[\]\n]{{0,300}}\]|\{{[^{{}}\n]{{0,300}}\}})*"
+    r"|\\def\\[A-Za-z]+[^\n]{0,300}|\\[A-Za-z]+\*?(?:\[[^\[\]\n]{0,200}\])?|\\[^A-Za-z\n]|[{}~]"
+)
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_VERBATIM = re.compile(
+    rf"\\begin\{{({'|'.join(VERBATIM)})\*?\}}.*?\\end\{{\1\*?\}}|\\verb([^A-Za-z\s])[^\n]{{0,400}}?\2", re.DOTALL
+)
+
+
+def cleaned(text: str, start: int, regions: tuple[Region, ...], markdown: bool) -> str:
+    """The text without markup; `start` is where it begins, behind the front matter."""
+    masked = _words_only(text, regions)
+    edits: list[Edit] = [(0, start, "")]
+    edits += _markdown(masked, start) if markdown else _tex(masked, start)
+    for region in regions:
+        if region.kind in ("inline", "display"):
+            edits += _maths(text, region)
+        elif region.kind in ("program", "aside"):
+            edits.append((region.start, region.end, ""))
+    return edited(text, edits).translate(_SAME)
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text with the edits made; line ends stay."""
+    parts: list[str] = []
+    at = 0
+    for first, last, instead in sorted(edits):
+        if first < at:
+            continue
+        blank = re.sub(r"[^\n]", " ", text[first:last])
+        parts += [text[at:first], instead + blank[len(instead) :]]
+        at = last
+    return "".join([*parts, text[at:]])
+
+
+def without_comments(text: str) -> str:
+    """A TeX file with its comments blanked out; those in a verbatim block are none."""
+    kept = [found.span() for found in _VERBATIM.finditer(text)]
+    edits: list[Edit] = []
+    at = 0
+    for first, last in [*kept, (len(text), len(text))]:
+        edits += [(found.start(), found.end(), "") for found in _COMMENT.finditer(text, at, first)]
+        at = last
+    return edited(text, edits)
+
+
+def _words_only(text: str, regions: tuple[Region, ...]) -> str:
+    """The text with x for mathematics and blanks for blocks: what markup is looked for in."""
+    parts: list[str] = []
+    at = 0
+    for region in regions:
+        filler = "x" if region.kind in ("inline", "display", "code") else " "
+        parts += [text[at : region.start], re.sub(r"[^\n]", filler, text[region.start : region.end])]
+        at = region.end
+    return "".join([*parts, text[at:]])
+
+
+def _markdown(masked: str, start: int) -> Iterator[Edit]:
+    at = start
+    while found := _MARKUP.search(masked, at):
+        at = found.end()
+        if found["strong"]:
+            width = len(found["strong"])
+            yield found.start(), found.start() + width, ""
+            yield found.end() - width, found.end(), ""
+            at = found.start() + width  # emphasis may hold links
+        elif found["tag"]:
+            instead = {"sub": "_{", "sup": "^{"}.get(found["tag"], "")
+            yield found.start(), found.end(), "}" if instead and found["slash"] else instead
+        elif found["entity"]:
+            if found["entity"] in _ENTITIES:
+                yield found.start(), found.end(), _ENTITIES[found["entity"]]
+        else:
+            yield found.start(), found.end(), ""
+
+
+def _tex(masked: str, start: int) -> Iterator[Edit]:
+    for found in _COMMANDS.finditer(masked, start):
+        yield found.start(), found.end(), ""
+
+
+def _maths(text: str, region: Region) -> Iterator[Edit]:
+    """Colours, tags, the names of environments and what stands under a brace."""
+    for found in _MATHS.finditer(text, region.first, region.last):
+        if found["brace"]:
+            yield found.start(), found.end(), ""
+            yield from _under_brace(text, found.end(), region.last)
+        elif found["box"]:
+            closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
+            if closed:
+                yield found.start(), found.end(), "("
+                yield closed - 1, closed, ")"
+        elif found["edge"]:
+            if found["name"] in _PASSED:
+                yield found.start(), found.end(), ""
+            elif found["name"] == "array" and found["edge"] == "begin":
+                if columns := _COLUMNS.match(text, found.end()):
+                    yield found.end(), columns.end(), ""
+            elif found["name"] in ("alignat", "alignedat"):
+                columns = _COLUMNS.match(text, found.end())
+                yield found.start(), columns.end() if columns else found.end(), ""
+        else:
+            yield found.start(), found.end(), ""
+    line = text.rfind("\n", 0, region.start) + 1
+    if ">" in text[line : region.start]:  # a display in a quotation
+        for quote in _QUOTE.finditer(text, region.first, region.last):
+            yield quote.start(), quote.end(), ""
+
+
+def _under_brace(text: str, at: int, end: int) -> Iterator[Edit]:
+    """The label of `\\underbrace{…}_{label}`; braces are looked for in the next 2,000 characters only."""
+    closed = _brace_end(text, at, min(end, at + 2_000))
+    if closed and text[closed : closed + 1] in ("_", "^"):
+        label = _brace_end(text, closed + 1, min(end, closed + 500))
+        if label:
+            yield closed, label, ""
+
+
+def _brace_end(text: str, at: int, end: int) -> int | None:
+    depth = 0
+    for place in range(at, end):
+        char = text[place]
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+        if depth == 0:
+            return place + 1 if char == "}" else None
+    return None

@@ -1,0 +1,192 @@
+"""One side of a chain: its text to its tree, with derivatives as derivatives; or why it cannot be read.
+
+Reads what `statements` found; returns sides, whose trees count their places from the side's own first character.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from symrnn.algebra.reading.grammar import parse_expression
+from symrnn.algebra.reading.signs import GREEK_NAMES
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Cases,
+    Chain,
+    Evaluated,
+    Label,
+    Partial,
+    Quotient,
+    Stack,
+    Symbol,
+    Syntax,
+    Times,
+    without_brackets,
+)
+from symrnn.checking.claims import Side, Unread
+from symrnn.checking.reading.places import Places
+from symrnn.checking.reading.statements import Stretch
+from symrnn.errors import InputError
+
+_DIFFERENTIAL = re.compile(r"d(?:[A-Z][A-Za-z]{0,3}|[a-z]{1,2}|loss|net)$")
+_GREEK_DIFFERENTIAL = re.compile(rf"d({'|'.join(GREEK_NAMES)})$")
+
+
+class Sides:
+    """Reads the sides of one text; what stands there again is not parsed again."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._known: dict[tuple[str, bool], Syntax | InputError] = {}
+
+    def read(self, stretch: Stretch, latex: bool) -> Side | Unread:
+        """The side, or the place and the reason where it cannot be read."""
+        start, end = _stripped(stretch)
+        spot = self.places.spot(start, end)
+        text = self.places.text[start:end]
+        tree = self._tree(stretch, latex)
+        if isinstance(tree, Syntax):
+            return Side(tree, text, spot)
+        if tree.place is not None and not stretch.parts:
+            first = min(start + tree.place.offset, max(start, end - 1))
+            spot = self.places.spot(first, min(end, first + tree.place.length))
+        return Unread(spot, text[:200], tree.found)
+
+    def _tree(self, stretch: Stretch, latex: bool) -> Syntax | InputError:
+        length = stretch.end - stretch.start
+        if stretch.label:
+            return Label(stretch.label, start=0, end=length)
+        if stretch.parts:
+            parts = [self._tree(part, latex) for part in stretch.parts]
+            failed = next((part for part in parts if isinstance(part, InputError)), None)
+            return failed or Stack(tuple(part for part in parts if isinstance(part, Syntax)), start=0, end=length)
+        key = stretch.text.strip(), latex
+        if key not in self._known:
+            try:
+                self._known[key] = parse_side(*key)
+            except InputError as error:
+                self._known[key] = error.with_traceback(None)
+        return self._known[key]
+
+
+def _stripped(stretch: Stretch) -> tuple[int, int]:
+    lead = len(stretch.text) - len(stretch.text.lstrip())
+    tail = len(stretch.text) - len(stretch.text.rstrip())
+    if stretch.label or stretch.parts or lead == len(stretch.text):
+        return stretch.start, stretch.end
+    return stretch.start + lead, stretch.end - tail
+
+
+def parse_side(text: str, latex: bool) -> Syntax:
+    """The tree of one side.
+
+    >>> parse_side("dL/dw", False) == parse_side(r"\\frac{dL}{dw}", True)
+    True
+    """
+    if not text:
+        raise InputError(found="nothing behind the sign", write="a formula on both sides")
+    tree = parse_expression(text, latex=latex, working=True)
+    if _holds_relation(tree):
+        raise InputError(found="a relation within a formula", write="one relation after another")
+    return tidied(tree, latex)
+
+
+def _holds_relation(tree: Syntax) -> bool:
+    """Whether a chain stands where a value should: not below or above a name, a sum or a bar, nor as a condition."""
+    stack: list[Syntax] = [tree]
+    while stack:
+        piece = stack.pop()
+        match piece:
+            case Chain():
+                return True
+            case Symbol():
+                continue
+            case Big(body=body) | Evaluated(body=body):
+                stack.append(body)
+            case Cases(cases=cases):
+                stack.extend(value for value, _ in cases)
+            case _:
+                stack.extend(piece.children)
+    return False
+
+
+def tidied(tree: Syntax, latex: bool) -> Syntax:
+    """The tree with `dL/dw` as a quotient of differentials, and `d\\tilde{c}` as one name.
+
+    >>> from symrnn.algebra.reading.grammar import parse_expression
+    >>> tidied(parse_expression("dL/dw"), False).over
+    Partial(start=0, end=2, body=Symbol(start=0, end=2, base='L', accents=(), below=(), above=()), mark='d')
+    """
+    changes: dict[str, Any] = {}
+    for name, value in vars(tree).items():
+        if isinstance(value, Syntax | tuple) and value:
+            changed = _mapped(value, latex)
+            if changed is not value:
+                changes[name] = changed
+    tree = replace(tree, **changes) if changes else tree
+    if isinstance(tree, Symbol) and any(isinstance(script, Times) for script in (*tree.below, *tree.above)):
+        return replace(tree, below=tuple(map(_word, tree.below)), above=tuple(map(_word, tree.above)))
+    if isinstance(tree, Quotient):
+        over, under = _differential(tree.over), _differential(tree.under)
+        return replace(tree, over=over, under=under) if over and under else tree
+    return _joined(tree) if latex and isinstance(tree, Times) else tree
+
+
+def _mapped(value: Any, latex: bool) -> Any:
+    if isinstance(value, Syntax):
+        return tidied(value, latex)
+    if not isinstance(value, tuple):
+        return value
+    parts = []  # a loop, not a comprehension: fewer frames for each level of nesting
+    for part in value:
+        parts.append(_mapped(part, latex))
+    return tuple(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
+
+
+def _word(script: Syntax) -> Syntax:
+    """Letters side by side below or above a name are one word, in LaTeX as in plain text: `W_{xh}`, `W_xh`."""
+    letters: list[str] = []
+    for part in script.factors if isinstance(script, Times) and not any(script.operators) else ():
+        if not isinstance(part, Symbol) or part.accents or part.below or part.above or len(part.base) > 1:
+            return script
+        letters.append(part.base)
+    return Symbol("".join(letters), start=script.start, end=script.end) if letters else script
+
+
+def _differential(tree: Syntax) -> Partial | None:
+    """`dL`, `d L`, `(dL)`."""
+    tree = without_brackets(tree)
+    place = {"start": tree.start, "end": tree.end}
+    match tree:
+        case Symbol(base=base) if _GREEK_DIFFERENTIAL.match(base) or (
+            base not in GREEK_NAMES and _DIFFERENTIAL.match(base)
+        ):
+            return Partial(replace(tree, base=base[1:]), "d", **place)
+        case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), body), operators=("",)):
+            return Partial(body, "d", **place)
+    return None
+
+
+def _joined(tree: Times) -> Syntax:
+    """`d\\tilde{c}`: a d directly before a name is part of it."""
+    factors: list[Syntax] = []
+    operators: list[str] = []
+    for place, factor in enumerate(tree.factors):
+        before = factors[-1] if factors else None
+        if (
+            place
+            and not tree.operators[place - 1]
+            and isinstance(before, Symbol)
+            and before == Symbol("d")
+            and isinstance(factor, Symbol)
+            and before.end == factor.start
+        ):
+            factors[-1] = replace(factor, base=f"d{factor.base}", start=before.start)
+            continue
+        factors.append(factor)
+        operators += [tree.operators[place - 1]] if place else []
+    if len(factors) == len(tree.factors):
+        return tree
+    return factors[0] if len(factors) == 1 else replace(tree, factors=tuple(factors), operators=tuple(operators))

@@ -1,0 +1,252 @@
+"""The one entry to reading: a text or its bytes to a `Working`.
+
+Reads Markdown, LaTeX files, notebooks and plain text; the content decides which. Promises: every statement with a
+relation is a claim or is listed as unread with its place and reason; nothing is evaluated; linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from symrnn.algebra.reading.signs import BIDIRECTIONAL
+from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread, Working
+from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
+from symrnn.checking.reading.kinds import kind_of
+from symrnn.checking.reading.markup import Edit, edited, without_comments
+from symrnn.checking.reading.places import Places
+from symrnn.checking.reading.regions import Found, Region, regions_in
+from symrnn.checking.reading.sides import Sides
+from symrnn.checking.reading.sources import text_of
+from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
+from symrnn.checking.reading.tables import columns_in, rows_in
+
+LINE = 20_000
+"""Longer lines are not read."""
+_TEX = re.compile(
+    r"^[ \t]*\\(?:documentclass|usepackage|begin\{document\}|(?:sub)*section\*?\{|chapter\*?\{|maketitle|input\{)",
+    re.MULTILINE,
+)
+_RELATION = re.compile(r"[=≈＝]|\\approx")
+_FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
+_NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
+_INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
+_HIDDEN = re.compile(f"[{''.join(map(chr, sorted(BIDIRECTIONAL)))}]")
+
+
+def read_working(text: str | bytes, name: str = "<text>") -> Working:
+    """The claims of a person's text, in order, with places; what cannot be read is listed, nothing is raised for it.
+
+    Only a text that is too long or no text at all raises (`LimitError`, `InputError`).
+
+    >>> working = read_working("so $h_2 = 0.5 \\\\cdot 0.5 + 0.5 = 0.75$")
+    >>> [(link.before.text, link.relation, link.after.text) for link in working.links]
+    [('h_2', '=', '0.5 \\\\cdot 0.5 + 0.5'), ('0.5 \\\\cdot 0.5 + 0.5', '=', '0.75')]
+    """
+    source = text_of(text, name)
+    places = Places(source.text, name, source.cells)
+    return _Reader(places, source.start).read(source.front_matter, source.set_aside)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A formula, or the statements on one plain line: what becomes a `Line`."""
+
+    block: Block
+    statements: tuple[Statement, ...]
+    start: int
+    end: int
+    latex: bool
+
+
+class _Reader:
+    """Reads one text; gathers lines and what is unread."""
+
+    def __init__(self, places: Places, start: int) -> None:
+        self.places = places
+        self.start = start
+        self.clean = ""
+        self.regions: tuple[Region, ...] = ()
+        self.unread: list[Unread] = []
+        self.aside: list[Unread] = []
+        self.sides = Sides(places)
+        self.last: tuple[int, Side | None] = (-1, None)
+
+    def read(self, front_matter: str | None, cells: tuple[tuple[int, str], ...]) -> Working:
+        """The working."""
+        layout = self._layout()
+        rows = rows_in(layout, self.places, self.regions)
+        columns = list(columns_in(layout, self.places))
+        rows += [row for _, _, row in columns]
+        self.clean = edited(layout.clean, [(start, end, "") for start, end, _ in columns])
+        pieces = [piece for block in layout.blocks for piece in self._pieces(block)]
+        pieces.sort(key=lambda piece: piece.start)
+        lines = [line for piece in pieces if (line := self._line(piece))]
+        aside = [Unread(self._cell(number), "", f"a {kind} cell of a notebook") for number, kind in cells]
+        return Working(
+            tuple(lines),
+            tuple(sorted(self.unread, key=lambda one: one.place)),
+            front_matter,
+            self.places.text,
+            self.places.name,
+            tuple(sorted(rows, key=lambda row: row.place)),
+            (*aside, *self.aside),
+        )
+
+    def _cell(self, number: int) -> Spot:
+        return Spot(0, 0, 1, 1, self.places.name, number)
+
+    # --- layout ---
+
+    def _layout(self) -> Layout:
+        """The blocks; lines that are too long or hide what they say are blanked first."""
+        text = self._guarded(self.places.text)
+        tex = _TEX.search(_FENCED.sub("", text)) is not None
+        text = without_comments(text) if tex else text
+        found = regions_in(text, self.start, tex)
+        self.regions = found.regions
+        places = Places(text, self.places.name, self.places.cells)
+        self._list_regions(found, text, tex)
+        if tex:
+            return tex_blocks(places, text, self.start, found.regions)
+        return markdown_blocks(places, self.start, found.regions)
+
+    def _guarded(self, text: str) -> str:
+        edits: list[Edit] = []
+        for line, start in enumerate(self.places.starts):
+            end = self.places.span_of(line)[1]
+            reason = None
+            if end - start > LINE:
+                reason = f"a line of {end - start:,} characters; {LINE:,} are read"
+            elif _HIDDEN.search(text, start, end):
+                reason = "a bidirectional mark, which hides what the text says"
+            if reason is None:
+                continue
+            edits.append((start, end, ""))
+            if start >= self.start and _RELATION.search(text, start, end):
+                self._refuse(start, end, reason)
+        return edited(text, edits) if edits else text
+
+    def _list_regions(self, found: Found, text: str, tex: bool) -> None:
+        for region in found.unclosed:
+            self._refuse(region.start, region.end, "a display that is never closed")
+        for region in found.regions:
+            if region.kind == "program":
+                what = f"a block of {region.word}, which is a program" if region.word else "a program"
+                self.aside.append(Unread(self.places.spot(region.start, region.end), "", what))
+        for command in _INPUT.finditer(text) if tex else ():
+            self._refuse(command.start(), command.end(), "another file, which is not followed")
+
+    def _refuse(self, start: int, end: int, reason: str) -> None:
+        self.unread.append(Unread(self.places.spot(start, end), self.places.text[start:end][:200].strip(), reason))
+
+    # --- pieces ---
+
+    def _pieces(self, block: Block) -> Iterator[_Piece]:
+        """The statements of a block, in pieces: each formula one, each plain line one."""
+        if block.kind == "maths":
+            yield from self._formula(block, block.start, block.end)
+            return
+        if block.kind == "lines":
+            yield from self._plain(block, block.start, block.end, ())
+            return
+        covered = list(self._plain(block, block.start, block.end, self.regions))
+        yield from covered
+        spans = [(one.start, one.end) for piece in covered for one in piece.statements]
+        first = bisect_left(self.regions, block.start, key=lambda region: region.start)
+        for region in self.regions[first:]:
+            if region.start >= block.end:
+                break
+            while spans and spans[0][1] <= region.start:
+                spans.pop(0)
+            if spans and spans[0][0] <= region.start < spans[0][1]:
+                continue
+            if region.kind == "inline":
+                yield from self._formula(block, region.first, region.last)
+            elif region.kind == "code":
+                yield from self._plain(block, region.first, region.last, ())
+
+    def _formula(self, block: Block, start: int, end: int) -> Iterator[_Piece]:
+        statements, problems = statements_in(self.clean, start, end, (), latex=True)
+        for problem in problems:
+            self._refuse(problem.start, problem.end, problem.reason)
+        if statements:
+            yield _Piece(block, tuple(statements), start, end, True)
+
+    def _plain(self, block: Block, start: int, end: int, regions: tuple[Region, ...]) -> Iterator[_Piece]:
+        statements, problems = statements_in(self.clean, start, end, regions)
+        for problem in problems:
+            self._refuse(problem.start, problem.end, problem.reason)
+        for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
+            together = tuple(group)
+            if block.item and self._is_dashed(block, together[0]):
+                self._refuse(together[0].start, together[-1].end, "a dash that may be a minus sign or a bullet")
+                continue
+            latex = any(one.latex for one in together)
+            yield _Piece(block, together, together[0].start, together[-1].end, latex)
+
+    def _is_dashed(self, block: Block, statement: Statement) -> bool:
+        """Whether a list's item begins with a number right behind a line of plain mathematics: `- 0.3 = 0.2`."""
+        line = self.places.line_of(block.start)
+        if statement.start != block.start or not line or self.clean[block.start] not in "0123456789.(":
+            return False
+        before = self.clean[slice(*self.places.span_of(line - 1))].strip()
+        return "=" in before and before[0] not in "-*+0123456789" and before[-1] not in ":："
+
+    # --- lines ---
+
+    def _line(self, piece: _Piece) -> Line | None:
+        claims = tuple(claim for statement in piece.statements if (claim := self._claim(statement)))
+        if not claims:
+            return None
+        start, end = piece.start, piece.end
+        while start < end and self.places.text[start].isspace():
+            start += 1
+        lead = " ".join(self.clean[max(piece.block.start, start - 250) : start].split())
+        return Line(
+            claims,
+            self.places.text[start:end].rstrip(),
+            self.places.spot(start, end),
+            Format.LATEX if piece.latex else Format.PLAIN,
+            piece.block.headings,
+            lead[-200:],
+        )
+
+    def _claim(self, statement: Statement) -> Claim | None:
+        """The links whose two sides could be read; what could not is listed."""
+        continues = statement.sides[0] is None
+        sides: list[Side | None] = [self._before(statement.start)] if continues else []
+        failed: list[Unread] = []
+        for stretch in statement.sides[1:] if continues else statement.sides:
+            assert stretch is not None
+            side = self.sides.read(stretch, statement.latex)
+            failed += [side] if isinstance(side, Unread) else []
+            sides.append(side if isinstance(side, Side) else None)
+        if failed and not is_mathematical(statement, self.clean):
+            return None
+        if continues and sides[0] is None and len(sides) == 2 and not failed:
+            sign = statement.relations[0]
+            self._refuse(sign.start, statement.end, "a line that goes on from nothing that was read")
+        self.unread += failed
+        self.last = (statement.end, sides[-1])
+        links = tuple(
+            Link(before, sign.word, after, self.places.spot(sign.start, sign.end))
+            for (before, after), sign in zip(pairwise(sides), statement.relations, strict=True)
+            if before is not None and after is not None
+        )
+        listed = any(stretch is not None and stretch.parts for stretch in statement.sides)
+        kind = kind_of(
+            [None if side is None else side.tree for side in sides], [sign.word for sign in statement.relations], listed
+        )
+        place = self.places.spot(statement.start, statement.end)
+        return Claim(links, kind, place, continues and sides[0] is not None, bool(failed)) if links else None
+
+    def _before(self, start: int) -> Side | None:
+        """The last side of the claim before, where nothing but layout stands between."""
+        end, side = self.last
+        if side is None or not 0 <= end <= start or start - end > 200:
+            return None
+        return side if _NOTHING.fullmatch(self.clean, end, start) else None

@@ -1,0 +1,88 @@
+"""A report for the terminal: each line that is not fine with a caret under the place, then the tally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from symrnn.checking.reports.tally import tally_line
+from symrnn.checking.reports.words import reason_words, say, verdict_words
+from symrnn.checking.verdicts import FINE, Finding, Place, Report
+
+WINDOW = 110
+
+
+def to_text(report: Report, language: str = "en", *, everything: bool = False, color: bool = False) -> str:
+    """The report as text: what was recognised, what is not fine, and the tally.
+
+    >>> from symrnn.checking.verification import check
+    >>> print(to_text(check("0.5 × 0.5 = 0.30", name="working.md")))
+    working.md:1:11: wrong: should be 0.25
+        0.5 × 0.5 = 0.30
+                  ^
+    1 link: 1 wrong
+    <BLANKLINE>
+    """
+    lines = list(_head(report, language))
+    for finding in report.findings:
+        if everything or finding.verdict not in FINE:
+            lines += _finding(finding, report, language, color)
+    for unread in report.unread:
+        lines.append(f"{_label(unread.place)}: {say('unread', _short(unread.text), unread.reason, language=language)}")
+    if not report.findings and not report.unread:
+        lines.append(say("nothing", language=language))
+    return "\n".join([*lines, tally_line(report, language), ""])
+
+
+def _head(report: Report, language: str) -> Iterator[str]:
+    if report.model:
+        yield say("model", report.model, language=language)
+    if report.mapping:
+        names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
+        yield say("mapping", names, language=language)
+    yield from report.notes
+
+
+def _finding(finding: Finding, report: Report, language: str, color: bool) -> Iterator[str]:
+    said = [verdict_words(finding.verdict, language)]
+    if finding.reason is not None and finding.verdict not in FINE:
+        said.append(reason_words(finding.reason, language))
+    if finding.follows_from is not None:
+        said[0] = say("follows", report.findings[finding.follows_from].place.line, language=language)
+    if finding.expected is not None and finding.verdict not in FINE:
+        said.append(say("should", finding.expected, language=language))
+    yield f"{_label(finding.place)}: {_colored(': '.join(filter(None, said)), finding, color)}"
+    yield from (f"    {line}" for line in _caret(finding.place))
+    if len(finding.mistakes) > 1:
+        yield "    " + say("maybe", language=language)
+    for mistake in finding.mistakes:
+        yield f"    {mistake.id}: {mistake.sentence}"
+        yield "      " + say("rule", mistake.wrong, mistake.right, language=language)
+        if mistake.corrected:
+            yield "      " + say("corrected", mistake.corrected, language=language)
+
+
+def _colored(text: str, finding: Finding, color: bool) -> str:
+    from symrnn.checking.verdicts import FINDINGS
+
+    return f"\033[31m{text}\033[0m" if color and finding.verdict in FINDINGS else text
+
+
+def _label(place: Place) -> str:
+    return f"{place.file or '<text>'}:{place.line}:{place.column}"
+
+
+def _caret(place: Place) -> list[str]:
+    """The line of the source with a caret under the relation; long lines are cut to a window around it."""
+    start = place.column - 1
+    text = place.text.replace("\t", " ")
+    if len(text) > WINDOW:
+        left = max(0, start - WINDOW // 2)
+        text, start = text[left : left + WINDOW], start - left
+    width = sum(2 if east_asian_width(char) in "WF" else 1 for char in text[:start])
+    return [text.rstrip(), " " * width + "^" * place.length]
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else flat[:57] + "…"

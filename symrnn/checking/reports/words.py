@@ -1,0 +1,103 @@
+"""What reports say, in English; `locale/*/check.po` has the other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from symrnn.checking.verdicts import Reason, Verdict
+from symrnn.languages import translated
+
+DOMAIN = "check"
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "given": "given",
+        "right": "right",
+        "rounded": "right to the digits shown",
+        "last_digit": "off in the last digit",
+        "notation": "run-on equality",
+        "undecided": "not decided",
+        "unread": "not read",
+        "follows": "follows from an earlier wrong line",
+        "lucky": "right by luck",
+        "undefined": "undefined",
+        "wrong": "wrong",
+    }
+)
+"""A verdict in words."""
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "model": "Model: {0}",
+        "mapping": "Names: {0}",
+        "should": "should be {0}",
+        "follows": "follows from line {0}",
+        "first": "first wrong line: {0}",
+        "nothing": "nothing to judge was found",
+        "unread": "{0} not read: {1}",
+        "links": "{0} links",
+        "and": ": ",
+        "corrected": "write: {0}",
+        "rule": "wrong: {0}   right: {1}",
+        "maybe": "one of these:",
+        "large": "The model is too large for a hand calculation: equalities are checked as arithmetic only.",
+    }
+)
+"""The frame of a report."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "given",
+            "a definition",
+            "an update",
+            "a condition",
+            "it is not",
+            "no value for {0}",
+            "one number for several entries",
+            "shapes that do not fit: {0}",
+            "too large to compute: {0}",
+            "{0} may mean {1}",
+            "the value is right, the equality as displayed is not",
+            "a run-on equality: two equalities written as one",
+            "true at these numbers, false as a formula: at other numbers {0} against {1}",
+            "false as a formula: at random numbers {0} against {1}",
+            "right in the transposed layout",
+            "with ∂ as the immediate partial ∂⁺",
+            "a division by zero",
+            "the logarithm of a number that is not positive",
+            "the root of a negative number",
+            "a broken power of a number that is not positive",
+            "a division by a number that may be zero",
+        ),
+        "",
+    )
+)
+"""Messages of `Reason`, each its own English."""
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {**VERDICTS, **SENTENCES} | {f"reason {k}": message for k, message in enumerate(REASONS)}
+)
+"""Everything a catalogue translates."""
+
+
+def verdict_words(verdict: Verdict, language: str = "en") -> str:
+    """A verdict in words.
+
+    >>> verdict_words(Verdict.LAST_DIGIT)
+    'off in the last digit'
+    """
+    return translated(VERDICTS[verdict.value], language, DOMAIN)
+
+
+def say(key: str, *about: object, language: str = "en") -> str:
+    """A sentence of the frame."""
+    return translated(SENTENCES[key], language, DOMAIN).format(*about)
+
+
+def reason_words(reason: Reason | None, language: str = "en") -> str:
+    """Why, in words."""
+    if reason is None:
+        return ""
+    return translated(reason.message, language, DOMAIN).format(*reason.about)

@@ -1,0 +1,186 @@
+"""The true value of every quantity of a model, by its definition: the forward equations run, derivatives as differences.
+
+Reads a Program with numbers (a model's own, or drawn for judging a formula); answers `readings(name)` with the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Adjoint, Name, Node, substitute
+from symrnn.algebra.programs import Equation, Program
+from symrnn.calculus.adjoints import adjoint
+from symrnn.checking.matrices import Matrix, Value
+from symrnn.checking.naming import Known
+from symrnn.checking.numbers import MP, sharp
+from symrnn.checking.page import Reading
+from symrnn.checking.quantities import Meaning, Quantities
+from symrnn.errors import SymrnnError
+from symrnn.models.model import Model
+from symrnn.numeric.definitions import Definitions
+
+MOST_STEPS = 60
+MOST_SIZE = 8
+"""Hand calculations are small; a model beyond this is not compared with."""
+
+
+class ModelTruths:
+    """The quantities of a Program at numbers."""
+
+    def __init__(
+        self,
+        program: Program,
+        steps: int,
+        sizes: Mapping[str, int] | None = None,
+        values: Mapping[Name, Any] | None = None,
+        notation: Mapping[str, str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.program = program
+        self.steps = steps
+        self.given = dict(values or {})
+        self.quantities = Quantities(program, steps, notation)
+        self.definitions = Definitions(program, steps, sizes, seed, values)
+        self.written: Any = None
+        """The equations written out, once someone asks (`diagnosis.equations_of`)."""
+        self._found: dict[Any, Value | None] = {}
+        self._readings: dict[Any, tuple[Reading, ...]] = {}
+        for name, given in (values or {}).items():
+            exact = _as_given(given)
+            if exact is not None:
+                self._found[name, None] = exact
+
+    def readings(self, name: Known) -> Sequence[Reading]:
+        """What the name may mean, most likely first, with its true value."""
+        key = (name, self.quantities.here, self.quantities.loose)
+        if key not in self._readings:
+            self._readings[key] = tuple(self._read(name))
+        return self._readings[key]
+
+    def _read(self, name: Known) -> list[Reading]:
+        found: list[Reading] = []
+        for meaning in self.quantities.meanings(name):
+            value = self.value(meaning)
+            if value is not None and all(one.meaning != meaning.label for one in found):
+                found.append(Reading(meaning.label, value, meaning.node if meaning.share is None else None))
+        return found
+
+    def value(self, meaning: Meaning) -> Value | None:
+        """The true value of a quantity."""
+        key = (meaning.node, meaning.share)
+        if key not in self._found:
+            self._found[key] = self._computed(meaning)
+        return self._found[key]
+
+    def _computed(self, meaning: Meaning) -> Value | None:
+        try:
+            if meaning.share is not None:
+                body = self._shares.get(meaning.node)
+                if body is None or not 1 <= meaning.share <= self.steps:
+                    return None
+                index, summand = body
+                return as_value(self.definitions.value(summand, {index: meaning.share}))
+            return as_value(self.definitions.value(meaning.node))
+        except (SymrnnError, KeyError, ZeroDivisionError):
+            return None
+
+    def of(self, node: Node) -> Value | None:
+        """The true value of a node."""
+        return self.value(Meaning(str(node), "", node))
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """The forward equations and the gradients'."""
+        forward = self.quantities.program
+        return (*forward, *adjoint(forward))
+
+    @cached_property
+    def _shares(self) -> dict[Node, tuple[sp.Symbol, Node]]:
+        """Each parameter's summand of a step."""
+        found: dict[Node, tuple[sp.Symbol, Node]] = {}
+        for equation in adjoint(self.quantities.program):
+            if isinstance(equation.target, Adjoint) and isinstance(equation.expression, N.Sum):
+                found[equation.target] = (equation.expression.range[0], equation.expression.operands[0])
+        return found
+
+    def span(self) -> tuple[int, int] | None:
+        """1..T."""
+        return 1, self.steps
+
+    def meaning(self, function: str) -> Sequence[str]:
+        """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
+        own = self.activation
+        if function == "sigma":
+            first = ("sigmoid", own) if self.quantities.gated else (own, "sigmoid")
+            return tuple(dict.fromkeys(name for name in first if name))
+        if function in ("f", "g", "phi", "varphi") and function not in self.quantities.signals and own:
+            return (own,)
+        return ()
+
+    @cached_property
+    def activation(self) -> str | None:
+        """The cell's one activation, or None where there are several."""
+        pieces = (p for equation in self.program for p in N.subexpressions(equation.expression))
+        found = {p.activation.name for p in pieces if isinstance(p, N.Apply)}
+        found -= {"sigmoid"} if len(found) > 1 else set()
+        return "identity" if not found else (next(iter(found)) if len(found) == 1 else None)
+
+    @property
+    def data(self) -> Iterator[Fraction]:
+        """The numbers that were given."""
+        for value in tuple(self._found.values()):
+            for entry in value.entries() if isinstance(value, Matrix) else (value,):
+                if entry is not None and isinstance(entry.value, Fraction):
+                    yield abs(entry.value)
+
+
+def truths_of(model: Model) -> ModelTruths | None:
+    """What a model with numbers knows; None where it is too large for a hand calculation."""
+    if model.batch is not None or model.steps > MOST_STEPS or max(model.sizes.values(), default=1) > MOST_SIZE:
+        return None
+    roles = {"prediction": "y_hat", "target": "y"}
+    said = {key: value for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
+    notation = {key: roles.get(value, value) for key, value in said.items()}
+    return ModelTruths(model.program, model.steps, model.sizes, dict(_placed(model)), notation)
+
+
+def _placed(model: Model) -> Iterator[tuple[Name, Any]]:
+    """The given values under names at concrete steps."""
+    index, last = model.program.steps.index, model.program.steps.hi
+    for name, value in model.values.items():
+        if name.has(index):
+            for step in range(1, model.steps + 1):
+                yield substitute(name, {index: sp.Integer(step)}), value[step - 1]
+        else:
+            yield substitute(name, {last: sp.Integer(model.steps)}), value
+
+
+def as_value(rows: Any) -> Value:
+    """A matrix of the definitions as a value."""
+    matrix = Matrix(tuple(tuple(sharp(_scalar(entry)) for entry in row) for row in rows))
+    return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+
+
+def _scalar(found: Any) -> Any:
+    if hasattr(found, "slope"):
+        return Fraction(found.value)
+    if hasattr(found, "_mpf_"):
+        return MP.make_mpf(found._mpf_)
+    return Fraction(found)
+
+
+def _as_given(given: Any) -> Value | None:
+    """A given array as exact numbers, or None where it holds floats or symbols."""
+    array = np.asarray(given, dtype=object)
+    if array.ndim > 2 or not all(getattr(entry, "is_Rational", False) for entry in array.flat):
+        return None
+    rows = array.reshape(array.shape[0], -1) if array.ndim else array.reshape(1, 1)
+    matrix = Matrix(tuple(tuple(sharp(Fraction(int(e.p), int(e.q))) for e in row) for row in rows))
+    return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix

@@ -1,0 +1,124 @@
+"""`check`: a hand calculation read and judged, with its model where there is one.
+
+Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares, else
+the one its own definitions say; without any, equalities are checked as arithmetic.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from symrnn.algebra.programs import Program
+from symrnn.checking.choosing import choose
+from symrnn.checking.claims import Working
+from symrnn.checking.formulas import Formulas, fixed_values
+from symrnn.checking.judging import Judge
+from symrnn.checking.page import Page
+from symrnn.checking.reading.workings import read_working
+from symrnn.checking.recognition import recognise
+from symrnn.checking.truths import ModelTruths, truths_of
+from symrnn.checking.verdicts import Place, Report, Unread
+from symrnn.errors import InputError
+from symrnn.models.model import Model
+
+MOST_BYTES = 2_000_000
+
+
+def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: str | None = None) -> Report:
+    """Every equality of a working and what is true of it; the first wrong line, what follows from it, and why.
+
+    Args:
+        source: the text itself, or the path of a Markdown, LaTeX, notebook or text file.
+        model: a `Model`, a cell, or the path of a model file; the text's own front matter needs none.
+        name: what the report calls a text that is no file.
+
+    >>> report = check("0.9 × 0.8 × 0.7 = 0.504\\n1.1 × 1.2 = 1.42")
+    >>> [finding.verdict.value for finding in report.findings]
+    ['right', 'wrong']
+    """
+    data, label = _text_of(source, name)
+    working = read_working(data, label)
+    found, said = _model_of(model, working)
+    return judged(working, found, said)
+
+
+def judged(working: Working, model: Model | Program | None, said: str = "") -> Report:
+    """The report of a working that is read already."""
+    truths = truths_of(model) if isinstance(model, Model) else None
+    page = Page() if truths is None else Page(truths, data=set(truths.data))
+    page.formulas = _formulas(model, truths)
+    if truths is not None:
+        choose(page, working, truths)
+    judge = Judge(page)
+    findings = judge.working(working)
+    unread = tuple(Unread(_place(one), one.text, one.reason) for one in working.unread)
+    return Report(
+        tuple(findings),
+        unread,
+        _mapping(page, truths),
+        model=said,
+        source=working.source,
+        file=working.name,
+        notes=_notes(model, truths),
+    )
+
+
+def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
+    """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
+    if isinstance(model, Program):
+        return Formulas(model)
+    if model is None or truths is None:
+        return None
+    fixed = fixed_values(truths.given)
+    return Formulas(model.program, model.steps, model.sizes, fixed, truths.quantities.notation)
+
+
+def _place(one: Any) -> Place:
+    return Place(one.place.line, one.place.column, max(1, one.place.length), one.text, one.place.file)
+
+
+def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], ...]:
+    """What the text's names were taken for, each family once."""
+    return () if truths is None else tuple(page.mapping.items())
+
+
+def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[str, ...]:
+    if isinstance(model, Model) and truths is None:
+        return ("The model is too large for a hand calculation: equalities are checked as arithmetic only.",)
+    return ()
+
+
+def _text_of(source: str | bytes | os.PathLike[str], name: str | None) -> tuple[str | bytes, str]:
+    """The text, and what it is called. One line that names a file is a path; everything else is the text itself."""
+    if isinstance(source, bytes):
+        return source, name or "<text>"
+    if isinstance(source, str) and ("\n" in source or len(source) > 1_000 or not Path(source).is_file()):
+        if "=" not in source and "\n" not in source and Path(source).suffix in (".md", ".tex", ".txt", ".ipynb"):
+            raise InputError(source, found="no such file", write="the path of a working, or the text itself")
+        return source, name or "<text>"
+    path = Path(source)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(str(path), found="a file of more than 2 MB", write="a smaller one")
+        return path.read_bytes(), name or str(path)
+    except OSError as error:
+        found = f"the file cannot be read: {error.strerror}"
+        raise InputError(str(path), found=found, write="a readable file") from None
+
+
+def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str]:
+    """The model, and where it comes from."""
+    if isinstance(model, Model | Program):
+        return model, getattr(model, "name", "")
+    if model is not None:
+        from symrnn.models.sources import resolve
+
+        return resolve(os.fspath(model)), os.fspath(model)
+    if working.front_matter:
+        from symrnn.models.files import loads
+
+        return loads(working.front_matter, working.name), "front matter"
+    found = recognise(working)
+    return found, "" if found is None else "recognised from the text's own definitions"

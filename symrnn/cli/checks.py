@@ -1,0 +1,128 @@
+"""`symrnn check`: hand calculations, judged link by link."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from symrnn.cli.files import MOST_INPUT, output_options, write
+from symrnn.errors import InputError
+
+if TYPE_CHECKING:
+    from symrnn.checking.verdicts import Report, Verdict
+
+SUFFIXES = (".md", ".markdown", ".tex", ".latex", ".txt", ".ipynb")
+"""What is read of a folder; a file that is named may have any suffix."""
+MOST_FILES = 1_000
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--model", help="A model file or a cell; else the text's own front matter or definitions.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    help="How the result is shown.",
+)
+@click.option("--to", type=click.Choice(["html", "markdown", "latex"]), help="The document itself, annotated.")
+@click.option("--fail-on", default="", help="Verdicts that make the exit code 1, such as wrong,unread,undecided.")
+@click.option("--language", default="en", show_default=True, help="Language of the report: en, zh.")
+@click.option("--all", "everything", is_flag=True, help="List the links that are fine, too.")
+@output_options
+def check(
+    files: tuple[str, ...],
+    model: str | None,
+    form: str,
+    to: str | None,
+    fail_on: str,
+    language: str,
+    everything: bool,
+    output: str | None,
+    force: bool,
+) -> None:
+    """Check the equalities of hand calculations (Markdown, LaTeX, notebooks, plain text; folders; - for standard input).
+
+    Exit code 1 if anything is wrong, 2 if nothing could be read.
+    """
+    from symrnn.languages import check_language
+
+    check_language(language)
+    verdicts = _wanted(fail_on)
+    reports = [_report(source, model) for source in _sources(files)]
+    if not reports:
+        raise InputError(", ".join(files), found="no working in it", write=f"files ending in {', '.join(SUFFIXES)}")
+    text = _shown(reports, form, to, language, everything, output is None)
+    write(text, output, force, f"{sum(len(report.findings) for report in reports)} links")
+    if not any(report.findings or report.unread for report in reports):
+        raise InputError(
+            ", ".join(files[:3]),
+            found="no equality to check",
+            write="formulas with = in $…$, \\[…\\] or on plain lines",
+        )
+    if any(report.has(verdicts) for report in reports):
+        sys.exit(1)
+
+
+def _wanted(fail_on: str) -> frozenset[Verdict]:
+    from symrnn.checking.verdicts import FINDINGS, Verdict
+
+    if not fail_on:
+        return FINDINGS
+    known = {verdict.value: verdict for verdict in Verdict}
+    names = [name.strip().replace("-", "_") for name in fail_on.split(",") if name.strip()]
+    for name in names:
+        if name not in (*known, "none"):
+            raise InputError(f"--fail-on {name}", found="no such verdict", write=", ".join((*known, "none")))
+    return frozenset(known[name] for name in names if name != "none")
+
+
+def _sources(files: Sequence[str]) -> Iterator[str]:
+    for name in files:
+        path = Path(name)
+        if name == "-" or not path.is_dir():
+            yield name
+            continue
+        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        if len(found) > MOST_FILES:
+            raise InputError(name, found=f"more than {MOST_FILES:,} files", write="a smaller folder")
+        yield from map(str, found)
+
+
+def _report(source: str, model: str | None) -> Report:
+    from symrnn.checking.verification import check as check_working
+
+    if source == "-":
+        data = sys.stdin.buffer.read(MOST_INPUT + 1)
+        if len(data) > MOST_INPUT:
+            raise InputError("-", found="more than 5 MB on standard input", write="a smaller text")
+        return check_working(data, model, name="<stdin>")
+    if not Path(source).is_file():
+        raise InputError(source, found="no such file", write="the path of a working, a folder, or - for standard input")
+    return check_working(Path(source), model)
+
+
+def _shown(
+    reports: Sequence[Report], form: str, to: str | None, language: str, everything: bool, is_screen: bool
+) -> str:
+    from symrnn import __version__
+    from symrnn.checking.reports import annotated, machine, terminal
+
+    if to is not None:
+        if len(reports) > 1:
+            raise InputError(f"--to {to}", found=f"{len(reports)} files", write="one file")
+        return annotated.to_document(reports[0], to, language)
+    if form == "json":
+        return machine.to_json(reports)
+    if form == "sarif":
+        return machine.to_sarif(reports, __version__)
+    if form == "github":
+        return machine.to_github(reports, language)
+    color = is_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return "\n".join(terminal.to_text(report, language, everything=everything, color=color) for report in reports)

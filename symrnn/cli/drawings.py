@@ -1,0 +1,40 @@
+"""`symrnn draw`: the unrolled graph as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from symrnn.cli.files import output_options, resolve, write
+from symrnn.errors import InputError, LimitError
+
+MOST_COLUMNS = 60
+
+
+@click.command()
+@click.argument("source", metavar="MODEL|CELL|WEIGHTS")
+@click.option("--steps", type=click.IntRange(1), help="Steps of a CELL; of a MODEL, how many at most are shown.")
+@click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
+@click.option("--prefix", default="", help="Which layer of a weights file, such as lstm.l0.")
+@click.option("--lang", default="en", show_default=True, help="The language of the words in it: en or zh.")
+@output_options
+def draw(
+    source: str, steps: int | None, variant: str | None, prefix: str, lang: str, output: str | None, force: bool
+) -> None:
+    """Draw the unrolled graph of a CELL or a MODEL: values forward, gradient magnitudes flowing back.
+
+    The format follows from -o's suffix: .svg (the default), .pdf or .png. Past eight steps the middle is left out.
+    """
+    from symrnn.languages import check_language
+    from symrnn.plots.graphs import unrolled_figure
+    from symrnn.plots.panels import FORMATS, saved
+
+    check_language(lang)
+    if steps is not None and steps > MOST_COLUMNS:
+        raise LimitError(f"--steps {steps}", found=f"more than {MOST_COLUMNS} columns", write="fewer steps")
+    form = Path(output).suffix.lstrip(".").lower() or "svg" if output and output != "-" else "svg"
+    if form not in FORMATS:
+        raise InputError(output or "", found="no format of pictures", write="-o FILE." + ", .".join(FORMATS))
+    made = unrolled_figure(resolve(source, variant, prefix), steps, language=lang)
+    write(saved(made, form, made.alt), output, force, "graph")

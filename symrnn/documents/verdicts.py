@@ -1,0 +1,372 @@
+"""A regime in words: the plain sentence first, then C and r, then all evidence and what was measured.
+
+Reads a `Regime`; returns a `Page` of sentences whose mathematics stays apart from its words, for a renderer to set.
+English here, other languages by the catalogue `regime`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from symrnn.languages import translated
+from symrnn.models.weights.layers import ACTIVATION_ASSUMED
+from symrnn.models.weights.loading import ASSUMED_INPUTS, ASSUMED_STACK, NOT_ANALYSED
+from symrnn.regimes.conditions import Condition
+from symrnn.regimes.evidence import Evidence, Regime, Scope
+from symrnn.regimes.statements import Statement
+from symrnn.regimes.verdicts import regime as regime
+
+ENGLISH: Mapping[str, str] = MappingProxyType(
+    {
+        # headings
+        "title": "Regime of {0}",
+        "evidence": "Evidence",
+        "measured": "Measured",
+        "conditions": "Conditions",
+        "several": "Regimes",
+        # the verdict in one word
+        "vanishing": "vanishing",
+        "exploding": "exploding",
+        "marginal": "marginal",
+        "mixed": "mixed",
+        "undecided": "undecided",
+        "proved": "proved",
+        "is measured": "measured",
+        # the verdict in a sentence
+        "vanishing proved": "The gradient vanishes. Proof: {0}, for {1}.",
+        "vanishing measured": "The gradient vanishes, as measured: {0}, {1}. No theorem tried here proves it.",
+        "exploding proved": "The gradient explodes. Proof: {0}, for {1}.",
+        "exploding measured": "The gradient explodes, as measured: {0}, {1}. No theorem tried here proves it.",
+        "marginal proved": "The gradient neither vanishes nor explodes exponentially. Proof: {0}, for {1}.",
+        "marginal measured": "The gradient neither vanishes nor explodes, as measured: {0}, {1}.",
+        "mixed proved": "The gradient first grows, up to a factor of {2}, and then vanishes. Proof: {0}, for {1}.",
+        "mixed measured": "The gradient first grows, up to a factor of {2}, and then vanishes, as measured: {0}, {1}.",
+        "undecided measured": "Undecided: no theorem tried here holds; the measured exponent is too near 0 to tell.",
+        "undecided proved": "Undecided: no theorem tried here holds.",
+        "conditional": "It depends on {0}; the conditions below separate the regimes.",
+        # rates
+        "halves": "It changes by a factor of {0} per step: it halves every {1} steps.",
+        "doubles": "It changes by a factor of {0} per step: it doubles every {1} steps.",
+        "gone": "It is exactly zero from some step on.",
+        "bounded above": "For every lag k: {0}.",
+        "bounded below": "For every lag k: {0}.",
+        "growth": "At the margin the norm grows like k to the power {0}.",
+        "growth none": "At the margin the norm stays bounded.",
+        "within rounding": "Decided in floating point: the spectral radius is 1 to within {0}.",
+        "entered": "The bound holds from step {0} on, where the orbit is near.",
+        # for whom
+        "every": "every input and every state",
+        "box": "every input between the given extremes and every state of an invariant box around the start",
+        "orbit point": "constant input from the given start, which settles on a fixed point",
+        "orbit cycle": "constant input from the given start, which settles on a cycle of period {0}",
+        "trajectory": "along the given trajectory, {0} steps",
+        "distribution": "inputs of the given distribution",
+        # columns
+        "condition": "condition",
+        "holds": "holds",
+        "says": "what it is",
+        "source": "source",
+        "yes": "yes",
+        "no": "no",
+        "not checked": "not checked",
+        "model": "model",
+        "verdict": "verdict",
+        "rate": "rate per step",
+        "half-life": "half-life",
+        "reason": "reason",
+        # theorems
+        "sigma": "largest singular value times the largest slope: proves vanishing",
+        "scaled": "the same after the best diagonal scaling S: proves vanishing, C = κ(S)",
+        "sizes": "spectral radius of the sizes: proves vanishing",
+        "norm one": "largest column sum: proves vanishing",
+        "norm infinity": "largest row sum: proves vanishing",
+        "sigma at most one": "no step expands: not exploding",
+        "expansion": "smallest singular value times the smallest slope: proves exploding",
+        "volume": "volumes grow: proves exploding",
+        "volume at least one": "volumes do not shrink: not vanishing",
+        "textbook": "the textbook's condition on the spectral radius: decides nothing about a driven network",
+        "linear stable": "linear cell, one step Jacobian: its spectral radius decides",
+        "linear unstable": "linear cell, one step Jacobian: its spectral radius decides",
+        "linear marginal": "linear cell, one step Jacobian: eigenvalues on the unit circle",
+        "block norms": "norms of the Jacobian's blocks over an invariant box: proves vanishing",
+        "entry sizes": "largest sizes of the Jacobian's entries over an invariant box: proves vanishing",
+        "miller hardt": "Miller and Hardt's condition, conservative: one number for each gate",
+        "bonassi lstm": "δISS condition of the LSTM, conservative: one number for each gate",
+        "bonassi gru": "δISS condition of the GRU, conservative: one number for each gate",
+        "attracted": "the orbit enters a ball on which every step contracts: proves vanishing from there",
+        "resting": "the orbit is a repelling fixed point: exploding along it",
+        "repelling": "a repelling point: decides nothing, orbits leave it",
+        "lyapunov": "largest Lyapunov exponent of the full state, by QR",
+        # measured figures
+        "exponents": "Lyapunov exponents per step: {0} (full state, {1} steps).",
+        "largest norm": "Largest norm on the way: {0}.",
+        "memory": "Memory: the gradient falls below 1 % after {0} steps.",
+        "memory none": "Memory: the gradient does not fall below 1 % within the lags looked at.",
+        "cell path figure": "The cell path alone (the product of the forget gates) keeps {0} per step, memory time {1} "
+        "steps; it is not the total derivative.",
+        "open": "How open the activations are, mean |f'| over its supremum: {0}.",
+        "sum rule": "Self-check: the exponents add up to the mean of log|det| within {0}.",
+        "transposed": "Self-check: forward and transposed products differ by {0}, allowed {1}.",
+        # conditions
+        "where vanishing": "It vanishes, for {1}, where {0}.",
+        "where exploding": "It explodes, for {1}, where {0}.",
+        "where marginal": "It neither vanishes nor explodes, for {1}, where {0}.",
+        "where": "{2}: {0}.",
+        "set": "Solved for {0}: {1}.",
+        "boundaries": "Solved for {0}: the regimes change where {0} is one of {1}.",
+        "orbit zero": "the undriven orbit that starts at h = 0, along which the gradient grows",
+        "orbit other": "every undriven orbit that starts elsewhere",
+        "held": "inputs that hold the pre-activation near 0",
+        "undriven": "undriven orbits",
+        "jury": "the inequalities of Schur, Cohn and Jury",
+        "jury reversed": "one of Jury's inequalities reversed",
+        "at zero": "the slope at h = 0 is the largest",
+        "held near zero": "inputs decide",
+        "leaves zero": "saturation wins over the weight",
+        "fold": "Undriven, with a constant bias, there are three fixed points where it holds and one beyond the fold",
+        "needed for explosion": "Needed for an explosion, and not sufficient",
+        "cell path": "The cell path alone (not the total derivative), of memory time −1/log f, vanishes where",
+        "see": "reason: {0}",
+    }
+)
+"""What can be said of a regime."""
+
+NOTES = (ACTIVATION_ASSUMED, ASSUMED_INPUTS, ASSUMED_STACK, NOT_ANALYSED)
+"""What the models of weights files say about themselves."""
+
+PLACE = re.compile(r"\{(\d+)\}")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A piece of mathematics in both spellings."""
+
+    text: str
+    latex: str
+
+
+Part = str | Formula
+Line = tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Title, sentences, a table of evidence and sentences about figures, each a line of words and formulas."""
+
+    title: Line
+    sentences: tuple[Line, ...]
+    sections: tuple[tuple[str, tuple[Line, ...]], ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[Line, ...], ...] = ()
+    table_title: str = ""
+
+
+def say(key: str, language: str, *about: Any) -> Line:
+    """The sentence of a key as words and formulas.
+
+    >>> say("entered", "en", 3)
+    ('The bound holds from step ', '3', ' on, where the orbit is near.')
+    """
+    parts: list[Part] = []
+    for number, piece in enumerate(PLACE.split(translated(ENGLISH[key], language, "regime"))):
+        if number % 2 == 0:
+            parts += [piece] if piece else []
+            continue
+        value = about[int(piece)]
+        parts += list(value) if isinstance(value, tuple) else [value if isinstance(value, Formula) else _number(value)]
+    return tuple(parts)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def formula_of(statement: Statement, shown: str | None = None) -> Formula:
+    """A statement, with its figure in between where there is one."""
+    if shown is None:
+        return Formula(statement.spelled("text"), statement.spelled("latex"))
+    return Formula(statement.with_value(shown, "text"), statement.with_value(_latex_number(shown), "latex"))
+
+
+def _latex_number(shown: str) -> str:
+    return re.sub(r"e([+-]\d+)$", lambda found: rf" \cdot 10^{{{int(found[1])}}}", shown)
+
+
+def judged(evidence: Evidence) -> Formula:
+    """A piece of evidence as a true sentence: the relation turned round where the condition fails."""
+    statement = evidence.statement
+    if evidence.holds is False:
+        turned = {"<": "≥", ">": "≤", "≤": ">", "≥": "<", "=": "≠"}[statement.relation]
+        statement = Statement(statement.factors, turned, statement.right)
+    if evidence.shown == str(statement.right) and statement.relation in ("=", "≤", "≥"):
+        return formula_of(Statement(statement.factors, "=", statement.right))
+    return formula_of(statement, evidence.shown)
+
+
+def scope_words(scope: Scope, language: str) -> Line:
+    """For whom: "every input and every state"."""
+    if scope.key == "orbit":
+        return say("orbit point" if scope.about[0] == 1 else "orbit cycle", language, *scope.about)
+    return say(scope.key, language, *scope.about)
+
+
+def verdict_line(found: Regime, language: str = "en") -> Line:
+    """The verdict in a plain sentence."""
+    carrier = found.reason
+    if found.conditions:
+        return _condition(found.conditions[0], language)[0]
+    if found.verdict == "undecided" or carrier is None:
+        return say(f"undecided {found.kind}", language)
+    peak = found.measured.get("largest_norm", math.nan)
+    return say(f"{found.verdict} {carrier.kind}", language, judged(carrier), scope_words(carrier.scope, language), peak)
+
+
+def page_of(found: Regime, language: str = "en") -> Page:
+    """The whole regime: verdict, rate, bound, evidence, figures.
+
+    >>> from symrnn.models.files import load
+    >>> page_of(regime(load("example:linear"))).sentences[0][0]
+    'The gradient vanishes. Proof: '
+    """
+    head = say("title", language, found.name)
+    lines: list[Line] = [(_note(each, language),) for each in found.notes]
+    if found.conditions:
+        return Page(head, (*lines, *(line for each in found.conditions for line in _condition(each, language))))
+    lines += [verdict_line(found, language), *_rate(found, language), *_bound(found.reason, language)]
+    sections = [("measured", tuple(_figures(found, language)))]
+    heads = tuple("".join(map(str, say(key, language))) for key in ("holds", "condition", "says", "source"))
+    rows = tuple(_row(each, language) for each in found.evidence)
+    return Page(
+        head,
+        tuple(lines),
+        tuple((_plain(title, language), body) for title, body in sections if body),
+        heads if rows else (),
+        rows,
+        _plain("evidence", language),
+    )
+
+
+def _note(note: Any, language: str) -> str:
+    return translated(note.message, language, "regime").format(*note.values)
+
+
+def _condition(condition: Condition, language: str) -> Sequence[Line]:
+    """One condition: what it implies, for whom, where."""
+    shown: list[Part] = []
+    for each in condition.inequalities:
+        shown += [", "] if shown else []
+        shown.append(formula_of(each) if isinstance(each, Statement) else relation_of(each))
+    name = say(condition.theorem.name, language)
+    about = tuple(shown), scope_words(condition.scope, language), name
+    lines = [say(f"where {condition.implies}" if condition.implies else "where", language, *about)]
+    if condition.solved is not None:
+        lines.append(say("set", language, relation_of(condition.symbol), relation_of(condition.solved)))
+    elif condition.boundaries:
+        ends: list[Part] = []
+        for end in condition.boundaries:
+            ends += [", "] if ends else []
+            ends.append(relation_of(end))
+        lines.append(say("boundaries", language, relation_of(condition.symbol), tuple(ends)))
+    return lines
+
+
+def relation_of(expression: Any) -> Formula:
+    """A relation, set or expression of SymPy's in both spellings.
+
+    >>> import sympy as sp
+    >>> relation_of(sp.Abs(sp.Symbol("w")) < 1).text
+    '|w| < 1'
+    """
+    import sympy as sp
+
+    if isinstance(expression, sp.core.relational.Relational):
+        signs = {"<": ("<", "<"), ">": (">", ">"), "<=": ("≤", r"\le"), ">=": ("≥", r"\ge"), "==": ("=", "=")}
+        text, latex = signs[expression.rel_op]
+        left, right = relation_of(expression.lhs), relation_of(expression.rhs)
+        return Formula(f"{left.text} {text} {right.text}", f"{left.latex} {latex} {right.latex}")
+    if isinstance(expression, sp.Or):
+        parts = [relation_of(each) for each in expression.args]
+        return Formula(" ∨ ".join(p.text for p in parts), r" \lor ".join(p.latex for p in parts))
+    return Formula(_expression_text(expression), sp.latex(expression))
+
+
+def _expression_text(expression: Any) -> str:
+    import sympy as sp
+
+    if isinstance(expression, sp.Set):
+        return sp.pretty(expression, use_unicode=True, wrap_line=False).replace("\n", " ")
+    text = str(expression)
+    text = re.sub(r"Abs\(([^()]*)\)", r"|\1|", text)
+    return text.replace("**2", "²").replace("**3", "³").replace("*", "·")
+
+
+def _plain(key: str, language: str) -> str:
+    return "".join(str(part) for part in say(key, language))
+
+
+def _row(evidence: Evidence, language: str) -> tuple[Line, ...]:
+    mark = {True: "yes", False: "no", None: "not checked"}[evidence.holds]
+    name = say(evidence.theorem.name, language)
+    return say(mark, language), (judged(evidence),), name, (evidence.theorem.source,)
+
+
+def _rate(found: Regime, language: str) -> Sequence[Line]:
+    if found.verdict == "marginal" and found.kind == "proved":
+        return [say("growth", language, found.growth) if found.growth else say("growth none", language)] * (
+            found.growth is not None
+        )
+    if found.rate is None or found.half_life is None:
+        return []
+    if found.rate == 0.0:
+        return [say("gone", language)]
+    return [say("doubles" if found.rate > 1 else "halves", language, found.rate, found.half_life)]
+
+
+def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
+    if evidence is None:
+        return []
+    lines = [say(key, language, *about) for key, about in evidence.notes if key in ("within rounding", "entered")]
+    if evidence.bound is None or evidence.kind != "proved":
+        return lines
+    c, r, sign = evidence.bound.constant, evidence.bound.rate, "≥" if evidence.bound.below else "≤"
+    text = f"‖∂s_{{t+k}}/∂s_t‖ {sign} {c:.4g} · {r:.6g}^k"
+    relation = r"\ge" if evidence.bound.below else r"\le"
+    latex = (
+        rf"\lVert \partial s_{{t+k}}/\partial s_t \rVert {relation} {_latex_number(f'{c:.4g}')} \cdot "
+        rf"({_latex_number(f'{r:.6g}')})^k"
+    )
+    key = "bounded below" if evidence.bound.below else "bounded above"
+    return [say(key, language, Formula(text, latex)), *lines]
+
+
+def _figures(found: Regime, language: str) -> Sequence[Line]:
+    figures = found.measured
+    lines = []
+    if figures.get("lyapunov"):
+        shown = ", ".join(
+            f"{value:.4f} ± {error:.4f}" if math.isfinite(value) and math.isfinite(error) else f"{value:.4g}"
+            for value, error in zip(figures["lyapunov"][:4], figures["errors"][:4], strict=True)
+        )
+        lines.append(say("exponents", language, Formula(shown, shown.replace("±", r"\pm")), figures["steps"]))
+    if "largest_norm" in figures:
+        lines.append(say("largest norm", language, float(figures["largest_norm"])))
+    if "memory_length" in figures:
+        length = figures["memory_length"]
+        lines.append(say("memory none", language) if length is None else say("memory", language, length))
+    if figures.get("open"):
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in figures["open"].items())
+        lines.append(say("open", language, Formula(shares, rf"\text{{{shares}}}".replace("_", r"\_"))))
+    checks = figures.get("checks", {})
+    if "sum_rule" in checks:
+        lines.append(say("sum rule", language, float(checks["sum_rule"])))
+    if "transposed" in checks:
+        lines.append(say("transposed", language, checks["transposed"], checks["transposed_allowed"]))
+    if "cell_path_rate" in figures:
+        path = float(figures["cell_path_rate"]), float(figures["cell_path_memory_time"])
+        lines.append(say("cell path figure", language, *path))
+    return lines

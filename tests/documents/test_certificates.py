@@ -1,0 +1,126 @@
+"""Every equality of a document is held against its definition; a wrong rule is refused, not printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sympy as sp
+
+import symrnn as sr
+from symrnn.algebra import nodes as N
+from symrnn.algebra.nodes import Node
+from symrnn.calculus import adjoints, jacobians, partials
+from symrnn.calculus.rules import RULES
+from symrnn.documents import derivations
+from symrnn.documents.certificates import Judges, certify
+from symrnn.documents.document import Claim, Section
+from symrnn.errors import CheckFailedError
+
+CELLS: dict[str, Any] = {
+    "rnn": sr.cells.rnn(),
+    "lstm": sr.cells.lstm(),
+    "gru": sr.cells.gru(),
+    "keras": sr.cells.gru("keras"),
+    "relu": sr.cells.rnn(activation="relu"),
+    "generic": sr.parse_cell("h_t = phi(A h_{t-1} + B x_t)"),
+    "second order": sr.parse_cell("h_t = A h_{t-1} + C h_{t-2} + B x_t"),
+    "diagonal": sr.parse_cell("A: n×n diagonal\nh_t = tanh(A h_{t-1} + B x_t)"),
+    "leaky": sr.parse_cell("alpha: scalar\nh_t = (1 - alpha) h_{t-1} + alpha tanh(W h_{t-1} + U x_t)"),
+    "linear model": sr.load("example:linear"),
+    "readout model": sr.load("example:readout"),
+    "lstm model": sr.load("example:lstm"),
+}
+each_cell = pytest.mark.parametrize("name", CELLS)
+
+
+@each_cell
+def test_every_equality_is_checked(name: str) -> None:
+    """At full detail, and the tally counts what stands in the document."""
+    document = sr.derive(CELLS[name], detail="full")
+    tally = document.tally
+    certificates = [claim.certificate for claim in document.claims()]
+    assert tally is not None and tally.equalities > 5
+    assert tally.unchecked == (1 if name == "second order" else 0)
+    assert len(certificates) == tally.equalities + tally.definitions and all(certificates)
+
+
+@pytest.mark.parametrize("name", ["relu", "linear model", "second order"])
+def test_rational_cells_are_checked_exactly(name: str) -> None:
+    """By fractions: nothing is left to random points."""
+    tally = sr.derive(CELLS[name]).tally
+    assert tally is not None and tally.points == 0 < tally.exact
+
+
+def test_strict_refuses_what_could_not_be_checked() -> None:
+    """And says how many lines there are of the kind."""
+    with pytest.raises(CheckFailedError, match="could not be checked"):
+        sr.derive(CELLS["second order"], strict=True)
+    assert sr.derive(CELLS["lstm"], strict=True).tally is not None
+
+
+def _planted(rows: dict[type[Node], Any]) -> dict[type[Node], Any]:
+    return {**RULES, **rows}
+
+
+def _forgetful(kind: type[Node]) -> dict[type[Node], Any]:
+    """A rule that forgets one operand."""
+    right = RULES[kind]
+
+    def wrong(node: Any, answer: Any) -> Any:
+        maps = right(node, answer)
+        return (*maps[:-1], None) if len(maps) > 1 else (None,)
+
+    return _planted({kind: wrong})
+
+
+@pytest.mark.parametrize("kind", [N.MatMul, N.Hadamard, N.Apply, N.Add])
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_corrupted_rule_makes_the_derivation_refuse(kind: type[Node], name: str, monkeypatch: Any) -> None:
+    """`derive` raises rather than print the lines of a wrong row."""
+    rules = _forgetful(kind)
+    monkeypatch.setattr(derivations, "adjoint", lambda program: adjoints.adjoint(program, rules))
+    with pytest.raises(CheckFailedError, match="does not hold"):
+        sr.derive(CELLS[name])
+
+
+def test_a_corrupted_rule_shows_in_the_jacobian_too(monkeypatch: Any) -> None:
+    """The step Jacobian is judged by itself."""
+    rules = _forgetful(N.Hadamard)
+    monkeypatch.setattr(derivations, "jacobian", lambda program: jacobians.jacobian(program, rules))
+    with pytest.raises(CheckFailedError):
+        sr.derive(CELLS["gru"])
+
+
+def test_a_corrupted_rule_shows_in_the_partials_too() -> None:
+    """One step's share."""
+    judge = Judges(sr.with_generic_loss(CELLS["gru"]))
+    swapped = _planted({N.Hadamard: lambda node, answer: tuple(reversed(RULES[N.Hadamard](node, answer)))})
+    wrong = list(partials.immediate_partials(sr.with_generic_loss(CELLS["gru"]), swapped))
+    refused = 0
+    for equation in wrong:
+        try:
+            judge.certificate(Claim(equation.target, equation.expression, equation.reason, domain=equation.domain))
+        except CheckFailedError:
+            refused += 1
+    assert refused
+
+
+def test_a_wrong_number_is_refused() -> None:
+    """The value at the end of a line is held against the model run by itself."""
+    model = CELLS["linear model"]
+    document = sr.derive(model)
+    line = next(claim for claim in document.claims() if claim.numeric)
+    wrong = replace(line, more=(*line.more[:-1], ("=", sp.Rational(3, 4))), certificate="")
+    changed = replace(document, sections=(Section("model", (wrong,)),))
+    with pytest.raises(CheckFailedError, match="h_1"):
+        certify(changed, model.sized, model)
+
+
+def test_the_words_say_how_many() -> None:
+    """The tally stands in the document."""
+    text = sr.derive(CELLS["linear model"]).to_text()
+    tally = sr.derive(CELLS["linear model"]).tally
+    assert tally is not None
+    assert f"{tally.equalities} equalities, all checked against the definition: {tally.exact} exactly" in text
