@@ -32,6 +32,7 @@ from symrnn.algebra.reading.syntax import (
     Times,
     Transposed,
 )
+from symrnn.checking.digits import digits_of
 from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
 from symrnn.checking.naming import Known, Name, name_of, step_of
 from symrnn.checking.numbers import (
@@ -251,6 +252,9 @@ class Evaluator:
     def _times(self, tree: Times) -> Value:
         if any(_is_dots(factor) for factor in tree.factors):
             raise NotMeant("an ellipsis")
+        whole = digits_of(tree)
+        if whole is not None:
+            return self.scope.literal(Num(whole.value, whole.text))
         found = self.value(tree.factors[0])
         for operator, factor in zip(tree.operators, tree.factors[1:], strict=True):
             found = multiplied(found, self.value(factor), operator)
@@ -392,7 +396,7 @@ def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
     if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
         return True
-    return word.lower() not in ("sigma", "step", "id", "f", "g", "linear", "phi") and _row(word) is not None
+    return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
 
 
 def _row(word: str) -> Any:

@@ -22,7 +22,8 @@ from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, power, prod
 from symrnn.checking.page import Page, Record
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
-from symrnn.numeric.interpretation import Machine, head, indices_of, label
+from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.machine import Machine
 from symrnn.numeric.scalars import Domain
 
 

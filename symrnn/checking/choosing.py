@@ -24,6 +24,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
     """Settle what ambiguous names mean."""
     fits: dict[str, Counter[str]] = defaultdict(Counter)
     order: dict[str, list[str]] = {}
+    doubtful: set[str] = set()
     for name, written in _heads(working):
         readings = truths.readings(name)
         if len(readings) < 2:
@@ -31,13 +32,15 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
         for reading in readings:
             found = values_agreeing(reading.value, written)
             fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
+        if isinstance(name, Name) or name.packed:
+            doubtful.add(group(name))
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
     _by_company(page, working, truths)
     for key, counts in fits.items():
         best = max(counts.values())
         if best:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
-        elif key not in page.chosen:
+        elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)
 
 

@@ -19,7 +19,8 @@ from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
-from symrnn.numeric.interpretation import Machine, head, indices_of, label
+from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.machine import Machine
 
 MOST_TERMS = 60
 MOST_NODES = 400

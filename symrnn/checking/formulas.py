@@ -75,11 +75,12 @@ class Formulas:
         values = self.fixed if fixed else {}
         return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
 
-    def judge(self, left: Syntax, right: Syntax, page: Page) -> Outcome:
-        """Whether `left = right` as a formula."""
+    def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
+        """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
         names = [*names_of(left), *names_of(right)]
         has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
         points = self.points if has_steps else self.generic_points
+        points = points[:1] if quick else points
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
             try:
@@ -100,16 +101,25 @@ class Formulas:
     ) -> Iterator[tuple[dict[str, str], Reason | None]]:
         """What the ambiguous names of the claim may mean together, the settled and usual ones first."""
         options: dict[str, list[str]] = {}
+        packed: list[tuple[str, list[str]]] = []
         for name in names:
             key = group(name)
             if key in options or (key in page.chosen and not isinstance(name, Derivative)):
                 continue
             families = self._families(name, point)
-            if len(families) > 1:
+            if len(families) < 2:
+                continue
+            settled = page.chosen.get(key)
+            families.sort(key=lambda one: one != settled)
+            if isinstance(name, Derivative) and name.packed and settled is None:
+                packed.append((key, families))
+            else:
                 options[key] = families
         count = 0
-        for picks in combinations(*options.values()):
-            chosen = {**page.chosen, **dict(zip(options, picks, strict=True))}
+        for at, *picks in combinations(range(max((len(one) for _, one in packed), default=1)), *options.values()):
+            # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
+            together = {key: families[min(at, len(families) - 1)] for key, families in packed}
+            chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
             count += 1
@@ -138,9 +148,11 @@ class Formulas:
         missing: Reason | None = None
         seen = 0
         stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
-        for point in points:
+        for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
-            for bound in _bindings(letters, point.steps):
+            # Every step at the first point; at the others the steps in the middle will do.
+            places = list(_bindings(letters, point.steps))
+            for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
                     values = [_value(tree, page, bound, powers) for tree in (left, right)]

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
-from symrnn.checking.naming import Known, Name
+from symrnn.checking.naming import Derivative, Known, Name
 from symrnn.checking.numbers import Number, about, negative, sharp
 from symrnn.numeric.interpretation import label
 
@@ -122,6 +122,8 @@ class Page:
 
 def group(name: Known) -> str:
     """Names that mean the same at different steps; `y` and `y_3` may differ."""
+    if isinstance(name, Derivative) and name.packed:
+        return f"packed {name.whole}"
     return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
 
 

@@ -51,6 +51,7 @@ class ModelTruths:
         self.written: Any = None
         """The equations written out, once someone asks (`diagnosis.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
+        self._readings: dict[Any, tuple[Reading, ...]] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)
             if exact is not None:
@@ -58,6 +59,12 @@ class ModelTruths:
 
     def readings(self, name: Known) -> Sequence[Reading]:
         """What the name may mean, most likely first, with its true value."""
+        key = (name, self.quantities.here, self.quantities.loose)
+        if key not in self._readings:
+            self._readings[key] = tuple(self._read(name))
+        return self._readings[key]
+
+    def _read(self, name: Known) -> list[Reading]:
         found: list[Reading] = []
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)

@@ -29,6 +29,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "forward unrolled": "The steps written out, forward",
         "backward unrolled": "The steps written out, backward",
         "checked": "Checked",
+        "references": "References",
         "contributions": "What each step adds to the gradients of the parameters",
         # sentences
         "contributions meaning": "The gradient of a shared weight is the sum of one summand for each step; the sizes "

@@ -74,14 +74,18 @@ def checked(key: str, value: Any, dtype: np.dtype[Any]) -> Array:
     >>> checked("W", [[1, 2]], np.dtype(float))
     array([[1., 2.]])
     """
-    try:
-        array = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError):
-        raise InputError(f"{key} = {value!r}"[:200], found="no array of numbers", write="numbers, row by row") from None
+    array = value if type(value) is np.ndarray and value.dtype == dtype else _as_array(key, value, dtype)
     # One pass of BLAS without a new array; squares may overflow where the numbers are finite, so look again then.
     if not math.isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
         raise InputError(key, found="NaN or infinity among its numbers", write="finite numbers")
     return array
+
+
+def _as_array(key: str, value: Any, dtype: np.dtype[Any]) -> Array:
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"{key} = {value!r}"[:200], found="no array of numbers", write="numbers, row by row") from None
 
 
 @dataclass(frozen=True)

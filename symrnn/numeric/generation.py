@@ -371,7 +371,7 @@ class Generator:
                     self._once(equation)
 
     def _loop(self, loop: Loop, sums: Iterable[Equation]) -> None:
-        self.out.add("for span in spans:" if loop.step > 0 else "for span in reversed(spans):")
+        self.out.add("for span in watched(spans):" if loop.step > 0 else "for span in watched(spans[::-1]):")
         self.out.depth += 1
         self._carry_chunks(loop)
         for equation in loop.before:

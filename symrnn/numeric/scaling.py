@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symrnn.numeric.chains import Chain, FloatArray, Term
+from symrnn.numeric.progress import watched
 
 __all__ = ["Growth", "IntArray", "careful_product", "growth", "normalise"]
 
@@ -123,7 +124,7 @@ def careful_product(
     (array([0.5, 0.5]), array(2049))
     """
     value = _wide(block)
-    for t in range(chain.steps):
+    for t in watched(range(chain.steps)):
         if not value.mantissa.any():
             break
         value = _step(chain, t, value)

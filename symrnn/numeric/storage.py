@@ -56,6 +56,7 @@ KERNELS = (
     "spaces",
     "summed",
     "through",
+    "watched",
 )
 """What the text imports from `kernels`."""
 LOCALS = (
@@ -84,7 +85,6 @@ LOCALS = (
     "steps",
     "len",
     "range",
-    "reversed",
     "slice",
     "int",
     "_",

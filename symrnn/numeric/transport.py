@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symrnn.numeric.chains import Chain, ChainError, FloatArray, finite_array
+from symrnn.numeric.progress import report
 from symrnn.numeric.scaling import Growth, IntArray, careful_product, growth, normalise
 from symrnn.numeric.steppers import Stepper
 
@@ -370,7 +371,9 @@ class _Loop:
         if self.record is not None:
             self.record.note(0, self.value, self.exponent)
         while t < self.steps and self.alive.any():
+            report(t, self.steps)
             t = self._advance(t)
+        report(self.steps, self.steps)
         if self.steps:
             self._doubt(self._drowned())
 

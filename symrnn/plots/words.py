@@ -72,3 +72,13 @@ def word(key: str, language: str, *values: str) -> str:
     for place, value in enumerate(values):
         text = text.replace(f"{{{place}}}", value)
     return text
+
+
+def plain(text: str) -> str:
+    """A user's text as a label: no mathematics is read in it, and it is not hidden.
+
+    >>> plain("a$b$.npz"), plain("_net")
+    ('a\\\\$b\\\\$.npz', ' _net')
+    """
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped

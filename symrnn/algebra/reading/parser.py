@@ -309,7 +309,10 @@ class Parser:
             self.tokens[min(self.at + 2, len(self.tokens) - 1)].text,
         ):
             self.advance()
-            self.argument()
+            if self.sees("op", "+"):
+                self.advance()
+            else:
+                self.argument()
             mark = "+"
         body = self.nested(self.operand)
         return self.made(Partial(body, mark), token.start, body.end)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from symrnn.algebra.reading.signs import GREEK_NAMES
 from symrnn.algebra.reading.source import Source, Token
-from symrnn.algebra.reading.syntax import Big, Chain, Quotient, Syntax, Terms, Times
+from symrnn.algebra.reading.syntax import Big, Chain, Partial, Quotient, Symbol, Syntax, Terms, Times
 
 RELATIONS = frozenset(["=", "≈", "≤", "≥", "<", ">", "⇒", "→", "≠", "∝", "∈"])
 _LOOSE = frozenset("⊙⊗")
@@ -124,6 +125,10 @@ def _beside(source: Source, items: list[Item]) -> Syntax:
                 where = "before" if not beside else "behind"
                 source.fail(item, f"nothing {where} {division or item}", "a factor on both sides")
             division = item
+        elif division and len(beside) > 1 and is_differential(source, beside[-1]) and is_differential(source, item):
+            over = beside.pop()  # in `η ∂L/∂W` the derivative is one factor
+            beside.append(made(source, Quotient(over, item), over.start, item.end))
+            division = None
         elif division:
             over = _side_by_side(source, beside)
             beside, division = [made(source, Quotient(over, item), over.start, item.end)], None
@@ -132,6 +137,15 @@ def _beside(source: Source, items: list[Item]) -> Syntax:
     if division:
         source.fail(division, f"nothing after {division}", "a factor on both sides")
     return _side_by_side(source, beside)
+
+
+def is_differential(source: Source, tree: Syntax) -> bool:
+    """`∂L`; in workings also `dL`."""
+    if isinstance(tree, Partial):
+        return True
+    if not isinstance(tree, Symbol) or not source.working:
+        return False
+    return tree.base[0] == "d" and 1 < len(tree.base) < 5 and tree.base not in GREEK_NAMES
 
 
 def _side_by_side(source: Source, factors: list[Syntax]) -> Syntax:

@@ -251,6 +251,9 @@ class _Scanner:
         if len(run) > self.source.limits.name:
             long = f"a name of more than {self.source.limits.name} letters"
             self.source.refuse(self._piece(found.end()), long, "a shorter name")
+        if self.source.working and run in ("sum", "prod") and self.text[found.end() : found.end() + 1] in ("_", "^"):
+            yield self._token("op", run, len(run))
+            return
         for part in self._parts(run):
             yield self._with_accents(self._token("name", part, len(part)))
         yield from self._step_digits()

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from symrnn.checking.reading.markup import cleaned
+from symrnn.checking.reading.markup import cleaned, edited
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Region
 
@@ -84,6 +84,7 @@ def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...
     """The blocks of a TeX file: paragraphs between empty lines, headings by their commands."""
     clean = cleaned(text, start, regions, markdown=False)
     shown = _masked(text, regions)
+    shown = edited(shown, [(one.start, one.end, "x" * (one.end - one.start)) for one in regions])
     found: list[_Found] = [*_from_regions(regions)]
     sections = {section.start(): section for section in _SECTION.finditer(shown, start)}
     body = shown.find("\\begin{document}", start)
@@ -93,8 +94,10 @@ def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...
     )
     for first, last in zip(edges, [*edges[1:], len(shown)], strict=True):
         section = sections.get(first)
-        block = Block("prose", section.end() if section else first, last)
-        found.append(_Found(block, _LEVELS[section[1]], section[2].strip()) if section else _Found(block))
+        if section:
+            title = Block("prose", section.start(2), section.end(2))
+            found.append(_Found(title, _LEVELS[section[1]], section[2].strip()))
+        found.append(_Found(Block("prose", section.end() if section else first, last)))
     return Layout(clean, _with_headings(found))
 
 

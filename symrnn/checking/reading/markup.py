@@ -21,7 +21,7 @@ _TAGS = (
     "|details|summary|h[1-6]|kbd|mark|del|ins"
 )
 _MARKUP = re.compile(
-    rf"(?P<link>\]\([^()\n]{{0,500}}\)|!\[)|(?P<url>https?://[^\s<>)\]]{{1,2000}})"
+    rf"(?P<link>!\[[^\[\]\n]{{0,200}}\]\([^()\n]{{0,2000}}\)|\]\([^()\n]{{0,500}}\)|!\[)|(?P<url>https?://[^\s<>)\]]{{1,2000}})"
     rf"|<(?P<slash>/?)(?P<tag>{_TAGS})\b[^<>\n]{{0,300}}>|&(?P<entity>[a-zA-Z]{{2,8}});"
     rf"|(?P<quote>^[ \t]{{0,3}}(?:>[ \t]?)+)"
     rf"|(?<![A-Za-z0-9_*)\]\\])(?P<strong>\*\*\*|\*\*|\*|__)(?=\S)(?P<inner>[^*\n]{{0,200}}[^\s*])(?P=strong)(?![A-Za-z0-9_*(])",
@@ -34,7 +34,7 @@ _ENTITIES = {
 _MATHS = re.compile(
     r"\\(?:textcolor|colorbox)\{[^{}\n]{0,60}\}|\\color\{[^{}\n]{0,60}\}|\\(?:tag|label)\*?\{[^{}\n]{0,200}\}"
     r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\."
-    r"|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
+    r"|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
     r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}|\\intertext\{[^{}\n]{0,400}\}"
 )
 _PASSED = frozenset({
@@ -135,9 +135,17 @@ def _maths(text: str, region: Region) -> Iterator[Edit]:
         if found["brace"]:
             yield found.start(), found.end(), ""
             yield from _under_brace(text, found.end(), region.last)
+        elif found["box"]:
+            closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
+            if closed:
+                yield found.start(), found.end(), "("
+                yield closed - 1, closed, ")"
         elif found["edge"]:
             if found["name"] in _PASSED:
                 yield found.start(), found.end(), ""
+            elif found["name"] == "array" and found["edge"] == "begin":
+                if columns := _COLUMNS.match(text, found.end()):
+                    yield found.end(), columns.end(), ""
             elif found["name"] in ("alignat", "alignedat"):
                 columns = _COLUMNS.match(text, found.end())
                 yield found.start(), columns.end() if columns else found.end(), ""

@@ -39,6 +39,7 @@ class Segment:
     glue: frozenset[str]
     after: str = ""
     listed: list[list[Lexeme]] = field(default_factory=list)
+    named: list[list[Lexeme]] = field(default_factory=list)
 
     @property
     def relations(self) -> list[int]:
@@ -76,6 +77,11 @@ class Segments:
         around = self.text[max(0, lexeme.start - 1) : lexeme.start] + self.text[lexeme.end : lexeme.end + 1]
         return len(around) == 2 and around.isspace()
 
+    def is_number_of_equation(self, lexemes: Sequence[Lexeme]) -> bool:
+        """`(7)`."""
+        kinds = [lexeme.kind for lexeme in lexemes]
+        return kinds in (["open", "number", "close"], ["open", "word", "close"]) and self.sign(lexemes[0]) == "("
+
     def problem(self, segment: Segment, reason: str) -> Problem:
         """A segment that is not read."""
         return Problem(segment.lexemes[0].start, segment.lexemes[-1].end, reason)
@@ -105,21 +111,17 @@ class Segments:
         return made
 
     def _holds_relation(self, segment: Segment) -> bool:
-        """Whether a relation stands outside brackets; brackets around the whole are taken off."""
+        """Whether a relation stands outside brackets; braces around the whole are taken off."""
         if segment.relations:
             return True
         if not any(lexeme.kind == "relation" for lexeme in segment.lexemes):
             return False
         depth = 0
-        rises: list[int] = []
-        for place, lexeme in enumerate(segment.lexemes):
+        for lexeme in segment.lexemes:
             depth += (lexeme.kind == "open") - (lexeme.kind == "close")
-            if depth == 0:
-                rises.append(place)
-        last = len(segment.lexemes) - 1
         if depth > 0:
             self.problems.append(self.problem(segment, "a bracket that is never closed"))
-        elif rises == [last] and self.sign(segment.lexemes[0]) == "(":
+        elif self.sign(segment.lexemes[0]) == "{" and segment.lexemes[-1].kind == "close":
             segment.lexemes, segment.place = segment.lexemes[1:-1], segment.place + 1
             return bool(segment.relations)
         return False
@@ -143,7 +145,7 @@ class Segments:
                 glue = set()
             glue.add("paren" if rest or upto is not None else kind)
             if rest:
-                segments.append(Segment(rest, first + (upto or 0) + 1, frozenset(glue), kind))
+                segments.extend(_apart(rest, first + (upto or 0) + 1, frozenset(glue), kind))
                 glue = {kind}
             elif upto is not None:
                 glue.add(kind)
@@ -154,10 +156,10 @@ class Segments:
         for place, lexeme in enumerate(self.lexemes):
             if not current:
                 first = place
-            if lexeme.kind == "ampersand" and self.latex and not opened:
+            if self.latex and not opened and self._is_passed(lexeme, place, current):
                 continue
-            if lexeme.kind == "close" and not opened:
-                close("paren")
+            if lexeme.kind == "close" and (not opened or self._is_aside(current, opened)):
+                close("paren", opened[0] if opened else None)
             elif self._is_break(lexeme, place, current, opened):
                 close(lexeme.kind, opened[0] if opened else None)
             else:
@@ -179,12 +181,36 @@ class Segments:
         if kind not in _BREAKS:
             return False
         if kind == "newline":
-            return not self.latex and not self._goes_on(place, bool(opened))
+            return not self._goes_on(place, bool(opened)) if not self.latex else not opened
         if not opened:
             return True
         if kind == "cjk" or (kind in ("prose", "block") and not self.latex):
             return all(self.sign(current[at]) in "([" for at in opened)
         return False
+
+    def _is_passed(self, lexeme: Lexeme, place: int, current: list[Lexeme]) -> bool:
+        """In LaTeX & and a line end say nothing, unless a finished equality stands before and another behind."""
+        if lexeme.kind == "ampersand":
+            return True
+        if lexeme.kind != "newline":
+            return False
+        finished = bool(current) and current[-1].kind in ("number", "close")
+        if not finished or not any(one.kind == "relation" for one in current):
+            return True
+        at = place + 1
+        if at >= len(self.lexemes) or self.lexemes[at].kind not in ("word", "command"):
+            return True
+        while at < len(self.lexemes) and self.lexemes[at].kind not in ("newline", "row", "relation"):
+            at += 1
+        return at >= len(self.lexemes) or self.lexemes[at].kind != "relation"
+
+    def _is_aside(self, current: list[Lexeme], opened: list[int]) -> bool:
+        """Whether a relation stands in brackets of its own: `h_2 = 0.75 (t = 2)`."""
+        first = opened[0]
+        if len(opened) > 1 or self.sign(current[first]) != "(":
+            return False
+        alone = first == 0 or self.text[current[first].start - 1].isspace()
+        return alone and bool(Segment(current[first + 1 :], 0, frozenset()).relations)
 
     def _goes_on(self, place: int, inside: bool) -> bool:
         """Whether a formula in a bracket goes on behind a line end; outside one, `_joined` decides."""
@@ -219,6 +245,10 @@ class Segments:
             elif before and segment.glue <= _SOFT and "comma" in segment.glue and self._is_listed(before, segment):
                 before.listed.append(segment.lexemes)
                 before.after = segment.after
+            elif segment.relations and "comma" in segment.glue and segment.glue <= _SOFT:
+                while made and not made[-1].relations and self._is_name(made[-1]):
+                    segment.named.insert(0, made.pop().lexemes)
+                made.append(segment)
             else:
                 made.append(segment)
         return made
@@ -262,22 +292,30 @@ class Segments:
 
     def _is_listed(self, before: Segment, segment: Segment) -> bool:
         """`x = 1, 2`, `x, y = 1, 2`: parts of a list. Two equalities with a comma between are two statements."""
-        if segment.relations:
-            return not before.relations and (self.latex or self._is_name(before))
-        if not before.relations or is_number_of_equation(segment.lexemes):
+        if segment.relations or not before.relations or self.is_number_of_equation(segment.lexemes):
             return False
         return segment.lexemes[0].kind != "break"
 
     def _is_name(self, segment: Segment) -> bool:
         """Whether nothing but a name stands there, at the start of what is written."""
         kinds = {lexeme.kind for lexeme in segment.lexemes}
-        return kinds <= {"word", "script", "maths"} and not segment.glue & {"prose", "cjk", "comma"}
+        bare = kinds <= {"word", "script", "maths", "command", "open", "close", "number", "operator"}
+        signs = {self.sign(lexeme) for lexeme in segment.lexemes if lexeme.kind in ("operator", "open")}
+        begins = segment.lexemes[0].kind in ("word", "maths", "command")
+        return bare and begins and signs <= {"_", "{", "^"} and not segment.glue & {"prose", "cjk"}
 
 
-def is_number_of_equation(lexemes: Sequence[Lexeme]) -> bool:
-    """`(7)`."""
-    kinds = [lexeme.kind for lexeme in lexemes]
-    return kinds in (["open", "number", "close"], ["open", "word", "close"])
+def _apart(lexemes: list[Lexeme], first: int, glue: frozenset[str], after: str) -> list[Segment]:
+    """What stood in brackets, apart at its commas: `(m = 128, n = 256)`."""
+    parts: list[Segment] = []
+    depth = begin = 0
+    for place, lexeme in enumerate(lexemes):
+        depth += (lexeme.kind == "open") - (lexeme.kind == "close")
+        if depth == 0 and lexeme.kind in ("comma", "semicolon"):
+            if place > begin:
+                parts.append(Segment(lexemes[begin:place], first + begin, glue, lexeme.kind))
+            glue, begin = frozenset({lexeme.kind}), place + 1
+    return [*parts, Segment(lexemes[begin:], first + begin, glue, after)] if begin < len(lexemes) else parts
 
 
 def _partners(lexemes: Sequence[Lexeme]) -> dict[int, int]:

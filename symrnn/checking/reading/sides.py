@@ -12,7 +12,10 @@ from typing import Any
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.algebra.reading.signs import GREEK_NAMES
 from symrnn.algebra.reading.syntax import (
+    Big,
+    Cases,
     Chain,
+    Evaluated,
     Label,
     Partial,
     Quotient,
@@ -62,7 +65,7 @@ class Sides:
         key = stretch.text.strip(), latex
         if key not in self._known:
             try:
-                self._known[key] = _parsed(*key)
+                self._known[key] = parse_side(*key)
             except InputError as error:
                 self._known[key] = error.with_traceback(None)
         return self._known[key]
@@ -76,13 +79,37 @@ def _stripped(stretch: Stretch) -> tuple[int, int]:
     return stretch.start + lead, stretch.end - tail
 
 
-def _parsed(text: str, latex: bool) -> Syntax:
+def parse_side(text: str, latex: bool) -> Syntax:
+    """The tree of one side.
+
+    >>> parse_side("dL/dw", False) == parse_side(r"\\frac{dL}{dw}", True)
+    True
+    """
     if not text:
         raise InputError(found="nothing behind the sign", write="a formula on both sides")
     tree = parse_expression(text, latex=latex, working=True)
-    if isinstance(tree, Chain):
+    if _holds_relation(tree):
         raise InputError(found="a relation within a formula", write="one relation after another")
     return tidied(tree, latex)
+
+
+def _holds_relation(tree: Syntax) -> bool:
+    """Whether a chain stands where a value should: not below or above a name, a sum or a bar, nor as a condition."""
+    stack: list[Syntax] = [tree]
+    while stack:
+        piece = stack.pop()
+        match piece:
+            case Chain():
+                return True
+            case Symbol():
+                continue
+            case Big(body=body) | Evaluated(body=body):
+                stack.append(body)
+            case Cases(cases=cases):
+                stack.extend(value for value, _ in cases)
+            case _:
+                stack.extend(piece.children)
+    return False
 
 
 def tidied(tree: Syntax, latex: bool) -> Syntax:

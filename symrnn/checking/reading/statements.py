@@ -14,17 +14,21 @@ from itertools import pairwise
 
 from symrnn.checking.reading.lexemes import Lexeme, lexemes_in
 from symrnn.checking.reading.regions import Region
-from symrnn.checking.reading.segments import Problem, Segment, Segments, is_number_of_equation
+from symrnn.checking.reading.segments import Problem, Segment, Segments
 from symrnn.checking.reading.words import BINDING_WORDS, CONDITIONS_OF, FOREIGN_OF, MEASURES
 
 EQUALITIES = frozenset({"=", "≈", "≡", "←", "+=", "-=", "*=", "/="})
 _LONGEST = 500
+_PHRASE_ENDS = frozenset({
+    "stop", "comma", "semicolon", "newline", "colon", "break", "other", "block", "relation", "row", "gap", "bar",
+})  # fmt: skip
+_LONGEST_PHRASE = 40
 _SAID = re.compile(r"\\[A-Za-z]+\*?|[{}$`*]")
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """One side: its place, its text with breaks blanked; `parts` where commas stand in it; `label` where it is words."""
+    """One side: its place, its text with breaks blanked; `parts` where commas stand in it, `label` if it is words."""
 
     start: int
     end: int
@@ -79,9 +83,8 @@ class _Reader:
         segment.lexemes = self._expanded(segment)
         relations = segment.relations
         if len(relations) > _LONGEST or len(segment.listed) > _LONGEST:
-            self.problems.append(
-                self.segments.problem(segment, f"more than {_LONGEST} relations or commas in one formula")
-            )
+            many = f"more than {_LONGEST} relations or commas in one formula"
+            self.problems.append(self.segments.problem(segment, many))
             return None
         edges = [-1, *relations, len(segment.lexemes)]
         sides = [segment.lexemes[first + 1 : last] for first, last in pairwise(edges)]
@@ -94,6 +97,8 @@ class _Reader:
         stretches: list[Stretch | None] = [self._stretch(side, signs, at) for at, side in enumerate(sides)]
         if segment.listed:
             stretches[-1] = self._list([sides[-1], *segment.listed])
+        if segment.named and sides[0]:
+            stretches[0] = self._list([*segment.named, sides[0]])
         stretches[0] = self._first(segment, sides[0], signs[0], stretches[0])
         start = next(one.start for one in (*stretches, None) if one) if stretches[0] else signs[0].start
         last = stretches[-1]
@@ -141,20 +146,18 @@ class _Reader:
 
     def _without_tail(self, side: list[Lexeme], segment: Segment) -> list[Lexeme]:
         """The last side without a dash before prose and without the number of the equation."""
-        prose = segment.after in ("prose", "cjk", "block", "paren", "other")
-        if (
-            prose
-            and not self.latex
-            and len(side) > 1
-            and self.segments.sign(side[-1]) == "-"
-            and self.segments.is_spaced(side[-1])
-        ):
+        prose = segment.after in ("prose", "cjk", "block", "paren", "other") and not self.latex
+        if prose and len(side) > 1 and self.segments.sign(side[-1]) == "-" and self.segments.is_spaced(side[-1]):
             side = side[:-1]
-        if len(side) > 3 and is_number_of_equation(side[-3:]) and side[-2].kind == "number":
-            symbolic = any(lexeme.kind in ("word", "maths", "command") for lexeme in side[:-3])
-            if symbolic and self.text[side[-3].start - 1].isspace() and self.segments.sign(side[-2]).isdigit():
-                side = side[:-3]
-        return side
+        return side[:-3] if self._is_numbered(side) else side
+
+    def _is_numbered(self, side: list[Lexeme]) -> bool:
+        """Whether `(7)` behind a formula in names is its number; behind a number or an operator it is a factor."""
+        if len(side) < 4 or not self.segments.is_number_of_equation(side[-3:]):
+            return False
+        symbolic = any(lexeme.kind in ("word", "maths", "command") for lexeme in side[:-3])
+        apart = self.text[side[-3].start - 1].isspace() and side[-4].kind not in ("operator", "number")
+        return symbolic and apart and self.segments.sign(side[-2]).isdigit()
 
     # --- labels ---
 
@@ -165,7 +168,7 @@ class _Reader:
         if before is None or before.kind not in ("prose", "cjk") or (side and not self._is_of(before, side)):
             return stretch
         first = place - 1
-        while first and self.lexemes[first - 1].kind in ("prose", "cjk", "word", "maths", "script", "code"):
+        while first and self.lexemes[first - 1].kind not in _PHRASE_ENDS and place - first < _LONGEST_PHRASE:
             first -= 1
         words = self.lexemes[first:place]
         while words and words[0].kind == "prose" and self.segments.sign(words[0]).lower() in BINDING_WORDS:

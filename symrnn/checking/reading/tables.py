@@ -10,18 +10,19 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from symrnn.algebra.reading.grammar import parse_expression
-from symrnn.algebra.reading.syntax import Chain, Syntax
+from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.claims import Cell, Row
 from symrnn.checking.reading.blocks import Block, Layout
 from symrnn.checking.reading.lexemes import Lexeme, lexemes_in
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Region
+from symrnn.checking.reading.sides import parse_side
 from symrnn.errors import InputError
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?%?"
 _COLUMNS = re.compile(
-    rf"[ \t]*(?P<label>[^\d\n=]{{0,40}}?)[ \t]*(?P<figures>{_NUMBER}(?:[ \t]+{_NUMBER}){{2,}})[ \t]*(?:[←#|](?P<note>[^\n]*))?"
+    rf"[ \t]*(?P<label>[^\d\n=]{{0,40}}?)[ \t]*(?P<figures>{_NUMBER}(?:[ \t]+{_NUMBER}){{2,}})[ \t]*"
+    r"(?:[←#|](?P<note>[^\n]*))?"
 )
 _FIGURE = re.compile(_NUMBER)
 _ENDS = frozenset({"prose", "cjk", "other", "comma", "semicolon", "stop", "colon", "break", "block", "newline"})
@@ -67,10 +68,9 @@ def _formula(clean: str, block: Block, regions: Sequence[Region]) -> Syntax | No
 
 def _parsed(text: str, latex: bool) -> Syntax | None:
     try:
-        tree = parse_expression(text, latex=latex, working=True)
+        return parse_side(text, latex)
     except InputError:
         return None
-    return None if isinstance(tree, Chain) else tree
 
 
 def columns_in(layout: Layout, places: Places) -> Iterator[tuple[int, int, Row]]:

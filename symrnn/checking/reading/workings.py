@@ -182,8 +182,19 @@ class _Reader:
             self._refuse(problem.start, problem.end, problem.reason)
         for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
             together = tuple(group)
+            if block.item and self._is_dashed(block, together[0]):
+                self._refuse(together[0].start, together[-1].end, "a dash that may be a minus sign or a bullet")
+                continue
             latex = any(one.latex for one in together)
             yield _Piece(block, together, together[0].start, together[-1].end, latex)
+
+    def _is_dashed(self, block: Block, statement: Statement) -> bool:
+        """Whether a list's item begins with a number right behind a line of plain mathematics: `- 0.3 = 0.2`."""
+        line = self.places.line_of(block.start)
+        if statement.start != block.start or not line or self.clean[block.start] not in "0123456789.(":
+            return False
+        before = self.clean[slice(*self.places.span_of(line - 1))].strip()
+        return "=" in before and before[0] not in "-*+0123456789" and before[-1] not in ":："
 
     # --- lines ---
 
@@ -216,6 +227,9 @@ class _Reader:
             sides.append(side if isinstance(side, Side) else None)
         if failed and not is_mathematical(statement, self.clean):
             return None
+        if continues and sides[0] is None and len(sides) == 2 and not failed:
+            sign = statement.relations[0]
+            self._refuse(sign.start, statement.end, "a line that goes on from nothing that was read")
         self.unread += failed
         self.last = (statement.end, sides[-1])
         links = tuple(

@@ -21,6 +21,8 @@ from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
 from symrnn.documents.renderers.setting import Setter, title
 
+LONGEST = 420
+"""Tenths of an em that may stand unbroken: parentheses that hold a break cannot grow with what they hold."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:"
 _LANGUAGES = {"zh": "zh-Hans"}
 
@@ -132,7 +134,10 @@ def _other(setter: Setter, block: Any) -> str:
 
 def _claim(setter: Setter, claim: Claim, number: int) -> str:
     left, _, spoken = setter.values(claim.lhs)
-    right = "<wbr>".join(_math(run.texts[0], run.texts[2], True) for run in setter.runs(claim))
+    runs = setter.runs(claim, 1)
+    if any(len(run.texts[1]) > LONGEST for run in runs):
+        runs = setter.runs(claim)
+    right = "<wbr>".join(_math(run.texts[0], run.texts[2], True) for run in runs)
     notes = setter.notes(claim)
     setter.defines(claim, number)
     why = f'<span class="why">{notes}</span>' if notes else ""

@@ -125,7 +125,11 @@ def _references(document: Document, setter: Setter) -> str:
     if not keys:
         return ""
     items = "".join(f"\\bibitem{{{key}}} {setter.escape(cited(key))}\n" for key in keys)
-    return f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
+    heading = setter.escape(sentence("references", document.language))
+    return (
+        f"\\renewcommand{{\\refname}}{{{heading}}}\n"
+        f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
+    )
 
 
 def aligned(document: Document) -> str:

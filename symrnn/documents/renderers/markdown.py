@@ -36,7 +36,8 @@ def parts(document: Document) -> Iterator[str]:
     for place, section in enumerate(document.sections, start=1):
         yield _section(setter, place, section, numbers)
     if document.citations:
-        yield "".join(f"- {escape(cited(key))}\n" for key in document.citations)
+        heading = escape(sentence("references", document.language))
+        yield f"## {heading}\n\n" + "".join(f"- {escape(cited(key))}\n" for key in document.citations)
 
 
 def escape(text: str) -> str:
