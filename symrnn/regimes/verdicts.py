@@ -170,7 +170,7 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
 
     >>> from symrnn.models.files import load
     >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['checks', 'errors', 'largest_norm', 'lyapunov', 'memory_length', 'open', 'steps']
+    ['checks', 'errors', 'lags', 'largest_norm', 'last_norm', 'lyapunov', 'memory_length', 'open', 'steps']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -179,6 +179,8 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
         "errors": [float(x) for x in found.errors],
         "steps": found.steps,
         "largest_norm": curve.largest,
+        "last_norm": math.exp(min(float(curve.median[-1]), 700.0)),
+        "lags": len(curve.median) - 1,
         "memory_length": curve.memory_length(),
     }
     figures["checks"] = _checks(trajectory, found)
@@ -223,7 +225,8 @@ def compose(name: str, evidence: list[Evidence], figures: Mapping[str, Any]) -> 
     verdict, carrier = decided(evidence)
     if verdict == "vanishing" and figures.get("largest_norm", 0.0) >= TRANSIENT:
         verdict = "mixed"
-    ordered = [carrier, *(each for each in evidence if each is not carrier)] if carrier else evidence
+    first = carrier or next((each for each in evidence if each.kind == "measured"), None)
+    ordered = ([first] if first else []) + [each for each in evidence if each is not first]
     rate = _rate(carrier, figures)
     kind = carrier.kind if carrier else "measured"
     growth = next((about[0] for key, about in carrier.notes if key == "growth"), None) if carrier else None
