@@ -69,7 +69,7 @@ def write_all(contents: Sequence[tuple[str | bytes, str | None]], force: bool, w
         try:
             _replace(Path(output), _bytes(content))
         except OSError as error:
-            raise _unwritable(output, error.strerror) from None
+            raise _unwritable(output, error.strerror or str(error)) from None
         click.echo(f"{output} written ({what})", err=True)
 
 
