@@ -338,8 +338,8 @@ class _Scanner:
                 self.at += 1
         elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
-        elif word == "newline":
-            yield self._token("end", "\n", length)
+        elif word in ("newline", "cr"):
+            yield self._token("op", "&&", length) if self.matrices else self._token("end", "\n", length)
         else:
             yield self._named(word, length)
 

@@ -52,7 +52,7 @@ _LEXEME = re.compile(
     rf"(?P<space>[ \t]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
     rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\.\d+)"
     rf"|(?P<dots>\.\.\.+|…+)|(?P<implication>=>|⇒|⟹|⇔|⟺|∴|∵|⇐|∀|∃|∧|∨)|(?P<sign>{_SIGNS})"
-    rf"|(?P<row>\\\\(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
+    rf"|(?P<row>\\\\\*?(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
     rf"|\\(?P<edge>begin|end)\{{(?P<table>{_TABLES})\*?\}}|\\(?P<command>[A-Za-z]+)|\\(?P<escaped>.)"
     rf"|(?P<abbreviation>--[A-Za-z][\w-]*=\S*|\b(?:e\.g|i\.e|w\.r\.t|etc|vs|eq|fig|resp|cf|approx)\.)"
     rf"|(?P<module>\b(?:np|numpy|torch|math|tf|jnp)\.(?=[a-z]))"

@@ -34,9 +34,11 @@ _ENTITIES = {
 _MATHS = re.compile(
     r"\\(?:textcolor|colorbox)\{[^{}\n]{0,60}\}|\\color\{[^{}\n]{0,60}\}|\\(?:tag|label)\*?\{[^{}\n]{0,200}\}"
     r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\."
-    r"|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
-    r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}|\\intertext\{[^{}\n]{0,400}\}"
+    r"|\\(?P<said>text|mbox|hbox|textrm|textit|textnormal|footnote|parbox|intertext)\*?"
+    r"(?:\[[^\]\n]{0,20}\])?(?:\{[^{}\n]{0,20}\}(?=\{))?\{|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
+    r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}"
 )
+_NESTED = re.compile(r"[{\\$]")
 _PASSED = frozenset({
     "equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "flalign", "aligned", "gathered",
     "split", "dmath", "subequations",
@@ -135,6 +137,10 @@ def _maths(text: str, region: Region) -> Iterator[Edit]:
         if found["brace"]:
             yield found.start(), found.end(), ""
             yield from _under_brace(text, found.end(), region.last)
+        elif found["said"]:
+            closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
+            if closed and (found["said"] == "parbox" or _NESTED.search(text, found.end(), closed - 1)):
+                yield found.start(), closed, "\\par"  # more than words: it ends what stands before
         elif found["box"]:
             closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
             if closed:
