@@ -15,6 +15,8 @@ from symrnn.checking.reading.regions import VERBATIM, Region
 Edit = tuple[int, int, str]
 """From, to, and what stands there instead, filled up with spaces."""
 
+BLANK = "\u00a0"
+"""What stands where markup stood: a space to everyone but to those who look for columns."""
 _SAME = SAME_LENGTH | {0x2223: "|", 0xFE63: "-"}
 _TAGS = (
     "sub|sup|br|b|i|em|strong|u|span|div|p|a|img|code|pre|table|thead|tbody|tr|td|th|ul|ol|li|hr|center|font|small"
@@ -69,17 +71,17 @@ def cleaned(text: str, start: int, regions: tuple[Region, ...], markdown: bool) 
             edits += _maths(text, region)
         elif region.kind in ("program", "aside"):
             edits.append((region.start, region.end, ""))
-    return edited(text, edits).translate(_SAME)
+    return edited(text.translate(_SAME), edits, BLANK)
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with the edits made; line ends stay."""
+def edited(text: str, edits: Iterable[Edit], fill: str = " ") -> str:
+    """The text with the edits made, filled up; line ends stay."""
     parts: list[str] = []
     at = 0
     for first, last, instead in sorted(edits):
         if first < at:
             continue
-        blank = re.sub(r"[^\n]", " ", text[first:last])
+        blank = re.sub(r"[^\n]", fill, text[first:last])
         parts += [text[at:first], instead + blank[len(instead) :]]
         at = last
     return "".join([*parts, text[at:]])
