@@ -31,9 +31,9 @@ VANISHING = ("vanishing", "mixed")
     type=click.Choice(REQUIREMENTS),
     help="Exit with 1 unless the verdict is this, or is not.",
 )
+@click.option("--plot", type=click.Path(), help="A figure of the measurements: FILE.svg, .pdf or .png.")
 @click.option("--to", "to", type=click.Choice(["text", "latex", "html"]), help="Format of the document.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words: en, zh.")
-@click.option("--plot", type=click.Path(), help="Also draw the figure into this file: .svg, .pdf or .png.")
 @FORMAT
 @output_options
 def regime(
@@ -46,9 +46,9 @@ def regime(
     example: int,
     solve_for: str | None,
     requirements: tuple[str, ...],
+    plot: str | None,
     to: str | None,
     lang: str,
-    plot: str | None,
     form: str,
     output: str | None,
     force: bool,

@@ -188,7 +188,7 @@ def _with(model: Model, changes: Mapping[str, Callable[[Array], Array]]) -> Mode
     return replace(model, values=values)
 
 
-def _recurrent(model: Model) -> tuple[Parameter, ...]:
+def recurrent_matrices(model: Model) -> tuple[Parameter, ...]:
     """The square matrices that act on a state: W_h, or U_g."""
     return tuple(
         p for p in model.cell.parameters
@@ -197,7 +197,7 @@ def _recurrent(model: Model) -> tuple[Parameter, ...]:
 
 
 def _is_simple(model: Model) -> bool:
-    return len(_recurrent(model)) == 1 and len(model.cell.states) == 1
+    return len(recurrent_matrices(model)) == 1 and len(model.cell.states) == 1
 
 
 def _forget_bias(bias: float) -> Callable[[Model], Model]:
@@ -220,7 +220,7 @@ def _reinitialised(init: str) -> Callable[[Model], Model]:
 
     def change(model: Model) -> Model:
         values = dict(model.values)
-        for parameter in _recurrent(model):
+        for parameter in recurrent_matrices(model):
             shape = as_float(values[parameter]).shape
             values[parameter] = drawn({"init": init, "seed": 0}, parameter.name, shape, shape[0])
         return replace(model, values=values)
@@ -261,7 +261,7 @@ def _in_place_of(kind: str) -> Callable[[Model], Model]:
 
     def change(model: Model) -> Model:
         inputs = _input_of(model)
-        hidden = as_float(model.values[_recurrent(model)[0]]).shape[0]
+        hidden = as_float(model.values[recurrent_matrices(model)[0]]).shape[0]
         return born(kind, hidden, inputs.shape[1], inputs=inputs)
 
     return change
@@ -306,14 +306,16 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
         "forget bias 3": Remedy("forget bias 3", _has_gate, _forget_bias(3.0), "Gers et al. 2000"),
         "chrono": Remedy("chrono initialisation, T_max = T", _has_gate, _chrono, "Tallec and Ollivier 2018"),
         "orthogonal": Remedy(
-            "orthogonal recurrent matrices", lambda m: bool(_recurrent(m)), _reinitialised("orthogonal"),
+            "orthogonal recurrent matrices", lambda m: bool(recurrent_matrices(m)), _reinitialised("orthogonal"),
             "Saxe et al. 2014",
         ),
         "xavier": Remedy(
-            "Xavier recurrent matrices", lambda m: bool(_recurrent(m)), _reinitialised("xavier"),
+            "Xavier recurrent matrices", lambda m: bool(recurrent_matrices(m)), _reinitialised("xavier"),
             "Glorot and Bengio 2010",
         ),
-        "he": Remedy("He recurrent matrices", lambda m: bool(_recurrent(m)), _reinitialised("he"), "He et al. 2015"),
+        "he": Remedy(
+            "He recurrent matrices", lambda m: bool(recurrent_matrices(m)), _reinitialised("he"), "He et al. 2015"
+        ),
         "identity relu": Remedy(
             "identity matrix and ReLU", lambda m: _is_simple(m) and _has_tanh(m), _identity_relu, "Le et al. 2015"
         ),

@@ -51,7 +51,16 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }
-_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$", "−": "$-$", "–": "--", "…": r"\dots{}"}
+_SPELLED = {
+    "∂⁺L/∂": r"$\partial^{+}L/\partial$",
+    "∂L/∂": r"$\partial L/\partial$",
+    "∂⁺": r"$\partial^{+}$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+    "−": "$-$",
+    "–": "--",
+    "…": r"\dots{}",
+}
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -127,8 +136,7 @@ def _references(document: Document, setter: Setter) -> str:
     items = "".join(f"\\bibitem{{{key}}} {setter.escape(cited(key))}\n" for key in keys)
     heading = setter.escape(sentence("references", document.language))
     return (
-        f"\\renewcommand{{\\refname}}{{{heading}}}\n"
-        f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
+        f"\\renewcommand{{\\refname}}{{{heading}}}\n\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
     )
 
 
