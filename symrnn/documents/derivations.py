@@ -16,7 +16,7 @@ from symrnn.algebra.programs import Program, Reason
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.calculus.variants import Variant, variant
+from symrnn.calculus.variants import Variant
 from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
 from symrnn.documents.document import Claim, Document, Section, Words
@@ -41,6 +41,7 @@ from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 from symrnn.notations import Notation
 from symrnn.notations import notation as find_notation
+from symrnn.notations.declarations import declared
 
 DETAILS = ("outline", "normal", "full")
 LEVELS: Mapping[str, int] = MappingProxyType(
@@ -102,6 +103,8 @@ def derive(
     changed = _structured(source, note)
     program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
+    if note is not None:
+        wanted = tuple(note.canonical(name, program) for name in wanted)
     check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
     model = source if isinstance(source, Model) and of == "L" else None
@@ -127,8 +130,8 @@ def derive(
 
 def _notation_of(asked: str | Notation | None, source: Program | Model) -> Notation | None:
     """The notation asked for, else the model's own."""
-    if asked is None and isinstance(source, Model) and isinstance(source.notation.get("name"), str):
-        asked = source.notation["name"]
+    if asked is None and isinstance(source, Model) and source.notation:
+        return declared(source.notation)
     return find_notation(asked) if isinstance(asked, str) else asked
 
 
@@ -143,8 +146,7 @@ def _structured(source: Program | Model, note: Notation | None) -> Variant | Non
     """The cell as the notation's source structures it: two biases, one matrix for [h; x]. A model keeps its own."""
     if note is None or isinstance(source, Model):
         return None
-    name = note.structure.get(source.name)
-    return variant(source, name) if name else None
+    return note.variant(source) if source.name in note.structure else None
 
 
 def _structure_section(changed: Variant) -> Iterator[Section]:
