@@ -70,12 +70,22 @@ def _word(key: str, language: str, *values: str) -> str:
     return text.format(*values)
 
 
+def _note(note: Any, language: str) -> str:
+    from symrnn.languages import translated
+
+    return translated(note.message, language, "regime").format(*note.values)
+
+
 def _number(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
 
 
 def _text(model: Any, outcomes: Any, clipped: Any, language: str) -> str:
-    lines = [_word("head", language, model.name, str(model.steps)), *(str(note) for note in model.notes), ""]
+    lines = [
+        _word("head", language, model.name, str(model.steps)),
+        *(_note(note, language) for note in model.notes),
+        "",
+    ]
     if outcomes:
         before = outcomes[0].before
         key = "vanishes" if before.rate < 1 else "grows"

@@ -94,7 +94,13 @@ def _run(grid: Any, workers: int | None, scheduler: str | None, done: frozenset[
     if scheduler is not None:
         with dask_executor(scheduler) as executor:
             return run_sweep(grid, executor, done, keep, workers)
-    return run_locally(grid, workers or len(os.sched_getaffinity(0)), done, keep)
+    return run_locally(grid, workers or _processors(), done, keep)
+
+
+def _processors() -> int:
+    """Those this process may use, where the system tells."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @contextmanager

@@ -188,6 +188,15 @@ class TestMalice:
         with pytest.raises(UnsafeInputError, match="outside the file"):
             read_weights(tmp_path / "net.onnx")
 
+    def test_an_onnx_graph_that_doubles_a_constant_again_and_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Forty nodes, a terabyte: refused on the way."""
+        monkeypatch.setattr("symrnn.models.weights.tensors.MOST_BYTES", 1 << 20)
+        tensor = numpy_helper.from_array(np.ones(100), "c0")
+        nodes = [helper.make_node("Concat", [f"c{k}", f"c{k}"], [f"c{k + 1}"], axis=0) for k in range(40)]
+        graph = helper.make_graph(nodes, "g", [], [], [tensor])
+        with pytest.raises(UnsafeInputError, match="put together"):
+            read_onnx(helper.make_model(graph).SerializeToString(), "net")
+
     def test_hdf5_links_and_storage_that_lead_out(self, tmp_path: Path) -> None:
         """External storage, external and soft links, virtual datasets, and fill values over nothing."""
         secret = tmp_path / "secret"
