@@ -247,7 +247,7 @@ class ChainJudge:
         return None
 
     def variants(self, *sides: int) -> list[int]:
-        """The readings to try, the usual one first: numbers as data (1), another generic function (2), w^T a power (4)."""
+        """The readings to try, the usual first: numbers as data (1), another generic function (2), w^T a power (4)."""
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
         found = [0]
         for bit, has in (
@@ -331,7 +331,6 @@ class ChainJudge:
 
     def _link(self, at: int, before: int | None) -> int | None:
         """Judge the link into side `at`; returns the last side that has a value."""
-        face = self.faces[at]
         if self.see(at, True) is None:
             self._without_value(at, before)
             return before
@@ -409,12 +408,24 @@ class ChainJudge:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
         _, verdict, reason, expected, taint = best
+        if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
+            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            if other.reason is None:
+                self.page.chosen.update(other.chosen or {})
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         self._note(before, at, verdict, reason, expected, taint)
+
+    def _in_another_reading(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds where its ambiguous names mean something else."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page)
+        return outcome if outcome.agree else None
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
@@ -719,7 +730,7 @@ class ChainJudge:
             seen = self.see(at, False)
             given = verdict == Verdict.GIVEN
             value = value_of(face.written, sharp_=given)
-            return Record(value, None if given else (seen and seen.true), taint, given, index)
+            return Record(value, None if given or seen is None else seen.true, taint, given, index)
         seen = self.see(at, True)
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
 

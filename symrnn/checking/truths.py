@@ -1,4 +1,4 @@
-"""The true value of every quantity of a model, by its definition: the forward equations run, derivatives as differences.
+"""The true value of every quantity of a model, by its definition: equations run forward, derivatives as differences.
 
 Reads a Program with numbers (a model's own, or drawn for judging a formula); answers `readings(name)` with the values.
 """
@@ -113,6 +113,11 @@ class ModelTruths:
     def span(self) -> tuple[int, int] | None:
         """1..T."""
         return 1, self.steps
+
+    def letters(self) -> Mapping[str, int]:
+        """T, and n where no gate or signal is called so."""
+        taken = self.quantities.gated or "n" in self.quantities.signals
+        return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
 
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""

@@ -47,7 +47,7 @@ def check(
     output: str | None,
     force: bool,
 ) -> None:
-    """Check the equalities of hand calculations (Markdown, LaTeX, notebooks, plain text; folders; - for standard input).
+    """Check the equalities of hand calculations: Markdown, LaTeX, notebooks, plain text, folders, - for standard input.
 
     Exit code 1 if anything is wrong, 2 if nothing could be read.
     """

@@ -18,9 +18,7 @@ MOST_COLUMNS = 60
 @click.option("--steps", type=click.IntRange(1), help="Steps of a CELL; of a MODEL, how many at most are shown.")
 @click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
 @click.option("--prefix", default="", help="Which layer of a weights file, such as lstm.l0.")
-@click.option(
-    "--notation", help="As a book writes it: goodfellow, pytorch, double_subscript, olah, a TOML file."
-)
+@click.option("--notation", help="As a book writes it: goodfellow, pytorch, double_subscript, olah, a TOML file.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words in it: en or zh.")
 @output_options
 def draw(

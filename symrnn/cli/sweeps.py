@@ -63,7 +63,12 @@ def sweep(
                 store.add(rows)
             advance(len(rows))
 
-        rows = _run(grid, workers, scheduler, store.done if store else frozenset(), keep)
+        try:
+            rows = _run(grid, workers, scheduler, store.done if store else frozenset(), keep)
+        except KeyboardInterrupt:
+            if store:
+                click.echo(f"\n{kept} holds {len(store.done)} of {len(grid)} rows; the same command goes on", err=True)
+            raise
     if store:
         rows = store.finish()
         click.echo(f"{kept} written ({len(rows)} rows)", err=True)
@@ -75,6 +80,8 @@ def sweep(
 
 
 def _text(source: str) -> str:
+    if source == "-":
+        return click.get_text_stream("stdin").read(MOST_INPUT)
     path = Path(source)
     try:
         if path.stat().st_size > MOST_INPUT:
@@ -99,7 +106,7 @@ def _run(grid: Any, workers: int | None, scheduler: str | None, done: frozenset[
 
 def _processors() -> int:
     """Those this process may use, where the system tells."""
-    affinity = getattr(os, "sched_getaffinity", None)
+    affinity: Any = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 

@@ -42,8 +42,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",
         "local meaning": "Each equation by itself: the derivative with respect to what it reads directly.",
         "shared weight": "A weight is used at every step, so its gradient is the sum of what every step adds.",
-        "recurrence meaning": "The gradient of a state has two parts: what its own step adds (∂⁺, later steps held fixed) "
-        "and what every later step sends back through the Jacobian of the next step, transposed.",
+        "recurrence meaning": "The gradient of a state has two parts: what its own step adds (∂⁺, later steps held "
+        "fixed) and what every later step sends back through the Jacobian of the next step, transposed.",
         "immediate and total": "∂⁺ of a state with respect to a weight sees the weight's use at this step only, "
         "through every path of the step, and holds the states of earlier steps fixed; the total derivative of L adds "
         "the shares of all steps. vec stacks the columns of a matrix.",

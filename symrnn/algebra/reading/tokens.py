@@ -62,6 +62,7 @@ _LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
 _STEP_DIGITS = re.compile(r"\d+(?![A-Za-z0-9.])|\d+(?=\.(?!\d))")
 _STEP_END = re.compile(r"(?<=[A-Za-z])\d+$")
+_WORDED = re.compile(r"\W*[A-Za-z0-9]+(?:[-\s\\_.,]+[A-Za-z0-9]+)*[\s.)]*")
 _GRADIENT = re.compile(r"d[A-Za-z]$|d[A-Z][a-z]$")
 
 
@@ -337,8 +338,8 @@ class _Scanner:
                 self.at += 1
         elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
-        elif word == "newline":
-            yield self._token("end", "\n", length)
+        elif word in ("newline", "cr"):
+            yield from self._escaped("\\", length)
         else:
             yield self._named(word, length)
 
@@ -411,6 +412,8 @@ class _Scanner:
             end, word = found.end(), found[1]
         else:
             self._fail(self.at + length, "a text command without its word in braces", "\\mathrm{net}")
+        if self.source.working and not _WORDED.fullmatch(word):
+            self._fail(end, "a text command whose braces hold more than words", "\\mathrm{net}")
         parts = [part for part in re.split(r"[^A-Za-z0-9]+", word.replace("\\_", " ")) if part]
         if not parts or not parts[0][0].isalpha():
             self._fail(end, "a text command whose braces hold no word", "\\mathrm{net}")

@@ -57,7 +57,7 @@ _LEXEME = re.compile(
     rf"|(?P<abbreviation>--[A-Za-z][\w-]*=\S*|\b(?:e\.g|i\.e|w\.r\.t|etc|vs|eq|fig|resp|cf|approx)\.)"
     rf"|(?P<module>\b(?:np|numpy|torch|math|tf|jnp)\.(?=[a-z]))"
     rf"|(?P<hyphened>[A-Za-z]{{1,40}}(?:[-/][A-Za-z]{{1,40}}){{1,4}}(?![A-Za-z0-9_^(\[{{~']))|(?P<contracted>[A-Za-z]+['’](?:s|t|re|ve|ll|d|m)\b)"
-    rf"|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
+    rf"|(?P<circled>[\u2460-\u24ff\u2776-\u2793])|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
     rf"|(?P<word>[^\W\d_{_CJK}](?:[^\W_{_CJK}]|[\u0300-\u036f\u20d7])*~?(?:[^\W_{_CJK}]*))"
     rf"|(?P<open>[(\[{{⟨〈【《「])|(?P<close>[)\]}}⟩〉】》」])|(?P<operator>[-+*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@^_'′’∂∇√∑∏‖∥⊤½⅓⅔¼¾⅛∞±!])|(?P<bar>\|)|(?P<ampersand>&)"
     rf"|(?P<comma>[,、])|(?P<semicolon>;)|(?P<colon>:)|(?P<stop>[.。](?=\s|$)|[?？])|(?P<other>.)",
@@ -138,6 +138,8 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
         parts = re.split("[-/]", found[0])
         wordy = not latex and any(is_prose(part, " ") for part in parts) and all(len(part) > 1 for part in parts)
         return Lexeme("prose", start, end) if wordy else _first_word(found, parts[0])
+    if kind == "circled":
+        return Lexeme("other", start, end)
     if kind in ("abbreviation", "contracted"):
         return Lexeme("prose", start, end)
     if kind == "module":

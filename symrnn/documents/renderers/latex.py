@@ -51,7 +51,16 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }
-_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$", "−": "$-$", "–": "--", "…": r"\dots{}"}
+_SPELLED = {
+    "∂⁺L/∂": r"$\partial^{+}L/\partial$",
+    "∂L/∂": r"$\partial L/\partial$",
+    "∂⁺": r"$\partial^{+}$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+    "−": "$-$",
+    "–": "--",
+    "…": r"\dots{}",
+}
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 

@@ -11,10 +11,16 @@ from symrnn.algebra.dollars import DOLLARS
 from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
-from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.renderers.setting import SIGNS, Setter, title
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~$!&])")
-_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$"}
+_SPELLED = {
+    "∂⁺L/∂": r"$\partial^{+}L/\partial$",
+    "∂L/∂": r"$\partial L/\partial$",
+    "∂⁺": r"$\partial^{+}$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+}
 
 
 def to_markdown(document: Document) -> str:
@@ -46,8 +52,7 @@ def escape(text: str) -> str:
     >>> print(escape("W_h *and* <b>"))
     W\\_h \\*and\\* \\<b\\>
     """
-    pieces = re.split("(∂⁺|∂|δ)", text)
-    return "".join(_SPELLED.get(piece) or _ACTIVE.sub(r"\\\1", piece) for piece in pieces)
+    return "".join(_SPELLED.get(piece) or _ACTIVE.sub(r"\\\1", piece) for piece in SIGNS.split(text))
 
 
 def _inline(document: Document) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -14,7 +13,7 @@ from symrnn.algebra.typst import TYPST, quoted
 from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
-from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.renderers.setting import SIGNS, Setter, title
 
 ROOM = 430
 """Width of the text in tenths of an em: 166 mm at 11 pt."""
@@ -47,11 +46,11 @@ def _sheet() -> str:
     return (resources.files("symrnn.documents.renderers") / "page.typ").read_text(encoding="utf-8")
 
 
-_SPELLED = {"∂⁺": "$∂^(+)$", "∂": "$∂$", "δ": "$δ$"}
+_SPELLED = {"∂⁺L/∂": "$∂^(+) L \\/ ∂$", "∂L/∂": "$∂ L \\/ ∂$", "∂⁺": "$∂^(+)$", "∂": "$∂$", "δ": "$δ$"}
 
 
 def _words(text: str) -> str:
-    return "".join(_SPELLED.get(part) or f"#{quoted(part)};" for part in re.split("(∂⁺|∂|δ)", text) if part)
+    return "".join(_SPELLED.get(part) or f"#{quoted(part)};" for part in SIGNS.split(text) if part)
 
 
 def _inline(content: str, text: str) -> str:
