@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,7 @@ def sweep(
 
 def _text(source: str) -> str:
     if source == "-":
-        return click.get_text_stream("stdin").read(MOST_INPUT)
+        return sys.stdin.read(MOST_INPUT)
     path = Path(source)
     try:
         if path.stat().st_size > MOST_INPUT:
@@ -113,8 +114,6 @@ def _processors() -> int:
 @contextmanager
 def _progress(total: int) -> Iterator[Any]:
     """A bar on a terminal, nothing elsewhere."""
-    import sys
-
     if not sys.stderr.isatty() or not total:
         yield lambda count: None
         return
