@@ -27,6 +27,9 @@ def agreement(value: Number, digits: Digits) -> Agreement:
     """How a computed value agrees with a number as written."""
     if same(value.value, digits.value):
         return Agreement.EXACT
+    if digits.unit == 1 and value.sharp and isinstance(value.value, Fraction) and value.value.denominator == 1:
+        # A whole number is rounded only from what is none.
+        return Agreement.NONE
     if is_float_print(digits.text):
         near = distance(value.value, digits.value)
         room = FLOAT_TOLERANCE * abs(digits.value)
