@@ -27,8 +27,7 @@ def agreement(value: Number, digits: Digits) -> Agreement:
     """How a computed value agrees with a number as written."""
     if same(value.value, digits.value):
         return Agreement.EXACT
-    if digits.unit == 1 and value.sharp and isinstance(value.value, Fraction) and value.value.denominator == 1:
-        # A whole number is rounded only from what is none.
+    if _needs_no_rounding(value, digits):
         return Agreement.NONE
     if is_float_print(digits.text):
         near = distance(value.value, digits.value)
@@ -37,6 +36,13 @@ def agreement(value: Number, digits: Digits) -> Agreement:
     if _within(distance(value.value, digits.value), digits.half):
         return Agreement.ROUNDED
     return _outside(value, digits)
+
+
+def _needs_no_rounding(value: Number, digits: Digits) -> bool:
+    """Whether a value has no more digits than are shown: then it is written as it is."""
+    if not value.sharp or not isinstance(value.value, Fraction) or not 0 < digits.unit <= 1:
+        return False
+    return (value.value / digits.unit).denominator == 1
 
 
 def _outside(value: Number, digits: Digits) -> Agreement:
