@@ -61,6 +61,8 @@ NOTATIONS = [
     ("98,560 = 1", "98560 = 1"),
     (r"$e^{-x} = 1$", "e**(- x) = 1"),
     (r"$\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} = A$", "Grid(1, 2, 3, 4) = A"),
+    ("A = [[1, 2], [3, 4]]", "A = Grid(1, 2, 3, 4)"),
+    ("x = [1, 2] = [[1], [2]]", "x = Stack(1, 2) = Grid(1, 2)"),
     (r"$\left[\begin{array}{cc} 1 & 2 \end{array}\right] = A$", "(Grid(1, 2)) = A"),
     (
         r"$f(x) = \begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases}$",
