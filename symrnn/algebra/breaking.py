@@ -44,11 +44,11 @@ class Breaker:
         self.whole = [Printer(form, style) for form in forms]
         self.open = [Printer(replace(form, fence=form.open_fence or form.fence), style) for form in forms]
 
-    def runs(self, node: Node, depth: int = 0) -> list[Run]:
-        """The runs of a node, in order; a single one where it does not break."""
+    def runs(self, node: Node, deepest: int = DEEPEST, depth: int = 0) -> list[Run]:
+        """The runs of a node, in order; a single one where it does not break; 1 is `deepest` for its own signs only."""
         whole = [Run(depth, tuple(printer.of(node).text for printer in self.whole))]
-        places = _places(node) if depth < DEEPEST else ()
-        inner = [self._inside(node, place, depth + 1) for place in places]
+        places = _places(node) if depth < deepest else ()
+        inner = [self._inside(node, place, deepest, depth + 1) for place in places]
         if not _has_signs(node) and all(len(runs) == 1 for runs in inner):
             return whole
         columns = [_fragments(printer, node, places) for printer in self.open]
@@ -56,12 +56,12 @@ class Breaker:
             return whole
         return self._joined(node, depth, inner, list(zip(*columns, strict=True)))
 
-    def _inside(self, node: Node, place: int, depth: int) -> list[Run]:
+    def _inside(self, node: Node, place: int, deepest: int, depth: int) -> list[Run]:
         operand = node.operands[place]
         if isinstance(node, N.Add) and self.whole[0].of(operand).unsigned:
             pieces = [printer.of(operand).unsigned for printer in self.whole]
             return [Run(depth, tuple(piece.text for piece in pieces if piece))]
-        return self.runs(operand, depth)
+        return self.runs(operand, deepest, depth)
 
     def _joined(
         self, node: Node, depth: int, inner: Sequence[Sequence[Run]], fragments: Sequence[tuple[str, ...]]

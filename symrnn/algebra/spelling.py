@@ -36,11 +36,12 @@ MARKS = {"star": "*", "prime": "'"}
 
 
 class Letter(NamedTuple):
-    """One symbol: its base, the accents on it from the inside out, the marks after it."""
+    """One symbol: its base, the accents on it from the inside out, the marks after it, what stands below it."""
 
     base: str
     accents: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    below: tuple[Letter, ...] = ()
 
 
 class Spelling(NamedTuple):
@@ -52,28 +53,32 @@ class Spelling(NamedTuple):
 
 
 _NAME = re.compile(r"([^_^{}]+)((?:[_^](?:\{[^{}]+\}|[^_^{}]+))*)")
-_PART = re.compile(r"([_^])\{?([^_^{}]+)")
+_PART = re.compile(r"([_^])(?:\{([^{}]+)\}|([^_^{}]+))")
 
 
 @lru_cache(maxsize=4096)
 def read_name(name: str) -> Spelling:
-    """A canonical name taken apart; braces are free and `^` puts a part above.
+    """A canonical name taken apart; `^` puts a part above, braces keep a script's own script.
 
     >>> read_name("c_tilde")
-    Spelling(letter=Letter(base='c', accents=('tilde',), marks=()), below=(), above=())
+    Spelling(letter=Letter(base='c', accents=('tilde',), marks=(), below=()), below=(), above=())
     >>> read_name("W_{hf}") == read_name("W_hf") and read_name("W_hf").below[0].base
     'hf'
+    >>> [letter.base for letter in read_name("delta^{a_h}").above[0].below]
+    ['h']
     """
     found = _NAME.fullmatch(name)
     head, tail = found.groups() if found else (name, "")
     letters, places = [Letter(head)], [""]
-    for place, part in _PART.findall(tail):
+    for place, group, bare in _PART.findall(tail):
+        part = group or bare
         if place == "_" and part in ACCENTS:
             letters[-1] = letters[-1]._replace(accents=(*letters[-1].accents, part))
         elif place == "_" and part in MARKS:
             letters[0] = letters[0]._replace(marks=(*letters[0].marks, part))
         else:
-            letters.append(Letter(part))
+            inner = read_name(part) if "_" in part else Spelling(Letter(part))
+            letters.append(inner.letter._replace(below=inner.below))
             places.append(place)
     placed = list(zip(letters, places, strict=True))
     below, above = (tuple(letter for letter, at in placed if at == sign) for sign in "_^")

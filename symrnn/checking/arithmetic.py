@@ -1,7 +1,7 @@
 """What a written formula comes to: syntax trees evaluated with bounds, names looked up in a scope, work counted.
 
-Reads `Syntax`; returns a `Number`, or a `Matrix` of them. Nothing is evaluated that is not in this file's tables; a name
-the scope does not know raises `Unknown`, a division by zero `Undefined`, and too much work `TooLarge`.
+Reads `Syntax`; returns a `Number`, or a `Matrix` of them. Nothing is evaluated that is not in this file's tables; a
+name the scope does not know raises `Unknown`, a division by zero `Undefined`, and too much work `TooLarge`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Chain,
+    Dots,
     Grid,
     Group,
     Norm,
@@ -32,8 +33,9 @@ from symrnn.algebra.reading.syntax import (
     Times,
     Transposed,
 )
+from symrnn.checking.digits import digits_of
 from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
-from symrnn.checking.naming import Known, Name, name_of, step_of
+from symrnn.checking.naming import Derivative, Known, Name, name_of, step_of
 from symrnn.checking.numbers import (
     MP,
     Number,
@@ -85,6 +87,10 @@ class Scope(Protocol):
         """The steps a sum without bounds runs over."""
         ...
 
+    def letters(self) -> Mapping[str, int]:
+        """Letters that stand for the last step."""
+        ...
+
     @property
     def powers(self) -> bool:
         """Whether `w^T` of a number is a power, no transpose."""
@@ -108,9 +114,9 @@ def _root(a: Number) -> Number:
     if a.value < 0:
         raise Undefined("the root of a negative number")
     if a.exact and a.sharp:
-        ends = [_whole_root(part) for part in (a.value.numerator, a.value.denominator)]
-        if None not in ends:
-            return sharp(Fraction(*ends))
+        over, under = _whole_root(a.value.numerator), _whole_root(a.value.denominator)
+        if over is not None and under is not None:
+            return sharp(Fraction(over, under))
     return function(MP.sqrt, a, True)
 
 
@@ -157,7 +163,7 @@ class Evaluator:
         self.work += 1
         if self.work > MOST_WORK:
             raise TooLarge("a formula with too many terms to compute")
-        name = name_of(tree, self.bound)
+        name = name_of(tree, self._indices())
         if name is not None and (found := self._named(tree, name)) is not None:
             return found
         match tree:
@@ -215,7 +221,7 @@ class Evaluator:
     def _to_a_step(self, tree: Symbol) -> Value | None:
         """`W^{T-t}`: a weight to a power that is a number of steps."""
         base = replace(tree, above=tree.above[:-1])
-        name = name_of(base, self.bound)
+        name = name_of(base, self._indices())
         value = None if name is None else self._named(base, name)
         exponent = step_of(tree.above[-1], self._indices())
         if value is None or not isinstance(exponent, int):
@@ -227,8 +233,9 @@ class Evaluator:
     def _transposed(self, value: Value) -> Value:
         """`w^T` of a number is its T-th power where the reading says so."""
         span = self.scope.span()
-        if isinstance(value, Number) and self.scope.powers and span is not None:
-            return power(value, sharp(span[1]))
+        if self.scope.powers and span is not None:
+            exponent = sharp(span[1])
+            return power(value, exponent) if isinstance(value, Number) else self._matrix_power(value, exponent)
         return transposed(value)
 
     def _number(self, tree: Syntax) -> Number:
@@ -250,16 +257,52 @@ class Evaluator:
 
     def _times(self, tree: Times) -> Value:
         if any(_is_dots(factor) for factor in tree.factors):
-            raise NotMeant("an ellipsis")
+            return self._with_ellipsis(tree)
+        whole = digits_of(tree)
+        if whole is not None:
+            return self.scope.literal(Num(whole.value, whole.text))
         found = self.value(tree.factors[0])
         for operator, factor in zip(tree.operators, tree.factors[1:], strict=True):
             found = multiplied(found, self.value(factor), operator)
         return found
 
+    def _with_ellipsis(self, tree: Times) -> Value:
+        """`∂h_n/∂h_{n-1} × … × ∂h_2/∂h_1`: the derivatives between, a step at a time."""
+        found: Value | None = None
+        factors = tree.factors
+        for at, factor in enumerate(factors):
+            values = self._between(factors, at) if _is_dots(factor) else [self.value(factor)]
+            for value in values:
+                found = value if found is None else multiplied(found, value, "·")
+        assert found is not None
+        return found
+
+    def _between(self, factors: tuple[Syntax, ...], at: int) -> list[Value]:
+        ends = [name_of(factors[k], self._indices()) for k in (at - 1, at + 1) if 0 <= k < len(factors)]
+        if len(ends) < 2:
+            raise NotMeant("an ellipsis")
+        first, last = ends
+        steps = [_steps_of(end) for end in ends]
+        if not isinstance(first, Derivative) or steps[0] is None or steps[1] is None:
+            raise NotMeant("an ellipsis")
+        by = -1 if steps[1] < steps[0] else 1
+        if (steps[1][0] - steps[0][0]) * by <= 0:
+            raise NotMeant("an ellipsis between neighbours")
+        values: list[Value] = []
+        while (first := _shifted(first, by)) != last:
+            value = self.scope.named(first)
+            if value is None or len(values) > MOST_TERMS:
+                raise NotMeant("an ellipsis")
+            values.append(value)
+        return values
+
     def _power(self, tree: Raised) -> Value:
         if isinstance(tree.base, Symbol) and tree.base.base == "e" and self.scope.named(Name("e")) is None:
             return function(MP.exp, self._number(tree.exponent), True)
-        base, exponent = self.value(tree.base), self._number(tree.exponent)
+        # A number above is never a result: it stands for itself.
+        written = tree.exponent
+        exponent = sharp(written.value) if isinstance(written, Num) else self._number(written)
+        base = self.value(tree.base)
         if isinstance(base, Matrix):
             if base.shape[1] == 1 or not exponent.exact:
                 return scaled(base, lambda entry: power(entry, exponent))
@@ -375,8 +418,22 @@ class Evaluator:
         return step
 
     def _indices(self) -> dict[str, int]:
-        span = self.scope.span()
-        return ({"T": span[1], "n": span[1]} if span else {}) | self.bound
+        return dict(self.scope.letters()) | self.bound
+
+
+def _steps_of(name: Known | None) -> tuple[int, int] | None:
+    """The steps of `∂h_late/∂h_early`, where both are numbers."""
+    if not isinstance(name, Derivative):
+        return None
+    late, early = name.of.step, name.wrt.step
+    return (late, early) if isinstance(late, int) and isinstance(early, int) else None
+
+
+def _shifted(name: Derivative, by: int) -> Derivative:
+    moved = [
+        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps)) for one in (name.of, name.wrt)
+    ]
+    return replace(name, of=moved[0], wrt=moved[1])
 
 
 def _descends(tree: Big, first: int, last: int) -> bool:
@@ -392,13 +449,13 @@ def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
     if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
         return True
-    return word.lower() not in ("sigma", "step", "id", "f", "g", "linear", "phi") and _row(word) is not None
+    return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
 
 
 def _row(word: str) -> Any:
     try:
         return lookup(word)
-    except SymrnnError:
+    except (SymrnnError, ValueError):
         return None
 
 
@@ -428,7 +485,7 @@ def applied(name: str, primes: int = 0) -> Apply:
 
 
 def _is_dots(tree: Syntax) -> bool:
-    return isinstance(tree, Symbol) and tree.base in ("…", "dots")
+    return isinstance(tree, Dots)
 
 
 def _diagonal(value: Value) -> Value:

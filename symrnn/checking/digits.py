@@ -1,7 +1,7 @@
 """What digits say: the value of a number as written, and the unit of its last digit.
 
-Reads syntax trees; a side of a link that is one number (`-0.0625`, `2.5 × 10^5`, `13,780`, `7 %`) is `Digits`; anything else is
-a formula.
+Reads syntax trees; a side of a link that is one number (`-0.0625`, `2.5 × 10^5`, `13,780`, `7 %`) is `Digits`;
+anything else is a formula.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def digits_of(tree: Syntax, relation: str = "=") -> Digits | None:
             power = _power_of_ten(scale)
             if power is None:
                 return None
-            return Digits(mantissa.value * power, unit_of(mantissa, "≈") * power, mantissa.text)
+            exponent = len(str(power.numerator)) - len(str(power.denominator))
+            return Digits(mantissa.value * power, unit_of(mantissa, "≈") * power, f"{mantissa.text}e{exponent}")
         case Raised():
             power = _power_of_ten(tree)
             return None if power is None or relation == "=" else Digits(power, power, "")

@@ -19,7 +19,8 @@ from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
-from symrnn.numeric.interpretation import Machine, head, indices_of, label
+from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.machine import Machine
 
 MOST_TERMS = 60
 MOST_NODES = 400
@@ -112,7 +113,7 @@ class Equations:
             return add(*kept) if kept else N.Number(0)
         if not operands:
             return node
-        remade: Node = node.with_operands(operands)  # type: ignore[attr-defined]  # every operation has it
+        remade: Node = node.with_operands(operands)
         return remade
 
     def _sum(self, node: N.Sum) -> Node:

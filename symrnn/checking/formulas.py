@@ -1,7 +1,7 @@
-"""Claims without numbers: both sides evaluated where everything is drawn, at several points and at every step they can mean.
+"""Claims without numbers: both sides evaluated where everything is drawn, at every step they can mean.
 
-Reads two syntax trees and a Program; says whether they agree, and where not, at which values. A formula that holds at three
-random points of exact fractions holds; one that fails at a point is false, and the point is the counter-example.
+Reads two syntax trees and a Program; says whether they agree, and where not, at which values. A formula that holds at
+three random points of exact fractions holds; one that fails at a point is false, and the point is the counter-example.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from itertools import product as combinations
 from typing import Any
 
 import numpy as np
 
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
@@ -30,8 +31,10 @@ from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
+SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
 STEPS = 4
+LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
 
@@ -46,6 +49,8 @@ class Outcome:
     reason: Reason | None = None
     left: str = ""
     right: str = ""
+    chosen: Mapping[str, str] | None = None
+    """What the ambiguous names meant where they agree."""
 
 
 @dataclass
@@ -71,15 +76,31 @@ class Formulas:
             return self.points
         return [self._point(STEPS, seed, False) for seed in SEEDS]
 
+    @cached_property
+    def long_points(self) -> list[ModelTruths]:
+        """The points for formulas with an ellipsis: enough steps for something to be left out."""
+        return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
+
+    @cached_property
+    def scalar(self) -> Formulas | None:
+        """The same with every size 1."""
+        sizes = {str(size): 1 for size in sizes_of(self.program)}
+        if not sizes or (self.sizes and all(size == 1 for size in self.sizes.values())):
+            return None
+        return Formulas(self.program, self.steps, sizes, {}, self.notation)
+
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
         values = self.fixed if fixed else {}
         return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
 
-    def judge(self, left: Syntax, right: Syntax, page: Page) -> Outcome:
-        """Whether `left = right` as a formula."""
+    def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
+        """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
         names = [*names_of(left), *names_of(right)]
         has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
         points = self.points if has_steps else self.generic_points
+        if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
+            points = self.long_points
+        points = points[:1] if quick else points
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
             try:
@@ -90,9 +111,13 @@ class Formulas:
             except SymrnnError as error:
                 return Outcome(None, Reason("{0}", (error.found,)))
             if outcome.agree:
-                return Outcome(True, note)
+                return Outcome(True, note, chosen=chosen)
             best = best or outcome
         assert best is not None
+        if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
+            # In another layout, maybe: what is false for numbers is false in every layout.
+            outcome = self.scalar.judge(left, right, page, quick)
+            return outcome if outcome.agree is False else best
         return best
 
     def _choices(
@@ -100,21 +125,27 @@ class Formulas:
     ) -> Iterator[tuple[dict[str, str], Reason | None]]:
         """What the ambiguous names of the claim may mean together, the settled and usual ones first."""
         options: dict[str, list[str]] = {}
+        packed: list[tuple[str, list[str]]] = []
         for name in names:
             key = group(name)
             if key in options or (key in page.chosen and not isinstance(name, Derivative)):
                 continue
             families = self._families(name, point)
-            if len(families) > 1:
+            if len(families) < 2:
+                continue
+            settled = page.chosen.get(key)
+            families.sort(key=lambda one: one != settled)
+            if isinstance(name, Derivative) and name.packed and settled is None:
+                packed.append((key, families))
+            else:
                 options[key] = families
-        count = 0
-        for picks in combinations(*options.values()):
-            chosen = {**page.chosen, **dict(zip(options, picks, strict=True))}
+        sides = range(max((len(one) for _, one in packed), default=1))
+        for at, picks in islice(combinations(sides, combinations_of(options)), MOST_READINGS):
+            # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
+            together = {key: families[min(at, len(families) - 1)] for key, families in packed}
+            chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
-            count += 1
-            if count >= MOST_READINGS:
-                return
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
@@ -138,9 +169,11 @@ class Formulas:
         missing: Reason | None = None
         seen = 0
         stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
-        for point in points:
+        for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
-            for bound in _bindings(letters, point.steps):
+            # Every step at the first point; at the others the steps in the middle will do.
+            places = list(_bindings(letters, point.steps))
+            for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
                     values = [_value(tree, page, bound, powers) for tree in (left, right)]
@@ -148,12 +181,17 @@ class Formulas:
                     missing = missing or _missing(problem)
                     continue
                 except Misfit as misfit:
-                    return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+                    return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
                 outcome = _compared(values[0], values[1])
                 if outcome is not None:
                     return outcome
         return Outcome(True) if seen else Outcome(None, missing)
+
+
+def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    """A pick from each list, as few as are looked at."""
+    return list(islice(combinations(*options.values()), MOST_READINGS))
 
 
 def _missing(problem: Exception) -> Reason:
@@ -170,7 +208,7 @@ def _compared(left: Value, right: Value) -> Outcome | None:
     except Misfit as misfit:
         if _is_transpose(left, right):
             return Outcome(None, Reason("right in the transposed layout"))
-        return Outcome(None, Reason("shapes that do not fit: {0}", (str(misfit),)))
+        return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
 
@@ -244,7 +282,7 @@ def free_letters(tree: Syntax) -> set[str]:
     found = {letter for name in names_of(tree) for step in _steps(name) for letter in _letters(step)}
     for piece in walk(tree):
         if isinstance(piece, Big):
-            found |= {p.base for side in (piece.below, piece.above) if side for p in walk(side) if _is_letter(p)}
+            found |= {name for side in (piece.below, piece.above) if side for p in walk(side) for name in _letter(p)}
     return found - bound
 
 
@@ -254,8 +292,9 @@ def _index(big: Big) -> Iterator[str]:
         yield below.base
 
 
-def _is_letter(piece: Syntax) -> bool:
-    return isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n")
+def _letter(piece: Syntax) -> Iterator[str]:
+    if isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n"):
+        yield piece.base
 
 
 def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
@@ -308,6 +347,10 @@ class DrawnNames:
     def span(self) -> tuple[int, int] | None:
         """There are no steps."""
         return None
+
+    def letters(self) -> Mapping[str, int]:
+        """There is no last step."""
+        return {}
 
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:

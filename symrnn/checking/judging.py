@@ -11,7 +11,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
+from symrnn.algebra.reading.syntax import (
+    Call,
+    Num,
+    Stack,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    Transposed,
+    walk,
+    without_brackets,
+)
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
 from symrnn.checking.carrying import carried
 from symrnn.checking.claims import Claim, Kind, Line, Link, Side, Spot, Working
@@ -21,7 +32,7 @@ from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
 from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.naming import Known, Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, hull, less, same, sharp
+from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, hull, less, negative, same, sharp
 from symrnn.checking.page import Page, Record, Scope, group
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Finding, Place, Reason, Verdict
@@ -114,8 +125,6 @@ class Judge:
 
     def _list(self, line: Line, claim: Claim) -> None:
         """`x = 1, 2, 3`: one value for each step, or a vector."""
-        from symrnn.algebra.reading.syntax import Stack
-
         for link in claim.links:
             name = name_of(link.left)
             if isinstance(name, Name) and not name.steps and isinstance(link.right, Stack):
@@ -158,7 +167,7 @@ _CONDITION = re.compile(
 
 def _is_condition(line: Line, claim: Claim) -> bool:
     """`where W_h = 1`, `若 W = 2`: what is supposed for a sentence is no claim."""
-    if len(claim.links) > 1 or claim is not line.claims[0] or not _CONDITION.search(line.lead):
+    if len(claim.links) > 1 or claim is not line.claims[0] or not _CONDITION.search(line.lead.rstrip("$\\([ ")):
         return False
     return name_of(claim.links[0].left) is not None and digits_of(claim.links[0].right) is not None
 
@@ -217,12 +226,12 @@ class ChainJudge:
 
     def _evaluate(self, at: int, fresh: bool, variant: int) -> Seen | None:
         face = self.faces[at]
-        exact_data, sigma = bool(variant & 1), variant >> 1
+        exact_data, sigma, powers = bool(variant & 1), variant >> 1 & 1, bool(variant & 4)
         beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
         if face.digits is not None and at == 0:
             fresh = False
-        writer = Scope(self.page, False, fresh, exact_data, sigma, beside)
-        true = Scope(self.page, True, fresh, exact_data, sigma, beside)
+        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers)
+        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers)
         try:
             written, real = Evaluator(writer).value(face.tree), Evaluator(true).value(face.tree)
         except Unknown as missing:
@@ -237,13 +246,17 @@ class ChainJudge:
             return Seen(written, real, writer.taint())
         return None
 
-    def variants(self, at: int) -> Iterator[int]:
-        """The readings to try: numbers as results or as data, generic functions one way or another."""
-        yield 0
-        yield 1
-        if any(isinstance(piece, Call) and _is_generic(piece) for piece in _pieces(self.faces[at].tree)):
-            yield 2
-            yield 3
+    def variants(self, *sides: int) -> list[int]:
+        """The readings to try, the usual first: numbers as data (1), another generic function (2), w^T a power (4)."""
+        pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
+        found = [0]
+        for bit, has in (
+            (1, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
+            (2, any(isinstance(piece, Call) and _is_generic(piece) for piece in pieces)),
+            (4, any(isinstance(piece, Transposed) for piece in pieces)),
+        ):
+            found += [one | bit for one in found] if has else []
+        return found
 
     # --- the chain ---
 
@@ -318,7 +331,6 @@ class ChainJudge:
 
     def _link(self, at: int, before: int | None) -> int | None:
         """Judge the link into side `at`; returns the last side that has a value."""
-        face = self.faces[at]
         if self.see(at, True) is None:
             self._without_value(at, before)
             return before
@@ -378,12 +390,12 @@ class ChainJudge:
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
             return None
-        outcome = self.page.formulas.judge(left, right, self.page)
+        outcome = self.page.formulas.judge(left, right, self.page, quick=True)
         return outcome if outcome.agree is False else None
 
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
-        for variant in self.variants(before) if not self.variants_at(at) else range(4):
+        for variant in self.variants(before, at):
             found = self._verdict(before, at, variant)
             if found is None:
                 continue
@@ -396,12 +408,24 @@ class ChainJudge:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
         _, verdict, reason, expected, taint = best
+        if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
+            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            if other.reason is None:
+                self.page.chosen.update(other.chosen or {})
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         self._note(before, at, verdict, reason, expected, taint)
+
+    def _in_another_reading(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds where its ambiguous names mean something else."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page)
+        return outcome if outcome.agree else None
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
@@ -411,10 +435,6 @@ class ChainJudge:
         name = self.faces[0].name
         assert name is not None
         return ", ".join(reading.meaning for reading in self.page.truths.readings(name))
-
-    def variants_at(self, at: int) -> bool:
-        """Whether a side has readings of its own."""
-        return any(isinstance(piece, Call) and _is_generic(piece) for piece in _pieces(self.faces[at].tree))
 
     def _verdict(
         self, before: int, at: int, variant: int
@@ -703,8 +723,6 @@ class ChainJudge:
             kept = self.page.numbers.get(face.digits.text)
             if kept is not None and isinstance(kept.written, Number):
                 negative_ = face.digits.value < 0
-                from symrnn.checking.numbers import negative
-
                 written = negative(kept.written) if negative_ else kept.written
                 true = negative(kept.true) if negative_ and isinstance(kept.true, Number) else kept.true
                 return Record(written, true, kept.taint | taint, verdict == Verdict.GIVEN and at == 1, index)
@@ -712,7 +730,7 @@ class ChainJudge:
             seen = self.see(at, False)
             given = verdict == Verdict.GIVEN
             value = value_of(face.written, sharp_=given)
-            return Record(value, None if given else (seen and seen.true), taint, given, index)
+            return Record(value, None if given or seen is None else seen.true, taint, given, index)
         seen = self.see(at, True)
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
 
@@ -745,9 +763,3 @@ _PROBLEMS = {
 
 def _is_generic(call: Call) -> bool:
     return not call.certain and not is_function(call.function.base)
-
-
-def _pieces(tree: Syntax) -> Iterator[Syntax]:
-    from symrnn.algebra.reading.syntax import walk
-
-    return walk(tree)

@@ -7,7 +7,7 @@ that the first wrong line is told from its consequences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
-from symrnn.checking.naming import Known, Name
+from symrnn.checking.naming import Derivative, Known, Name
 from symrnn.checking.numbers import Number, about, negative, sharp
 from symrnn.numeric.interpretation import label
 
@@ -55,6 +55,10 @@ class Truths(Protocol):
         """The steps there are."""
         ...
 
+    def letters(self) -> Mapping[str, int]:
+        """Letters that stand for the last step: T, and n where nothing else is called so."""
+        ...
+
 
 class NoTruths:
     """Without a model."""
@@ -70,6 +74,10 @@ class NoTruths:
     def span(self) -> tuple[int, int] | None:
         """No steps are known."""
         return None
+
+    def letters(self) -> Mapping[str, int]:
+        """No last step is known."""
+        return {}
 
 
 @dataclass
@@ -89,6 +97,8 @@ class Page:
     """Who judges formulas without numbers: `formulas.Formulas`, or None without a model."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Names of the text and the quantities they were taken for, where they differ."""
+    budget: int = 1_500
+    """How many more expressions are computed for explaining mistakes."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
@@ -122,6 +132,8 @@ class Page:
 
 def group(name: Known) -> str:
     """Names that mean the same at different steps; `y` and `y_3` may differ."""
+    if isinstance(name, Derivative) and name.packed:
+        return f"packed {name.whole}"
     return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
 
 
@@ -132,7 +144,7 @@ def family(meaning: str) -> str:
 
 @dataclass
 class Scope:
-    """How one side is evaluated: with the writer's values or the true ones, fresh numbers sharp or with their rounding."""
+    """How one side is evaluated: with the writer's values or the true ones, new numbers sharp or as rounded."""
 
     page: Page
     true: bool = False
@@ -165,6 +177,8 @@ class Scope:
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
+        if "." not in number.text and len(number.text) < 3:
+            return None
         found = self.page.numbers.get(number.text)
         if self.exact_data and number.value in self.page.data and not (found and found.taint):
             return None
@@ -201,6 +215,10 @@ class Scope:
     def span(self) -> tuple[int, int] | None:
         """The steps there are."""
         return self.page.truths.span()
+
+    def letters(self) -> Mapping[str, int]:
+        """Letters that stand for the last step."""
+        return self.page.truths.letters()
 
     def taint(self) -> frozenset[int]:
         """The wrong links that what was used hangs on."""

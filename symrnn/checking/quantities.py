@@ -235,5 +235,5 @@ def _kinds(of: Signal, wrt: Parameter | Signal, mark: str) -> tuple[str, ...]:
         return ("total",)
     gap = late[0] - early[0]
     if gap == 1:
-        return ("step", "total")
-    return ("total",) if gap >= 0 else ()
+        return ("step", "total", "local")
+    return ("total", "local") if gap == 0 else (("total",) if gap > 0 else ())

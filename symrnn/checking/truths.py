@@ -1,4 +1,4 @@
-"""The true value of every quantity of a model, by its definition: the forward equations run, derivatives as differences.
+"""The true value of every quantity of a model, by its definition: equations run forward, derivatives as differences.
 
 Reads a Program with numbers (a model's own, or drawn for judging a formula); answers `readings(name)` with the values.
 """
@@ -51,6 +51,7 @@ class ModelTruths:
         self.written: Any = None
         """The equations written out, once someone asks (`diagnosis.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
+        self._readings: dict[Any, tuple[Reading, ...]] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)
             if exact is not None:
@@ -58,6 +59,12 @@ class ModelTruths:
 
     def readings(self, name: Known) -> Sequence[Reading]:
         """What the name may mean, most likely first, with its true value."""
+        key = (name, self.quantities.here, self.quantities.loose)
+        if key not in self._readings:
+            self._readings[key] = tuple(self._read(name))
+        return self._readings[key]
+
+    def _read(self, name: Known) -> list[Reading]:
         found: list[Reading] = []
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
@@ -106,6 +113,11 @@ class ModelTruths:
     def span(self) -> tuple[int, int] | None:
         """1..T."""
         return 1, self.steps
+
+    def letters(self) -> Mapping[str, int]:
+        """T, and n where no gate or signal is called so."""
+        taken = self.quantities.gated or "n" in self.quantities.signals
+        return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
 
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""

@@ -1,7 +1,7 @@
 """`check`: a hand calculation read and judged, with its model where there is one.
 
-Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares, else
-the one its own definitions say; without any, equalities are checked as arithmetic.
+Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares,
+else the one its own definitions say; without any, equalities are checked as arithmetic.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from symrnn.checking.recognition import recognise
 from symrnn.checking.truths import ModelTruths, truths_of
 from symrnn.checking.verdicts import Place, Report, Unread
 from symrnn.errors import InputError
+from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 
 MOST_BYTES = 2_000_000
@@ -68,7 +69,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
 def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
     if isinstance(model, Program):
-        return Formulas(model)
+        return Formulas(model if model.loss is not None else with_generic_loss(model))
     if model is None or truths is None:
         return None
     fixed = fixed_values(truths.given)

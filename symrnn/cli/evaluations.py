@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from symrnn.cli.files import FORMAT, output_options, resolve, write
+from symrnn.cli.progress import shown
 from symrnn.errors import InputError
 
 
@@ -27,5 +28,6 @@ def evaluate(source: str, digits: int | None, setting: str | None, form: str, ou
         if setting not in model.settings:
             raise InputError(setting, found="no such setting", write=", ".join(model.settings) or "none in this file")
         model = model.settings[setting]
-    result = evaluate_model(model, digits=digits)
+    with shown("evaluate"):
+        result = evaluate_model(model, digits=digits)
     write(to_json(result) if form == "json" else to_table(result), output, force, "values")

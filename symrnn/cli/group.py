@@ -23,6 +23,8 @@ COMMANDS = {
     "regime": "symrnn.cli.regimes",
     "check": "symrnn.cli.checks",
     "cells": "symrnn.cli.catalogue",
+    "remedies": "symrnn.cli.measures",
+    "sweep": "symrnn.cli.sweeps",
     "draw": "symrnn.cli.drawings",
     "notations": "symrnn.cli.samples",
     "new": "symrnn.cli.templates",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import FORMAT, output_options, resolve, write
+from symrnn.cli.files import FORMAT, output_options, resolve, write_all
 from symrnn.errors import InputError
 
 VERDICTS = ("vanishing", "exploding", "marginal", "mixed", "undecided")
@@ -31,6 +31,7 @@ VANISHING = ("vanishing", "mixed")
     type=click.Choice(REQUIREMENTS),
     help="Exit with 1 unless the verdict is this, or is not.",
 )
+@click.option("--plot", type=click.Path(), help="A figure of the measurements: FILE.svg, .pdf or .png.")
 @click.option("--to", "to", type=click.Choice(["text", "latex", "html"]), help="Format of the document.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words: en, zh.")
 @FORMAT
@@ -45,6 +46,7 @@ def regime(
     example: int,
     solve_for: str | None,
     requirements: tuple[str, ...],
+    plot: str | None,
     to: str | None,
     lang: str,
     form: str,
@@ -60,15 +62,30 @@ def regime(
     from symrnn.languages import check_language
 
     check_language(lang)
-    found = []
-    for source in sources:
-        thing = _driven(_setting(resolve(source, variant, prefix), setting, source), sequence)
-        found.append(regime_of(thing, k=count, example=example, solve_for=solve_for))
-    write(_shown(found, to or _format_of(output), form, lang), output, force, "regime")
+    things = [_driven(_setting(resolve(s, variant, prefix), setting, s), sequence) for s in sources]
+    found = [regime_of(thing, k=count, example=example, solve_for=solve_for) for thing in things]
+    contents: list[tuple[str | bytes, str | None]] = [(_shown(found, to or _format_of(output), form, lang), output)]
+    if plot is not None:
+        contents.append((_drawn(things, found, plot, lang, example), plot))
+    write_all(contents, force, "regime")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
     if failed:
         click.echo(f"required: {', '.join(requirements)}; not so: {', '.join(failed)}", err=True)
         raise SystemExit(1)
+
+
+def _drawn(things: list[Any], found: list[Any], plot: str, lang: str, example: int) -> bytes:
+    """The figure, in the format that the suffix names."""
+    from symrnn.plots.panels import FORMATS, figure, saved
+    from symrnn.regimes.figures import panels_of
+
+    form = plot.rpartition(".")[2].lower()
+    if form not in FORMATS:
+        raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
+    if any(each.conditions for each in found):
+        raise InputError(f"--plot {plot}", found="a cell without numbers", write="a model file or weights")
+    made = figure(panels_of(things, found, lang, example))
+    return saved(made, form, made.alt)
 
 
 def _setting(thing: Any, setting: str | None, source: str) -> Any:

@@ -16,10 +16,10 @@ from symrnn.algebra.programs import Program, Reason
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.jacobians import jacobian
 from symrnn.calculus.rewriting import expose
-from symrnn.calculus.variants import Variant, variant
+from symrnn.calculus.variants import Variant
 from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
-from symrnn.documents.document import Claim, Document, Section, Words
+from symrnn.documents.document import Claim, Document, Figure, Section, Words
 from symrnn.documents.notation import in_notation
 from symrnn.documents.numbers import number_sections
 from symrnn.documents.recipes import recipe
@@ -41,6 +41,7 @@ from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 from symrnn.notations import Notation
 from symrnn.notations import notation as find_notation
+from symrnn.notations.declarations import declared
 
 DETAILS = ("outline", "normal", "full")
 LEVELS: Mapping[str, int] = MappingProxyType(
@@ -69,6 +70,7 @@ def derive(
     digits: int | None = None,
     language: str = "en",
     notation: str | Notation | None = None,
+    graph: bool = False,
     strict: bool = False,
 ) -> Document:
     """The gradients of a cell or model, step by step: recurrences, sums over t, step Jacobians, closed forms, numbers.
@@ -85,6 +87,7 @@ def derive(
         language: "en" or "zh".
         notation: a name ("goodfellow", "pytorch", "cs231n" …), a TOML file, or a `Notation`; names, time, signs and
             rows or columns follow it, and for a cell the structure too that its source writes.
+        graph: put a picture of the unrolled graph after the model.
         strict: raise `CheckFailedError` rather than print a line that could not be checked.
 
     >>> from symrnn.cells import rnn
@@ -102,6 +105,8 @@ def derive(
     changed = _structured(source, note)
     program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
+    if note is not None:
+        wanted = tuple(note.canonical(name, program) for name in wanted)
     check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
     model = source if isinstance(source, Model) and of == "L" else None
@@ -122,13 +127,26 @@ def derive(
         code=recipe(source, _said(of, wrt, detail, steps, digits, language, notation)),
     )
     document = _with_tally(certify(document, program, model, strict))
-    return in_notation(document, note) if note else document
+    document = in_notation(document, note) if note else document
+    return _with_graph(document, source, steps) if graph else document
+
+
+def _with_graph(document: Document, source: Program | Model, steps: int | None) -> Document:
+    """The document with the unrolled graph after the model, in its own notation."""
+    from symrnn.plots.graphs import unrolled_figure
+    from symrnn.plots.panels import saved
+
+    made = unrolled_figure(source, steps, document.style, document.language)
+    figure = Figure(saved(made, "svg", made.alt).decode(), saved(made, "pdf", made.alt), made.alt)
+    place = 1 + next(number for number, section in enumerate(document.sections) if section.title == "model")
+    sections = (*document.sections[:place], Section("graph", (figure,)), *document.sections[place:])
+    return replace(document, sections=sections)
 
 
 def _notation_of(asked: str | Notation | None, source: Program | Model) -> Notation | None:
     """The notation asked for, else the model's own."""
-    if asked is None and isinstance(source, Model) and isinstance(source.notation.get("name"), str):
-        asked = source.notation["name"]
+    if asked is None and isinstance(source, Model) and source.notation:
+        return declared(source.notation)
     return find_notation(asked) if isinstance(asked, str) else asked
 
 
@@ -143,8 +161,7 @@ def _structured(source: Program | Model, note: Notation | None) -> Variant | Non
     """The cell as the notation's source structures it: two biases, one matrix for [h; x]. A model keeps its own."""
     if note is None or isinstance(source, Model):
         return None
-    name = note.structure.get(source.name)
-    return variant(source, name) if name else None
+    return note.variant(source) if source.name in note.structure else None
 
 
 def _structure_section(changed: Variant) -> Iterator[Section]:

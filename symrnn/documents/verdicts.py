@@ -46,7 +46,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "marginal measured": "The gradient neither vanishes nor explodes, as measured: {0}, {1}.",
         "mixed proved": "The gradient first grows, up to a factor of {2}, and then vanishes. Proof: {0}, for {1}.",
         "mixed measured": "The gradient first grows, up to a factor of {2}, and then vanishes, as measured: {0}, {1}.",
-        "undecided measured": "Undecided: no theorem tried here holds; the measured exponent is too near 0 to tell.",
+        "undecided measured": "Undecided: no theorem tried here holds, and the measured exponent, {0}, is too near 0.",
         "undecided proved": "Undecided: no theorem tried here holds.",
         "conditional": "It depends on {0}; the conditions below separate the regimes.",
         # rates
@@ -104,7 +104,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "lyapunov": "largest Lyapunov exponent of the full state, by QR",
         # measured figures
         "exponents": "Lyapunov exponents per step: {0} (full state, {1} steps).",
-        "largest norm": "Largest norm on the way: {0}.",
+        "largest norm": "Norm of the product: at most {0} on the way, {1} over {2} steps.",
         "memory": "Memory: the gradient falls below 1 % after {0} steps.",
         "memory none": "Memory: the gradient does not fall below 1 % within the lags looked at.",
         "cell path figure": "The cell path alone (the product of the forget gates) keeps {0} per step, memory time {1} "
@@ -200,6 +200,10 @@ def _latex_number(shown: str) -> str:
 def judged(evidence: Evidence) -> Formula:
     """A piece of evidence as a true sentence: the relation turned round where the condition fails."""
     statement = evidence.statement
+    if evidence.kind == "measured" and evidence.error is not None and statement.relation == "=":
+        shown = f"{evidence.value:.4f} ± {evidence.error:.4f}"
+        product = statement.product("text"), statement.product("latex")
+        return Formula(f"{product[0]} = {shown}", f"{product[1]} = {shown}".replace("±", r"\pm"))
     if evidence.holds is False:
         turned = {"<": "≥", ">": "≤", "≤": ">", "≥": "<", "=": "≠"}[statement.relation]
         statement = Statement(statement.factors, turned, statement.right)
@@ -221,7 +225,10 @@ def verdict_line(found: Regime, language: str = "en") -> Line:
     if found.conditions:
         return _condition(found.conditions[0], language)[0]
     if found.verdict == "undecided" or carrier is None:
-        return say(f"undecided {found.kind}", language)
+        value, error = (found.measured.get(key, [math.nan])[0] for key in ("lyapunov", "errors"))
+        shown = f"{value:.4f} ± {error:.4f}"
+        figure = Formula(f"λ₁ = {shown}", rf"\lambda_1 = {value:.4f} \pm {error:.4f}")
+        return say(f"undecided {found.kind}", language, figure)
     peak = found.measured.get("largest_norm", math.nan)
     return say(f"{found.verdict} {carrier.kind}", language, judged(carrier), scope_words(carrier.scope, language), peak)
 
@@ -354,7 +361,8 @@ def _figures(found: Regime, language: str) -> Sequence[Line]:
         )
         lines.append(say("exponents", language, Formula(shown, shown.replace("±", r"\pm")), figures["steps"]))
     if "largest_norm" in figures:
-        lines.append(say("largest norm", language, float(figures["largest_norm"])))
+        norms = (float(figures[key]) for key in ("largest_norm", "last_norm"))
+        lines.append(say("largest norm", language, *norms, figures["lags"]))
     if "memory_length" in figures:
         length = figures["memory_length"]
         lines.append(say("memory none", language) if length is None else say("memory", language, length))

@@ -40,8 +40,8 @@ def kind_of(names: Iterable[str]) -> str | None:
 def written_name(text: str) -> str:
     """A written name in canonical ASCII: accents as words, scripts behind `_` and `^`.
 
-    >>> written_name("W_{hf}"), written_name("C̃"), written_name("U^f"), written_name("h'")
-    ('W_hf', 'C_tilde', 'U^f', 'h_prime')
+    >>> written_name("W_{hf}"), written_name("C̃"), written_name("U^f"), written_name("δ^{a_h}")
+    ('W_hf', 'C_tilde', 'U^f', 'delta^{a_h}')
     """
     if len(text) > MOST_CHARACTERS:
         raise InputError(text[:MOST_CHARACTERS], found=f"a name of {len(text)} characters", write="a shorter one")
@@ -65,7 +65,7 @@ def _script(text: str, tree: Syntax) -> str:
         raise InputError(text, found="a script that is a step or a formula, no part of a name", write=EXAMPLES)
     if isinstance(inside, Num):
         return str(inside.value)
-    return word
+    return f"{{{word}}}" if "_" in word else word
 
 
 def read_as(written: str) -> str:

@@ -19,7 +19,8 @@ from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Concat, Immediate, Name, Node, Parameter, Signal, names_in, substitute
 from symrnn.algebra.programs import Equation, Program, Range, family, lag_of, sizes_of
 from symrnn.calculus.rewriting import expose
-from symrnn.numeric.interpretation import Machine, Matrix, Sizes, head, indices_of, label
+from symrnn.numeric.interpretation import Matrix, Sizes, head, indices_of, label
+from symrnn.numeric.machine import Machine
 from symrnn.numeric.perturbations import Differences, Duals, is_rational
 from symrnn.numeric.scalars import given
 

@@ -33,7 +33,6 @@ from symrnn.errors import InputError, TimeError
 from symrnn.numeric.interpretation import (
     Address,
     Interpretation,
-    Machine,
     Matrix,
     Missing,
     Sizes,
@@ -42,6 +41,7 @@ from symrnn.numeric.interpretation import (
     indices_of,
     placed,
 )
+from symrnn.numeric.machine import Machine
 from symrnn.numeric.opaque import Elementwise, Sigma, Tanh, bottom_up, expand_activations, operations
 from symrnn.numeric.scalars import Reals, Symbols, given
 

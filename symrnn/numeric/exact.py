@@ -16,7 +16,8 @@ import sympy as sp
 from symrnn.algebra.nodes import Name
 from symrnn.algebra.programs import Program, Reason
 from symrnn.errors import CheckFailedError
-from symrnn.numeric.interpretation import Interpretation, Machine, Sizes, Values
+from symrnn.numeric.interpretation import Interpretation, Sizes, Values
+from symrnn.numeric.machine import Machine
 from symrnn.numeric.scalars import (
     Constants,
     Domain,

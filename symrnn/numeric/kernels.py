@@ -16,6 +16,31 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.special import log_softmax as _log_softmax
 from scipy.special import softmax as _softmax
 
+from symrnn.numeric.progress import watched
+
+__all__ = [
+    "at",
+    "backwards",
+    "both_ways",
+    "chunks",
+    "concatenated",
+    "cross_entropy",
+    "entries_sum",
+    "flat",
+    "forwards",
+    "log_softmax",
+    "near",
+    "outer",
+    "rooms",
+    "single",
+    "softmax",
+    "spaces",
+    "summed",
+    "through",
+    "watched",
+    "widened",
+]
+
 Array = NDArray[Any]
 
 CHUNK = 2**17
@@ -114,9 +139,8 @@ def through(matrix: Array, columns: Array, out: Array | None = None) -> Array:
     if out is not None and not out.flags.c_contiguous:
         out[...] = through(matrix, columns)
         return out
-    if columns.ndim == 2:
-        return np.asarray(np.matmul(columns, matrix.T, out=out))
-    return np.asarray(np.matmul(matrix, columns, out=out))
+    found: Array = np.dot(columns, matrix.T, out) if columns.ndim == 2 else np.matmul(matrix, columns, out)
+    return found
 
 
 def flat(columns: Array, memory: Array) -> Array:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax as _log_softmax
 from scipy.special import softmax as _softmax
 
+from symrnn.numeric.progress import watched as watched
+
 Array = NDArray[Any]
 
 

@@ -53,6 +53,7 @@ MATRICES = (
     "squared_norm",
     "transposed",
     "vec",
+    "watched",
 )
 """What the text imports from `matrices`."""
 RESERVED = ("T", "B", "sizes", "shapes", "given", "functions", "dtype", "room", "np", "range", "float", "slice")
@@ -143,7 +144,7 @@ class Textbook:
             return
         if any(len(equation.domain) != 1 for equation in block):
             raise NotYetError(str(block[0]), found="a recurrence over two indices", write="one index, t")
-        out.add(f"for {self.index(time.index)} in {self._range(time)}:")
+        out.add(f"for {self.index(time.index)} in watched({self._range(time)}):")
         out.depth += 1
         for equation in block:
             self._assign(equation, out)
@@ -366,7 +367,7 @@ def _ordered_product(w: Textbook, node: Node) -> str:
     assert isinstance(node, N.Product)
     index, first, last = node.range
     variable = w.index(index)
-    steps = f"range({w.number(first)}, {w.number(last - 1)}, -1)"
+    steps = f"range({w.number(first)}, {w.number(last + node.step)}{', -1' if node.step < 0 else ''})"
     return f"multiplied({w.number(node.shape[0])}, ({w.outer(node.operands[0])} for {variable} in {steps}))"
 
 

@@ -90,18 +90,27 @@ def phase_lines(x: ArrayLike, exponents: Mapping[str, ArrayLike], name: str = "x
         axes.axhline(0, color=BLACK, lw=0.9, ls=DASHES[1])
         for place, (key, values) in enumerate(rows.items()):
             color = SERIES[place % len(SERIES)]
-            middle = np.nanmedian(values, axis=1)
+            middle = _over_draws(values, 50)
             axes.plot(
                 across, middle, color=color, ls=DASHES[place % len(DASHES)], marker=MARKERS[place % len(MARKERS)],
                 ms=3.5, label=key,
             )  # fmt: skip
             if values.shape[1] > 1:
-                low, high = np.nanpercentile(values, [10, 90], axis=1)
-                axes.fill_between(across, low, high, color=color, alpha=0.2, lw=0)
+                axes.fill_between(
+                    across, _over_draws(values, 10), _over_draws(values, 90), color=color, alpha=0.2, lw=0
+                )
         axes.set(xlabel=name, ylabel=word("largest exponent", language))
         axes.set_title(word("phase diagram", language), loc="left")
         if len(rows) > 1 or "" not in rows:
             axes.legend(loc="best")
 
-    said = "; ".join(f"{key} from {values.min():.3g} to {values.max():.3g}" for key, values in rows.items())
+    ends = {key: values[np.isfinite(values)] for key, values in rows.items()}
+    known = {key: values for key, values in ends.items() if values.size}
+    said = "; ".join(f"{key} from {values.min():.3g} to {values.max():.3g}" for key, values in known.items())
     return Panel(draw, f"Largest exponent against {name.replace('$', '')}: {said}.", language=language)
+
+
+def _over_draws(values: np.ndarray[Any, Any], percent: float) -> np.ndarray[Any, Any]:
+    """A percentile of each row's known values; NaN where none is."""
+    known = (row[np.isfinite(row)] for row in values)
+    return np.array([np.percentile(row, percent) if row.size else np.nan for row in known])

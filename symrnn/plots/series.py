@@ -84,14 +84,25 @@ def _norm_line(axes: Any, array: Real, name: str, place: int, language: str) -> 
             low, high = np.percentile(shown, [10, 90], axis=0)
             label = word("band", language) if not name else None
             axes.fill_between(lags, low, high, color=color, alpha=0.22, lw=0, label=label)
-    axes.plot(lags, middle, color=color, ls=dash, label=name or word("median", language))
+    plain_label = word("median" if len(array) > 1 else "measured", language)
+    axes.plot(lags, middle, color=color, ls=dash, label=name or plain_label)
 
 
 def _powers_of_ten(axes: Any) -> None:
+    """Whole powers where there are several; plain numbers where the axis spans less."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"$10^{{{value:.0f}}}$" if value else "1"))
+    low, high = axes.get_ylim()
+    wide = high - low > 3
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=wide, min_n_ticks=3))
+
+    def shown(value: float, _: object) -> str:
+        if abs(value) < 1e-9:
+            return "1"
+        return f"$10^{{{value:.0f}}}$" if wide else f"{10.0**value:.3g}"
+
+    axes.yaxis.set_major_formatter(FuncFormatter(shown))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 # --- Lyapunov exponents -----------------------------------------------------------------------------------------------
@@ -150,6 +161,7 @@ def lyapunov_convergence(
             if bars is not None and np.isfinite(bars[place]):
                 last = column[-1]
                 axes.fill_between(steps, last - bars[place], last + bars[place], color=color, alpha=0.15, lw=0)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel=word("steps", language), ylabel=word("running mean", language))
         axes.set_title(word("lyapunov convergence", language), loc="left")
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.8)

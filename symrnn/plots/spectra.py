@@ -116,7 +116,7 @@ def singular_values(matrix: ArrayLike, name: str = "", language: str = "en") -> 
             axes.set_yscale("log")
         else:
             axes.set_ylim(bottom=0)
-        axes.set(xlabel=word("index", language), ylabel=word("singular value", language))
+        axes.set(xlabel=word("index", language), ylabel=word("singular value", language), xlim=(0.5, len(values) + 0.5))
         axes.xaxis.get_major_locator().set_params(integer=True)
         head = word("singular values of", language, name) if name else word("singular values", language)
         axes.set_title(head, loc="left")

@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "lag": "lag $k$",
         "norm": r"$\Vert \partial s_{t+k} / \partial s_t \Vert$",
         "median": "median",
+        "measured": "measured",
         "band": "10–90 %",
         "bound": "proved bound $C r^k$",
         "rate": "{0} per step",
@@ -46,7 +47,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "vanishing": "vanishing",
         "exploding": "exploding",
         "largest exponent": r"largest Lyapunov exponent $\lambda_1$",
-        "boundary": r"$\lambda_1 = 0$",
+        "boundary": r"$\lambda_1 = 0$, mean field",
         "remedies": "Remedies, measured on this model",
         "before": "before",
         "after": "after",
@@ -72,3 +73,13 @@ def word(key: str, language: str, *values: str) -> str:
     for place, value in enumerate(values):
         text = text.replace(f"{{{place}}}", value)
     return text
+
+
+def plain(text: str) -> str:
+    """A user's text as a label: no mathematics is read in it, and it is not hidden.
+
+    >>> plain("a$b$.npz"), plain("_net")
+    ('a\\\\$b\\\\$.npz', ' _net')
+    """
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped

@@ -20,26 +20,25 @@ from symrnn.regimes.forms import Sandwich, weight_name
 from symrnn.regimes.margins import norm_above, rows_above, smallest_below, volume_below
 from symrnn.regimes.scalings import Scaling, best_scaling
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import (
+    EXPANSION,
+    INFINITY_NORM,
+    NOT_EXPLODING,
+    NOT_VANISHING,
+    ONE_NORM,
+    SCALED,
+    SIGMA,
+    SIZES,
+    TEXTBOOK,
+    VOLUME,
+)
 
 Array = NDArray[np.float64]
 
-PASCANU = "Pascanu, Mikolov & Bengio 2013, section 2.1, with σ₁ where the paper says eigenvalue"
 SMALL = 32
 """Sizes up to which the best scaling is sought even where σ₁ already decides."""
 WORTH = 3.0
 """The σ₁ of a larger matrix up to which a scaling is sought at all."""
-
-SIGMA = Theorem("sigma", "vanishing", PASCANU)
-SCALED = Theorem("scaled", "vanishing", "Sezginer & Overton 1990; Doyle 1982 for diagonal scalings")
-SIZES = Theorem("sizes", "vanishing", "Perron 1907; Collatz 1942; Wielandt 1950")
-ONE_NORM = Theorem("norm one", "vanishing", "Horn & Johnson 2013, section 5.6")
-INFINITY_NORM = Theorem("norm infinity", "vanishing", "Horn & Johnson 2013, section 5.6")
-NOT_EXPLODING = Theorem("sigma at most one", "not exploding", PASCANU)
-EXPANSION = Theorem("expansion", "exploding", "σ_min(AB) ≥ σ_min(A) σ_min(B): Horn & Johnson 1991, section 3.3")
-VOLUME = Theorem("volume", "exploding", "σ₁(P) ≥ |det P|^{1/n}: Horn & Johnson 1991, section 3.3")
-NOT_VANISHING = Theorem("volume at least one", "not vanishing", "σ₁(P) ≥ |det P|^{1/n}: Horn & Johnson 1991")
-TEXTBOOK = Theorem("textbook", "", "Pascanu, Mikolov & Bengio 2013, section 2.1, as worded", ("no proof",))
-"""Shown beside the others and judged: ρ(W)·sup|f'| decides nothing about a driven network."""
 
 
 @dataclass(frozen=True)

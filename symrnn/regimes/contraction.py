@@ -19,14 +19,10 @@ from symrnn.regimes.forms import Step
 from symrnn.regimes.margins import norm_above, perron, radius_above, rows_above
 from symrnn.regimes.scalings import best_scaling
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import BLOCKS, BONASSI_GRU, BONASSI_LSTM, ENTRIES, MILLER_HARDT
 
 Array = NDArray[np.float64]
 
-BLOCKS = Theorem("block norms", "vanishing", "Terzi, Bonassi, Farina & Scattolini 2021, unit by unit")
-ENTRIES = Theorem("entry sizes", "vanishing", "|P| ≤ M^k entry by entry; Perron 1907, Collatz 1942")
-MILLER_HARDT = Theorem("miller hardt", "vanishing", "Miller & Hardt 2019, Stable recurrent models, proposition 2")
-BONASSI_LSTM = Theorem("bonassi lstm", "vanishing", "Terzi, Bonassi, Farina & Scattolini 2021, δISS of the LSTM")
-BONASSI_GRU = Theorem("bonassi gru", "vanishing", "Bonassi, Farina & Scattolini 2021, theorem 2 (δISS of the GRU)")
 MOST_ENTRIES = 600
 
 

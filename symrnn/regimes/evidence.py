@@ -65,14 +65,22 @@ class Theorem:
     Attributes:
         name: the key of its words.
         implies: what follows where the condition holds.
-        assumptions: keys of what it takes for granted.
         source: the publication.
+        assumptions: keys of what it takes for granted.
+        statement: the condition in general, for W and f; `Evidence` has it for the model at hand.
+        check: the module of `regimes` that checks it on a model.
     """
 
     name: str
     implies: Implication
     source: str
     assumptions: tuple[str, ...] = ()
+    statement: Statement | None = None
+    check: str = ""
+
+    def to_latex(self) -> str:
+        """The statement in LaTeX, empty where it is one about scalars alone."""
+        return "" if self.statement is None else self.statement.spelled("latex")
 
 
 @dataclass(frozen=True)

@@ -242,18 +242,17 @@ def summands_of(node: Node) -> Iterator[Node]:
 
 
 def factors_of(node: Node) -> Iterator[Node]:
-    """What a summand multiplies, from the left."""
-    numbers_only = isinstance(node, N.Hadamard) and node.is_scalar_shaped and not _is_slope_like(node)
-    if isinstance(node, N.MatMul | N.Scale) or numbers_only:
+    """What a summand multiplies, from the left; moving numbers stay together, for they may be one slope y (1 − y)."""
+    if isinstance(node, N.Hadamard) and node.is_scalar_shaped:
+        moving = [part for part in operands_of(node) if _moves(part)]
+        yield from (part for part in operands_of(node) if not _moves(part))
+        if moving:
+            yield N.hadamard(*moving) if len(moving) > 1 else moving[0]
+    elif isinstance(node, N.MatMul | N.Scale):
         for part in operands_of(node):
             yield from factors_of(part)
     elif not isinstance(node, N.Eye):
         yield node
-
-
-def _is_slope_like(node: Node) -> bool:
-    """Whether a product of numbers is of one moving thing alone, such as y (1 − y)."""
-    return all(_moves(part) for part in operands_of(node))
 
 
 def _moves(node: Node) -> bool:

@@ -15,18 +15,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope, Theorem
+from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope
 from symrnn.regimes.margins import UNIT, norm_above
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import MARGINAL, STABLE, UNSTABLE
 
 Array = NDArray[np.float64]
 MOST_EXACT = 8
 """Sizes decided in the rationals: the characteristic polynomial is factored over ℚ."""
-
-SPECTRAL = "J is one matrix: ‖Jᵏ‖^{1/k} → ρ(J), Gelfand 1941"
-STABLE = Theorem("linear stable", "vanishing", SPECTRAL)
-UNSTABLE = Theorem("linear unstable", "exploding", SPECTRAL)
-MARGINAL = Theorem("linear marginal", "marginal", "Jordan form: ‖Jᵏ‖ ~ kᵖ⁻¹ for a largest block of size p at |λ| = 1")
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Node, Signal, subexpressions
 from symrnn.calculus.rewriting import expose
+from symrnn.models.drawing import source
 from symrnn.numeric.chains import Chain
 from symrnn.numeric.steppers import Stepper
 from symrnn.regimes.trajectories import Trajectory
 
 Array = NDArray[np.float64]
 MOST_LAGS = 200
+SUBSPACE, SWEEPS = 8, 5
 SATURATED = 0.05
 """A unit counts as saturated where |f'| is below this share of sup |f'|."""
 
@@ -87,7 +89,8 @@ def _one_end(chain: Chain, rows: slice) -> Array:
     stepper.value[:] = 0.0
     stepper.value[rows] = np.eye(width)
     logs, scale = np.zeros(chain.steps + 1), 0.0
-    guess = np.ones(width) / math.sqrt(width)
+    # Any start will do; one that is the same each time gives the same bytes.
+    guess = np.linalg.qr(source(0, "subspace").normal((width, min(width, SUBSPACE))))[0]
     for lag in range(chain.steps):
         stepper.run(lag, lag + 1)
         largest = float(np.abs(stepper.value).max())
@@ -103,17 +106,15 @@ def _one_end(chain: Chain, rows: slice) -> Array:
 
 
 def _norm(block: Array, guess: Array) -> tuple[float, Array]:
-    """σ₁, exactly for small blocks, else by power iteration from the last lag's singular vector."""
+    """σ₁, exactly for small blocks, else by iterating a subspace from the last lag's singular vectors."""
     if len(block) <= 24:
         return float(np.linalg.norm(block, 2)), guess
-    vector = guess
-    for _ in range(6):
-        image = block.T @ (block @ vector)
-        size = float(np.linalg.norm(image))
-        if size == 0.0:
+    basis = guess
+    for _ in range(SWEEPS):
+        basis, upper = np.linalg.qr(block.T @ (block @ basis))
+        if not np.diagonal(upper).any():
             return float(np.linalg.norm(block, 2)), guess
-        vector = image / size
-    return float(np.linalg.norm(block @ vector)), vector
+    return float(np.linalg.norm(block @ basis, 2)), basis
 
 
 # --- where gradients die ----------------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def read_sequence(path: str, name: str = "x") -> Array:
 
 
 def _read(file: Path, name: str) -> Array:
-    head = file.open("rb").read(6)
+    with file.open("rb") as stream:
+        head = stream.read(6)
     if head.startswith(b"\x93NUMPY"):
         return np.asarray(np.load(file, allow_pickle=False, mmap_mode="r"), dtype=np.float64)
     if head.startswith(b"PK"):

@@ -21,17 +21,14 @@ from symrnn.regimes import bounds, contraction, linear, orbits
 from symrnn.regimes.conditions import check_symbol, conditions_of
 from symrnn.regimes.determinants import lstm_log_dets
 from symrnn.regimes.enclosures import Enclosure
-from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, Theorem, VerdictName
+from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
 from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
 from symrnn.regimes.memory import cell_path, gradient_norms, saturation
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import ABOVE, BELOW, MARGINAL, NEITHER, STABLE, UNSTABLE
 from symrnn.regimes.trajectories import Trajectory, follow
 
-OSELEDETS = "Oseledets 1968; Benettin et al. 1980"
-BELOW = Theorem("lyapunov", "vanishing", OSELEDETS)
-ABOVE = Theorem("lyapunov", "exploding", OSELEDETS)
-NEITHER = Theorem("lyapunov", "marginal", OSELEDETS)
 MOST_TRANSPOSED = 30_000
 """N·T up to which the transposed product is measured too."""
 RESOLVED = 0.02
@@ -91,7 +88,11 @@ def proofs_of(step: Step) -> list[Evidence]:
         return [_linear(step)]
     every = step.enclosure(None, None)
     sandwich = step.sandwich(every)
-    found = [] if sandwich is None else bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
+    if sandwich is None:
+        # Cells of other forms: only what a bound for every input can prove, such as two tanh layers of small weights.
+        found = [each for each in contraction.evidence_of(step, every, EVERY) if each.implies]
+    else:
+        found = bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
     return found if decided(found)[1] is not None else found + _within_boxes(step, sandwich)
 
 
@@ -139,13 +140,15 @@ def _linear(step: Step) -> Evidence:
 
 def _exact_matrix(step: Step) -> sp.Matrix | None:
     """The constant step Jacobian in exact numbers, where the model has them and it is one parameter."""
-    if not step.model.exact or len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
+    if len(step.jacobian.sources) != 1 or len(step.jacobian.blocks) != 1:
         return None
     expression = step.jacobian.blocks[0].expression
     names = [p for p in step.program.parameters if p == expression]
     if not names:
         return None
     value = step.model.value(names[0].name)
+    if value.dtype != object:
+        return None
     if value.ndim == 1:
         value = np.diag(value) if names[0].shape[1] != 1 else value.reshape(-1, 1)
     return sp.Matrix(value.reshape(1, 1) if value.ndim == 0 else value)
@@ -154,11 +157,13 @@ def _exact_matrix(step: Step) -> sp.Matrix | None:
 def _exact_figure(step: Step, sandwich: Sandwich) -> sp.Expr | None:
     """|w|·sup|f'| of a scalar cell with exact numbers."""
     weight = weight_name(sandwich)
-    if sandwich.size != 1 or not step.model.exact or isinstance(weight, str) or len(sandwich.activations) != 1:
+    if sandwich.size != 1 or isinstance(weight, str) or len(sandwich.activations) != 1:
         return None
     value = step.model.value(str(weight))
     row = next((r for r in ACTIVATIONS.values() if r.unicode == sandwich.activations[0]), None)
-    return None if row is None or value.size != 1 else sp.Abs(value.reshape(-1)[0]) * row.bound
+    if row is None or value.size != 1 or value.dtype != object:
+        return None
+    return sp.Abs(value.reshape(-1)[0]) * row.bound
 
 
 def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[Evidence], dict[str, Any]]:
@@ -166,7 +171,7 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
 
     >>> from symrnn.models.files import load
     >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['checks', 'errors', 'largest_norm', 'lyapunov', 'memory_length', 'open', 'steps']
+    ['checks', 'errors', 'lags', 'largest_norm', 'last_norm', 'lyapunov', 'memory_length', 'open', 'steps']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -175,6 +180,8 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
         "errors": [float(x) for x in found.errors],
         "steps": found.steps,
         "largest_norm": curve.largest,
+        "last_norm": math.exp(min(float(curve.median[-1]), 700.0)),
+        "lags": len(curve.median) - 1,
         "memory_length": curve.memory_length(),
     }
     figures["checks"] = _checks(trajectory, found)
@@ -219,7 +226,8 @@ def compose(name: str, evidence: list[Evidence], figures: Mapping[str, Any]) -> 
     verdict, carrier = decided(evidence)
     if verdict == "vanishing" and figures.get("largest_norm", 0.0) >= TRANSIENT:
         verdict = "mixed"
-    ordered = [carrier, *(each for each in evidence if each is not carrier)] if carrier else evidence
+    first = carrier or next((each for each in evidence if each.kind == "measured"), None)
+    ordered = ([first] if first else []) + [each for each in evidence if each is not first]
     rate = _rate(carrier, figures)
     kind = carrier.kind if carrier else "measured"
     growth = next((about[0] for key, about in carrier.notes if key == "growth"), None) if carrier else None
@@ -244,7 +252,7 @@ def decided(evidence: list[Evidence]) -> tuple[VerdictName, Evidence | None]:
 
 def _rate(carrier: Evidence | None, figures: Mapping[str, Any]) -> float | None:
     """e^λ: exact for linear cells, measured where it was, else the bound's."""
-    if carrier is not None and carrier.theorem in (linear.STABLE, linear.UNSTABLE, linear.MARGINAL):
+    if carrier is not None and carrier.theorem in (STABLE, UNSTABLE, MARGINAL):
         return carrier.value
     if carrier is not None and carrier.scope.key == "orbit":
         return carrier.value

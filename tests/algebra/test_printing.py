@@ -453,6 +453,7 @@ STYLES: list[tuple[Style, Node, str, str]] = [
     (Style(loss="E"), bar(W), "∂E/∂W_h", r"\frac{\partial E}{\partial W_h}"),
     (Style(names={"W_h": "W_hh", "h": "s"}), W @ h_last, "W_hh s_{t-1}", "W_{hh} s_{t-1}"),
     (Style(names={"c_tilde": "C_tilde"}), bar(vector("c_tilde")), "C̃̄_t", r"\bar{\tilde{C}}_t"),
+    (Style(names={"h": "delta^{a_h}"}), h, "δ^{a_h}_t", r"\delta^{a_h}_{t}"),
     (Style(names={"U_f": "W^{(f)}_h"}), U_f, "W^(f)_h", "W^{(f)}_{h}"),
     (Style(product="*"), f * c, "f_t * c_t", "f_t * c_t"),
     (Style(product="∘"), f * c, "f_t ∘ c_t", r"f_t \circ c_t"),

@@ -27,6 +27,8 @@ from symrnn.notations.naming import check_distinct, kind_of, with_base, written_
         ("\\delta", "delta"),
         ("δ_f", "delta_f"),
         ("h'", "h_prime"),
+        ("\\delta_{z_o}", "delta_{z_o}"),
+        ("δ^{a_{C̃}}", "delta^{a_C_tilde}"),
         ("Γ_u", "Gamma_u"),
     ],
 )

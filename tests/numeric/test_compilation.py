@@ -106,8 +106,8 @@ def test_tangents_of_the_named_cells(make, batch: int | None) -> None:
 @pytest.mark.parametrize("loss", [None, *LOSSES])
 def test_named_cells_have_fast_code_for_gradients_and_tangents(make, loss: str | None) -> None:
     program = make() if loss is None else with_loss(make(), loss, "every_step")
-    assert "for span in spans" in compile_gradients(program).source
-    assert "for span in spans" in compile_tangent(program).source
+    assert "for span in watched(spans)" in compile_gradients(program).source
+    assert "for span in watched(spans)" in compile_tangent(program).source
 
 
 def test_the_textbooks_text_reads_as_a_textbook() -> None:

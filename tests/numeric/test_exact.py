@@ -38,7 +38,8 @@ from symrnn.cells import gru, lstm, rnn
 from symrnn.errors import InputError, ShapeError, TimeError
 from symrnn.models.losses import with_loss
 from symrnn.numeric.exact import Evaluation, evaluate_exactly, evaluate_to_digits, interpret
-from symrnn.numeric.interpretation import OPERATIONS, Interpretation, label
+from symrnn.numeric.interpretation import Interpretation, label
+from symrnn.numeric.operations import OPERATIONS
 from symrnn.numeric.scalars import Constants, NoClosedForm, Rationals, Reals, Symbols, closed_form, given
 
 ONE = {"n": 1, "m": 1}

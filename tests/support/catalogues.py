@@ -20,6 +20,7 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     "derivation": ("symrnn.documents.languages:ENGLISH",),
     "cells": ("symrnn.cells.catalogue:CONVENTIONS",),
     "plots": ("symrnn.plots.words:WORDS",),
+    "remedies": ("symrnn.regimes.remedies:TITLES", "symrnn.regimes.remedies:WORDS"),
     "regime": ("symrnn.documents.verdicts:ENGLISH", "symrnn.documents.verdicts:NOTES"),
 }
 """Domain to the tables (mapping of key to English sentence) whose sentences it translates."""

@@ -19,6 +19,8 @@ def _letter(p: Printer, letter: Letter, script: bool, accents: Iterable[str] = (
     wide = len(letter.base) > 1 and not is_greek(letter.base, script)
     for accent in (*letter.accents, *accents):
         text = p.form.accent(accent, text, wide)
+    if letter.below:
+        text = p.form.scripts(text, p.joined("tight comma", [_letter(p, part, True) for part in letter.below]), "")
     return text
 
 

@@ -6,7 +6,7 @@ A `Setter` is the table of a renderer: a format for the mathematics, and small f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from symrnn.algebra.breaking import Breaker, Run, filled
+from symrnn.algebra.breaking import DEEPEST, Breaker, Run, filled
 from symrnn.algebra.layout import Printer
 from symrnn.algebra.nodes import Name, Node
 from symrnn.algebra.programs import Range, family
@@ -35,6 +35,8 @@ RELATIONS: Mapping[str, str] = {
 }
 """A relation to the sign of a format."""
 
+SIGNS = re.compile("(∂⁺L/∂|∂L/∂|∂⁺|∂|δ)")
+"""Mathematics in a sentence's own words, which each format sets as such."""
 _NAME = re.compile(r"(\b[A-Za-z]_(?:[A-Za-z0-9]\b|\{[a-z0-9+-]{1,5}\}))")
 _PIECES = {"-": "tight minus", "+": "tight plus"}
 
@@ -110,11 +112,11 @@ class Setter:
         math, width, text = (printer.signs[RELATIONS[relation]] for printer in self.printers)
         return math, width, text
 
-    def runs(self, claim: Claim) -> list[Run]:
+    def runs(self, claim: Claim, deepest: int = DEEPEST) -> list[Run]:
         """The right-hand side in what a line must not break, a relation with what it belongs to; breaks there first."""
         found: list[Run] = []
         for relation, value in self.chain(claim):
-            runs = self.breaker.runs(value) if isinstance(value, Node) else [Run(0, self.values(value))]
+            runs = self.breaker.runs(value, deepest) if isinstance(value, Node) else [Run(0, self.values(value))]
             opened = tuple(sign + text for sign, text in zip(self.sign(relation), runs[0].texts, strict=True))
             found += [Run(0, opened), *(Run(run.depth + 1, run.texts) for run in runs[1:])]
         return found
@@ -164,7 +166,14 @@ class Setter:
         width = sum(len(sign[1]) + len(value[1]) for sign, value in links)
         if width <= room:
             return [Line(self.form.row([part[0] for link in links for part in link]), width)]
-        runs = self.runs(claim)
+        # Parentheses that hold a break cannot grow with what they hold, so inner breaks come last.
+        for deepest in range(1, DEEPEST + 1):
+            lines = self._filled(self.runs(claim, deepest), room, indent)
+            if lines[0].width <= room and all(line.width <= room - indent for line in lines[1:]):
+                break
+        return lines
+
+    def _filled(self, runs: Sequence[Run], room: int, indent: int) -> list[Line]:
         widths = [len(run.texts[1]) for run in runs]
         return [
             Line(self.form.row([runs[number].texts[0] for number in line]), sum(widths[number] for number in line))
@@ -194,7 +203,8 @@ def mathematics(p: Printer, value: Any) -> str:
     if isinstance(value, Formula):
         return _formula(p, value)
     if isinstance(value, Norm):
-        return p.form.fence("‖", p.of(value.of).text, "‖", False)
+        piece = p.of(value.of)
+        return p.form.fence("‖", piece.text, "‖", piece.tall)
     if isinstance(value, list | tuple):
         rows = [part if isinstance(part, list | tuple) else (part,) for part in value]
         return p.form.grid([[mathematics(p, entry) for entry in row] for row in rows])
