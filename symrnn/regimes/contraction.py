@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symrnn.models.model import Model, as_float
-from symrnn.regimes.enclosures import Box, Enclosure
+from symrnn.regimes.boxes import Box
+from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import Bound, Evidence, Scope, Theorem
 from symrnn.regimes.forms import Step
 from symrnn.regimes.margins import norm_above, perron, radius_above, rows_above

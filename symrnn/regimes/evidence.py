@@ -178,4 +178,6 @@ class Regime:
             return f"Regime({first.implies} where {shown})"
         if self.reason is None:
             return f"Regime({self.verdict})"
+        if self.verdict == "undecided":
+            return f"Regime(undecided, {self.reason.statement.product()} = {self.reason.shown})"
         return f"Regime({self.verdict}, because {self.reason.statement.with_value(self.reason.shown)})"
