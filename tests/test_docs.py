@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
-VERBS = r"\bsymrnn (?=derive|evaluate|new|cells|notations|regime|sweep|check|worksheet|mark|draw|--)"
+VERBS = r"\bsymrnn (?=derive|evaluate|new|cells|notations|regime|sweep|check|worksheet|mark|draw|remedies|--)"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

@@ -77,7 +77,7 @@ def _bytes(content: str | bytes) -> bytes:
     return content.encode("utf-8") if isinstance(content, str) else content
 
 
-def _unwritable(output: str, reason: str) -> InputError:
+def _unwritable(output: str, reason: str | None) -> InputError:
     return InputError(output, found=f"the file cannot be written: {reason}", write="a path in a folder that exists")
 
 

@@ -15,6 +15,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # headings
         "derivation": "Gradients of {0}",
         "model": "The model",
+        "graph": "The unrolled graph",
         "structure": "The parameters",
         "preactivations": "Names for the arguments of the activations",
         "recurrences": "Back-propagation through time",

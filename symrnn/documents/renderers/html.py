@@ -15,7 +15,7 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.mathml import MATHML, escaped
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
 from symrnn.documents.renderers.setting import SIGNS, Setter, title
@@ -129,6 +129,8 @@ def _section(setter: Setter, number: int, section: Section, counter: Iterator[in
 def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
         return f"<p>{setter.sentence(block.key, block.about)}</p>\n"
+    if isinstance(block, Figure):
+        return f'<figure role="img" aria-label="{escaped(block.alt)}">{block.svg[block.svg.index("<svg") :]}</figure>\n'
     assert isinstance(block, Table)
     return _table(setter, block)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.typst import TYPST, quoted
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
 from symrnn.documents.renderers.setting import SIGNS, Setter, title
@@ -73,8 +73,15 @@ def _section(setter: Setter, section: Section, numbers: Iterator[int]) -> Iterat
 def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
         return f"\n{setter.sentence(block.key, block.about)}\n\n"
+    if isinstance(block, Figure):
+        return f'#image(bytes({_string(block.svg)}), format: "svg", width: 100%, alt: {_string(block.alt)})\n'
     assert isinstance(block, Table)
     return _table(setter, block)
+
+
+def _string(text: str) -> str:
+    """A string of typst."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _claims(setter: Setter, claims: list[Claim], numbers: Iterator[int]) -> Iterator[str]:
