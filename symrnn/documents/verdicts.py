@@ -213,10 +213,11 @@ def _latex_number(shown: str) -> str:
 def judged(evidence: Evidence) -> Formula:
     """A piece of evidence as a true sentence: the relation turned round where the condition fails."""
     statement = evidence.statement
-    if evidence.kind == "measured" and evidence.error is not None and statement.relation == "=":
+    if evidence.kind == "measured" and evidence.error is not None and math.isfinite(evidence.value):
         shown = f"{evidence.value:.4f} ± {evidence.error:.4f}"
-        product = statement.product("text"), statement.product("latex")
-        return Formula(f"{product[0]} = {shown}", f"{product[1]} = {shown}".replace("±", r"\pm"))
+        end = "" if statement.relation == "=" else f" {statement.relation} {statement.right}"
+        text, latex = statement.product("text"), statement.product("latex")
+        return Formula(f"{text} = {shown}{end}", f"{latex} = {shown}{end}".replace("±", r"\pm"))
     if evidence.holds is False:
         turned = {"<": "≥", ">": "≤", "≤": ">", "≥": "<", "=": "≠"}[statement.relation]
         statement = Statement(statement.factors, turned, statement.right)

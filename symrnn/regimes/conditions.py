@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.activations import Activation
+from symrnn.algebra.activations import Activation, generic
 from symrnn.algebra.nodes import Node, Parameter, Signal, names_in, operands_of
 from symrnn.algebra.programs import Program
 from symrnn.calculus.jacobians import Jacobian, jacobian
@@ -207,6 +207,9 @@ def _form(step: Jacobian) -> _Form | None:
     if len(moving) != 1 or len(constants) != 1:
         return None
     node = operands_of(moving[0])[0] if isinstance(moving[0], N.Diag) else moving[0]
+    if isinstance(node, N.Apply) and node.activation.generic and node.activation.derivative_order == 1:
+        # Nothing is known of f but its name: its supremum stays a symbol.
+        return _Form(constants[0], generic(node.activation.name.rstrip("'")), node.operands[0])
     return _Form(constants[0], slopes[node].row, slopes[node].argument) if node in slopes else None
 
 
@@ -215,7 +218,13 @@ def _bounded(
 ) -> Iterator[Condition]:
     weight, row = form.weight, form.row
     value = _matrix(weight, values)
-    if value is not None and value.shape == (1, 1):
+    scalar = value is not None and value.shape == (1, 1)
+    if scalar and row.generic:
+        statement = Statement((Quantity("size", weight), Quantity("sup_slope", row.unicode)), "<")
+        yield Condition(theorems.SIGMA, (statement,))
+        return
+    if scalar:
+        assert value is not None
         yield from _scalar(value[0, 0], row, source, program)
         return
     slope = () if row.bound == 1 and row.name == "identity" else (Quantity("sup_slope", row.unicode),)

@@ -16,7 +16,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope
-from symrnn.regimes.margins import UNIT, norm_above
+from symrnn.regimes.margins import UNIT, above, below, norm_above
 from symrnn.regimes.statements import Quantity, Statement
 from symrnn.regimes.theorems import MARGINAL, STABLE, UNSTABLE
 
@@ -54,10 +54,12 @@ def evidence_of(matrix: Array, exact: sp.Matrix | None, name: object, scope: Sco
     if position.side < 0:
         bound = contraction(matrix, radius)
         value = min(radius, math.nextafter(1.0, 0.0))
+        if symbol is not None:
+            bound = Bound(1.0, above(symbol))
         return Evidence(STABLE, Statement(left, "<"), True, value, scope, exact=symbol, bound=bound)
     if position.side > 0:
-        below = _expansion(matrix, radius)
-        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, scope, exact=symbol, bound=below)
+        lower = _expansion(matrix, radius) if symbol is None else Bound(1.0, max(below(symbol), 1.0), below=True)
+        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, scope, exact=symbol, bound=lower)
     notes: tuple[tuple[str, tuple[Any, ...]], ...] = (
         () if position.degree is None else (("growth", (position.degree,)),)
     )

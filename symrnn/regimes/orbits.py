@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
-from symrnn.regimes.enclosures import Box, product
+from symrnn.regimes.boxes import Box, product
 from symrnn.regimes.evidence import Bound, Evidence, Scope
 from symrnn.regimes.forms import Step
 from symrnn.regimes.linear import contraction

@@ -15,6 +15,7 @@ import sympy as sp
 
 from symrnn.algebra.activations import ACTIVATIONS
 from symrnn.algebra.programs import Program
+from symrnn.errors import NotYetError
 from symrnn.models.model import Model
 from symrnn.numeric.chains import ChainError
 from symrnn.regimes import bounds, contraction, linear, orbits
@@ -24,7 +25,7 @@ from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
 from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
-from symrnn.regimes.memory import cell_path, gradient_norms, saturation
+from symrnn.regimes.memory import Curve, cell_path, gradient_norms, saturation
 from symrnn.regimes.nonnormality import henrici_departure, kreiss_constant, largest_power
 from symrnn.regimes.spectra import largest_singular_value, numerical_abscissa, numerical_radius, spectral_radius
 from symrnn.regimes.statements import Quantity, Statement
@@ -59,8 +60,7 @@ def regime(source: Model | Program, k: int | None = None, example: int = 0, solv
     if isinstance(source, Program) or source.symbols or solve_for is not None:
         return _of_symbols(source, solve_for)
     step = Step(source)
-    evidence = proofs_of(step)
-    on_orbit, longer = ([], None) if step.is_constant else orbits.evidence_of(step, source, example)
+    evidence, on_orbit, longer = _proved(step, source, example)
     trajectory = longer or _as_far_as_finite(source, example)
     measured, figures = measurements_of(trajectory, k)
     return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
@@ -84,6 +84,17 @@ def _as_far_as_finite(model: Model, example: int) -> Trajectory:
             if steps == 1:
                 raise
             steps = max(1, steps // 2)
+
+
+def _proved(step: Step, source: Model, example: int) -> tuple[list[Evidence], list[Evidence], Trajectory | None]:
+    """Proofs for inputs and states, and on the orbit; none where a cell has an operation without an interval rule."""
+    try:
+        evidence = proofs_of(step)
+        if step.is_constant:
+            return evidence, [], None
+        return evidence, *orbits.evidence_of(step, source, example)
+    except NotYetError:
+        return [], [], None
 
 
 def proofs_of(step: Step) -> list[Evidence]:
@@ -174,8 +185,8 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     """The largest Lyapunov exponent along the trajectory as evidence, and every figure.
 
     >>> from symrnn.models.files import load
-    >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['checks', 'errors', 'lags', 'largest_norm', 'last_norm', 'lyapunov', 'memory_length', 'open', 'spectra', 'steps']
+    >>> sorted(measurements_of(follow(load("example:linear")))[1])[:5]
+    ['checks', 'decay', 'errors', 'lags', 'largest_norm']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -193,8 +204,17 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     if "f" in trajectory.arrays and "c" in trajectory.arrays:
         path = cell_path(trajectory)
         figures |= {"cell_path_rate": path["rate"], "cell_path_memory_time": path["memory_time"]}
+    figures["decay"] = _decay(curve)
     figures["spectra"] = _spectra(trajectory)
     return [_largest(found)], figures
+
+
+def _decay(curve: Curve) -> list[dict[str, float]]:
+    """The gradient norm against some lags: log₁₀ of the median and of the band from 10 to 90 %."""
+    low, high = curve.band
+    kept = [lag for lag in (1, 2, 5, 10, 20, 50, 100, 200) if lag < len(curve.median)]
+    rows = ("log10_median", curve.median), ("log10_low", low), ("log10_high", high)
+    return [{"lag": lag, **{key: float(logs[lag]) / math.log(10) for key, logs in rows}} for lag in kept]
 
 
 def _spectra(trajectory: Trajectory) -> dict[str, dict[str, float]]:

@@ -145,6 +145,8 @@ def _reason(evidence: Evidence) -> dict[str, Any]:
         "assumptions": [ENGLISH[key] for key in evidence.theorem.assumptions],
         "latex": evidence.statement.spelled("latex"),
     }
+    if evidence.error is not None:
+        content["standard_error"] = _finite(evidence.error)
     if evidence.bound is not None:
         content["bound"] = {
             "relation": ">=" if evidence.bound.below else "<=",
