@@ -50,8 +50,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "undecided proved": "Undecided: no theorem tried here holds.",
         "conditional": "It depends on {0}; the conditions below separate the regimes.",
         # rates
-        "halves": "It changes by a factor of {0} per step: it halves every {1} steps.",
-        "doubles": "It changes by a factor of {0} per step: it doubles every {1} steps.",
+        "halves": "It changes by a factor of {0} per step (half-life in steps: {1}).",
+        "doubles": "It changes by a factor of {0} per step (doubling time in steps: {1}).",
         "gone": "It is exactly zero from some step on.",
         "bounded above": "For every lag k: {0}.",
         "bounded below": "For every lag k: {0}.",
@@ -59,6 +59,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "growth none": "At the margin the norm stays bounded.",
         "within rounding": "Decided in floating point: the spectral radius is 1 to within {0}.",
         "entered": "The bound holds from step {0} on, where the orbit is near.",
+        # what a proof takes for granted
+        "assumes": "Assumes: {0}.",
+        "bounded slopes": "the step Jacobian is A diag(d) B with |d| at most sup|f'|",
+        "slopes from below": "the step Jacobian is A diag(d) B with |d| at least inf|f'|",
+        "constant jacobian": "the step Jacobian reads no state and no input",
+        "inputs in a box": "inputs stay between the given extremes",
+        "start in the box": "the start lies in the box",
+        "constant input": "the input is held for ever",
+        "float orbit": "the orbit up to its entry is that of float64",
+        "undriven": "there is no input",
+        "mean for limit": "the mean over these steps stands for the limit",
+        "no proof": "it proves nothing",
+        "not total": "paths through the gates are left out",
         # for whom
         "every": "every input and every state",
         "box": "every input between the given extremes and every state of an invariant box around the start",
@@ -119,10 +132,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "where": "{2}: {0}.",
         "set": "Solved for {0}: {1}.",
         "boundaries": "Solved for {0}: the regimes change where {0} is one of {1}.",
+        "undriven orbits": "undriven orbits",
         "orbit zero": "the undriven orbit that starts at h = 0, along which the gradient grows",
         "orbit other": "every undriven orbit that starts elsewhere",
         "held": "inputs that hold the pre-activation near 0",
-        "undriven": "undriven orbits",
         "jury": "the inequalities of Schur, Cohn and Jury",
         "jury reversed": "one of Jury's inequalities reversed",
         "at zero": "the slope at h = 0 is the largest",
@@ -214,6 +227,8 @@ def judged(evidence: Evidence) -> Formula:
 
 def scope_words(scope: Scope, language: str) -> Line:
     """For whom: "every input and every state"."""
+    if scope.key == "undriven":
+        return say("undriven orbits", language)
     if scope.key == "orbit":
         return say("orbit point" if scope.about[0] == 1 else "orbit cycle", language, *scope.about)
     return say(scope.key, language, *scope.about)
@@ -338,6 +353,7 @@ def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
     if evidence is None:
         return []
     lines = [say(key, language, *about) for key, about in evidence.notes if key in ("within rounding", "entered")]
+    lines += _assumptions(evidence, language)
     if evidence.bound is None or evidence.kind != "proved":
         return lines
     c, r, sign = evidence.bound.constant, evidence.bound.rate, "≥" if evidence.bound.below else "≤"
@@ -349,6 +365,14 @@ def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
     )
     key = "bounded below" if evidence.bound.below else "bounded above"
     return [say(key, language, Formula(text, latex)), *lines]
+
+
+def _assumptions(evidence: Evidence, language: str) -> Sequence[Line]:
+    keys = [key for key in evidence.theorem.assumptions if not (evidence.scope.key == "every" and "box" in key)]
+    if not keys:
+        return []
+    joined = "；" if language == "zh" else "; "
+    return [say("assumes", language, (joined.join(_plain(key, language) for key in keys),))]
 
 
 def _figures(found: Regime, language: str) -> Sequence[Line]:

@@ -25,12 +25,16 @@ from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
 from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
 from symrnn.regimes.memory import cell_path, gradient_norms, saturation
+from symrnn.regimes.nonnormality import henrici_departure, kreiss_constant, largest_power
+from symrnn.regimes.spectra import largest_singular_value, numerical_abscissa, numerical_radius, spectral_radius
 from symrnn.regimes.statements import Quantity, Statement
 from symrnn.regimes.theorems import ABOVE, BELOW, MARGINAL, NEITHER, STABLE, UNSTABLE
-from symrnn.regimes.trajectories import Trajectory, follow
+from symrnn.regimes.trajectories import Array, Trajectory, follow, given_of, recurrent_parameters
 
 MOST_TRANSPOSED = 30_000
 """N·T up to which the transposed product is measured too."""
+MOST_SPECTRA, SMALL_SPECTRA = 300, 8
+"""Sizes up to which matrices are looked at, and up to which what needs a search is found too."""
 RESOLVED = 0.02
 """An exponent known this well and not told from 0 is called marginal, a coarser one undecided."""
 TRANSIENT = 2.0
@@ -171,7 +175,7 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
 
     >>> from symrnn.models.files import load
     >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['checks', 'errors', 'lags', 'largest_norm', 'last_norm', 'lyapunov', 'memory_length', 'open', 'steps']
+    ['checks', 'errors', 'lags', 'largest_norm', 'last_norm', 'lyapunov', 'memory_length', 'open', 'spectra', 'steps']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -189,7 +193,36 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     if "f" in trajectory.arrays and "c" in trajectory.arrays:
         path = cell_path(trajectory)
         figures |= {"cell_path_rate": path["rate"], "cell_path_memory_time": path["memory_time"]}
+    figures["spectra"] = _spectra(trajectory)
     return [_largest(found)], figures
+
+
+def _spectra(trajectory: Trajectory) -> dict[str, dict[str, float]]:
+    """ρ, σ₁, numerical radius and abscissa, departure from normality: of recurrent matrices and of the last step."""
+    found: dict[str, dict[str, float]] = {}
+    matrices = {p.name: given_of(trajectory.model)[p.name] for p in recurrent_parameters(trajectory.model.cell)}
+    for name, matrix in {**matrices, "J_T": trajectory.chain.dense(trajectory.steps - 1)[0]}.items():
+        if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and 1 < len(matrix) <= MOST_SPECTRA:
+            found[name] = _of_matrix(matrix)
+    return found
+
+
+def _of_matrix(matrix: Array) -> dict[str, float]:
+    a = np.asarray(matrix, dtype=np.float64)
+    radius = spectral_radius(a)
+    content = {
+        "radius": radius,
+        "norm": largest_singular_value(a),
+        "numerical_abscissa": numerical_abscissa(a),
+        "henrici_relative": henrici_departure(a, relative=True) if a.any() else 0.0,
+    }
+    if len(a) <= SMALL_SPECTRA:
+        content["numerical_radius"] = numerical_radius(a)
+        if radius < 1:
+            # Defined for power-bounded matrices alone.
+            content["kreiss"] = kreiss_constant(a)
+            content["largest_power"] = largest_power(a)[0]
+    return content
 
 
 def _checks(trajectory: Trajectory, found: Spectrum) -> dict[str, float]:

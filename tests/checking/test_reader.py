@@ -112,6 +112,8 @@ PROSE = [
     (r"$h_1 = 0.5 \to h_2 = 0.25$", ["h_<1> = 0.5", "h_<2> = 0.25"]),
     (r"$h = 0.15 \; (\text{small})$", ["h = 0.15"]),
     (r"$C = 1 + (\text{other terms})$", ["C = (+ 1, + (other_terms))"]),
+    ("h_t = W h_{t-1}   t = 1, 2", ["h_<t> = [W & h_<(+ t, - 1)>]", "t = Stack(1, 2)"]),
+    ("h    =    W<sub>h</sub> x", ["h = [W_<h> & x]"]),
     ("x, y = 1, 2", ["Stack(x, y) = Stack(1, 2)"]),
     ("for t = 1, 2, 3 we have", ["t = Stack(1, 2, 3)"]),
 ]

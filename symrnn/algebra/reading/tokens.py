@@ -339,7 +339,7 @@ class _Scanner:
         elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
         elif word in ("newline", "cr"):
-            yield from self._escaped("\\", length)
+            yield self._token("op", "&&", length) if self.matrices else self._token("end", "\n", length)
         else:
             yield self._named(word, length)
 

@@ -317,10 +317,8 @@ def _at_arrows(segment: Segment) -> list[Segment]:
     spans = [(first + 1, last) for first, last in pairwise(edges)]
     if not all(any(first <= at < last for at in relations) for first, last in spans):
         return [segment]
-    parts = [
-        Segment(segment.lexemes[first:last], segment.place + first, frozenset({"break"}), "break")
-        for first, last in spans
-    ]
+    glue = frozenset({"break"})
+    parts = [Segment(segment.lexemes[first:last], segment.place + first, glue, "break") for first, last in spans]
     parts[0].glue, parts[0].named = segment.glue, segment.named
     parts[-1].after, parts[-1].listed = segment.after, segment.listed
     return parts

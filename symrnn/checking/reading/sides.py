@@ -16,6 +16,7 @@ from symrnn.algebra.reading.syntax import (
     Cases,
     Chain,
     Evaluated,
+    Group,
     Label,
     Partial,
     Quotient,
@@ -113,6 +114,8 @@ def _holds_relation(tree: Syntax) -> bool:
         match piece:
             case Chain():
                 return True
+            case Group(body=Chain(), bracket="["):  # `[t = T]`: 1 where it holds, else 0
+                continue
             case Symbol():
                 continue
             case Big(body=body) | Evaluated(body=body):

@@ -179,8 +179,9 @@ class _Reader:
         statements, problems = statements_in(self.clean, start, end, (), latex=True)
         for problem in problems:
             self._refuse(problem.start, problem.end, problem.reason)
-        if statements:
-            yield _Piece(block, tuple(statements), start, end, True)
+        for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
+            together = tuple(group)
+            yield _Piece(block, together, together[0].start, together[-1].end, True)
 
     def _plain(self, block: Block, start: int, end: int, regions: tuple[Region, ...]) -> Iterator[_Piece]:
         statements, problems = statements_in(self.clean, start, end, regions)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symrnn.documents.spelled import padded, width
-from symrnn.documents.verdicts import Formula, Line, judged, page_of, relation_of, say, verdict_line
+from symrnn.documents.verdicts import ENGLISH, Formula, Line, judged, page_of, relation_of, say, verdict_line
 from symrnn.regimes.conditions import Condition
 from symrnn.regimes.evidence import PRINTERS, Evidence, Regime
 from symrnn.regimes.statements import Statement
@@ -142,6 +142,8 @@ def _reason(evidence: Evidence) -> dict[str, Any]:
         "kind": evidence.kind,
         "implies": evidence.implies or None,
         "scope": evidence.scope.key,
+        "assumptions": [ENGLISH[key] for key in evidence.theorem.assumptions],
+        "latex": evidence.statement.spelled("latex"),
     }
     if evidence.bound is not None:
         content["bound"] = {
