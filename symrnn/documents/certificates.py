@@ -77,13 +77,14 @@ class Judges:
     program: Program
     steps: int = STEPS
     model: Model | None = None
+    draws: int = DRAWS
 
     @cached_property
     def drawn(self) -> tuple[Definitions, ...]:
-        """Three draws of everything."""
+        """Draws of everything."""
         last = self.program.steps.hi
         steps = self.steps if last.is_Symbol else int(last)
-        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(DRAWS))
+        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(self.draws))
 
     @cached_property
     def own(self) -> Definitions | None:
