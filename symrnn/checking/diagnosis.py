@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax
@@ -122,17 +123,21 @@ def equations_of(truths: ModelTruths) -> Equations:
     return written
 
 
+def setting_of(equations: Equations, node: Node) -> Setting:
+    """What the changes of a quantity's equation need to know."""
+    program = equations.truths.quantities.program
+
+    def sized(names: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(equations.sized(name) for name in names)
+
+    return Setting(
+        node, equations.truths.steps, sized(program.parameters), sized(program.inputs), sized(program.states)
+    )
+
+
 def rows_that(equations: Equations, node: Node, fits: Callable[[Node], bool]) -> list[str]:
     """The rows whose change of a quantity's equation fits, from the equation itself outwards."""
-    truths = equations.truths
-    program = truths.quantities.program
-    setting = Setting(
-        node,
-        truths.steps,
-        tuple(equations.sized(p) for p in program.parameters),
-        tuple(equations.sized(x) for x in program.inputs),
-        tuple(equations.sized(s) for s in program.states),
-    )
+    setting = setting_of(equations, node)
     expression = equations.of(node)
     for _ in range(1 if setting.is_share_sum else LEVELS):
         if expression is None:

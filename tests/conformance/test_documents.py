@@ -142,7 +142,9 @@ class TestClaims:
 
     def test_propagated_claims_follow(self) -> None:
         """From a line that is wrong and stands above."""
-        assert [c for c in claims() if c.verdict == "propagated" and not c.is_wrong and c.found != Verdict.FOLLOWS] == []
+        assert [
+            c for c in claims() if c.verdict == "propagated" and not c.is_wrong and c.found != Verdict.FOLLOWS
+        ] == []
         for _, report in reports():
             for finding in report.findings:
                 if finding.follows_from is not None:
@@ -154,8 +156,6 @@ class TestClaims:
         """docs/checking.md shows the figures of this run."""
         page = PAGE.read_text(encoding="utf-8")
         assert page.partition(START)[2].partition(END)[0].strip() == table()
-
-
 
 
 class TestTheFiveTexts:
