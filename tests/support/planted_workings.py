@@ -20,7 +20,7 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.comparing import decimal
 from symrnn.checking.diagnosis import setting_of
 from symrnn.checking.equations import Equations
-from symrnn.checking.mutations import mutations
+from symrnn.checking.mutations import mutated
 from symrnn.checking.numbers import Number, real, sharp
 from symrnn.checking.page import Page, Record
 from symrnn.checking.truths import ModelTruths, truths_of
@@ -131,7 +131,7 @@ class Working:
             true = self.truths.of(quantity)
             if expression is None or not isinstance(true, Number):
                 continue
-            for row, changed in mutations(expression, setting_of(self.equations, quantity)):
+            for row, changed in mutated(expression, setting_of(self.equations, quantity)):
                 value = self.equations.value(changed, None)
                 same = not isinstance(value, Number) or abs(real(value.value) - real(true.value)) < 5 * 10.0**-PLACES
                 yield quantity, row, None if same or not isinstance(value, Number) else value
