@@ -51,8 +51,8 @@ from symrnn.checking.numbers import (
 )
 from symrnn.errors import SymrnnError
 
-MOST_TERMS = 2_000
-MOST_WORK = 20_000
+MOST_TERMS = 1_000
+MOST_WORK = 5_000
 """Pieces evaluated for one side of a link."""
 
 

@@ -521,6 +521,8 @@ class ChainJudge:
                 return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, left.true, taint
             if before == 0 and self.faces[0].name is not None:
                 return _FINE[truth], None, left.true, frozenset()
+            if self._is_near(left.writer, face):
+                return Verdict.LAST_DIGIT, None, left.true, frozenset()
             if truth == Agreement.ROUNDED or truth == Agreement.EXACT:
                 return (
                     Verdict.LUCKY,
@@ -551,6 +553,13 @@ class ChainJudge:
         if agrees is None or agrees > Agreement.ROUNDED:
             return None
         return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), taint
+
+    def _is_near(self, value: Value, face: Face) -> bool:
+        """Whether the displayed equality is off by a unit of the last digit, no more."""
+        digits = face.digits
+        if digits is None or not isinstance(value, Number):
+            return False
+        return not less(digits.unit, distance(value.value, digits.value))
 
     def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
         """Whether a formula comes to another value than the true one because of what is wrong above."""

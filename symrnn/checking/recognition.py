@@ -53,7 +53,7 @@ class Found:
 def recognise(working: Working) -> Model | None:
     """The model a text defines by itself."""
     found = _definitions(working)
-    if found is None or not found.equations or not found.steps:
+    if found is None or not found.equations:
         return None
     try:
         return _model(found)

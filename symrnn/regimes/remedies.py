@@ -99,7 +99,7 @@ def measure(model: Model) -> Measure:
     >>> round(measure(load("example:linear")).rate, 12)
     0.5
     """
-    trajectory = _followed(model)
+    trajectory = followed(model)
     found = spectrum(trajectory.chain, 1)
     rate = math.exp(float(found.exponents[0]))
     error = rate * float(found.errors[0]) if math.isfinite(float(found.errors[0])) else math.nan
@@ -107,8 +107,13 @@ def measure(model: Model) -> Measure:
     return Measure(rate, error, found.steps, log_norm)
 
 
-def _followed(model: Model) -> Trajectory:
-    """The trajectory, cut where its states pass what float64 holds."""
+def followed(model: Model) -> Trajectory:
+    """The trajectory of a model, cut where its states pass what float64 holds.
+
+    >>> from symrnn.models.files import load
+    >>> followed(load("example:linear")).steps
+    3
+    """
     steps = model.steps
     while True:
         try:
@@ -465,4 +470,4 @@ def norms_against_lag(model: Model, remedy: str | None = None) -> Array:
     [[0.0, -0.693, -1.386, -2.079]]
     """
     changed = model if remedy is None else REMEDIES[remedy].change(_in_floats(model))
-    return gradient_norms(_followed(changed).chain).logs
+    return gradient_norms(followed(changed).chain).logs

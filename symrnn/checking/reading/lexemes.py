@@ -26,6 +26,7 @@ class Lexeme(NamedTuple):
 
 
 RELATION_SIGNS = {
+    "<<": "<", ">>": ">",
     "=": "=", "==": "=", "≈": "≈", "≃": "≈", "≅": "≈", "~=": "≈", "≐": "≈", "≔": "≡", ":=": "≡", "≡": "≡", "≜": "≡",
     "≤": "≤", "<=": "≤", "⩽": "≤", "≥": "≥", ">=": "≥", "⩾": "≥", "<": "<", ">": ">", "≪": "<", "≫": ">", "≠": "≠",
     "!=": "≠", "∝": "∝", "∈": "∈", "←": "←", "<-": "←", "→": "→", "->": "→", "↦": "→", "+=": "+=", "-=": "-=",
@@ -50,6 +51,7 @@ _SCRIPT_SIGNS = "".join(map(re.escape, (*HIGH, *LOW)))
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LEXEME = re.compile(
     rf"(?P<wide>[ ]{{3,}}|\t[ \t]*)|(?P<space>[ \u00a0]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
+    r"|(?P<decimals>(?<![\d.,])(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?![\d.,]))"
     rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\.\d+)"
     rf"|(?P<dots>\.\.\.+|…+)|(?P<implication>=>|⇒|⟹|⇔|⟺|∴|∵|⇐|∀|∃|∧|∨)|(?P<sign>{_SIGNS})"
     rf"|(?P<row>\\\\\*?(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
@@ -138,6 +140,8 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
         parts = re.split("[-/]", found[0])
         wordy = not latex and any(is_prose(part, " ") for part in parts) and all(len(part) > 1 for part in parts)
         return Lexeme("prose", start, end) if wordy else _first_word(found, parts[0])
+    if kind == "decimals":  # `1,5` may be a decimal or two numbers: as one lexeme it is refused by the parser
+        return Lexeme("number", start, end)
     if kind == "circled":
         return Lexeme("other", start, end)
     if kind in ("abbreviation", "contracted"):

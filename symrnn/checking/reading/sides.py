@@ -16,6 +16,7 @@ from symrnn.algebra.reading.syntax import (
     Cases,
     Chain,
     Evaluated,
+    Grid,
     Group,
     Label,
     Partial,
@@ -146,7 +147,20 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
     if isinstance(tree, Quotient):
         over, under = _differential(tree.over), _differential(tree.under)
         return replace(tree, over=over, under=under) if over and under else tree
+    if isinstance(tree, Stack):
+        return _gridded(tree)
     return _joined(tree) if latex and isinstance(tree, Times) else tree
+
+
+def _gridded(tree: Stack) -> Syntax:
+    """`[[a, b], [c, d]]`: a matrix, row by row, as `\\begin{bmatrix}` writes it."""
+    rows = tuple(
+        row.parts if isinstance(row, Stack) else (row.body,) if isinstance(row, Group) and row.bracket == "[" else ()
+        for row in tree.parts
+    )
+    if not rows[0] or any(len(row) != len(rows[0]) for row in rows):
+        return tree
+    return Grid(rows, start=tree.start, end=tree.end)
 
 
 def placed(tree: Syntax, start: int, end: int) -> Syntax:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import reason_words, say, verdict_words
+from symrnn.checking.reports.words import DOMAIN, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Report, Verdict, worst
+from symrnn.languages import translated
 
 MARK = "made with symrnn"
 SIGNS = {
@@ -52,7 +53,7 @@ def _said(finding: Finding, report: Report, language: str) -> str:
         parts.append(reason_words(finding.reason, language))
     if finding.expected is not None:
         parts.append(say("should", finding.expected, language=language))
-    parts += [f"{mistake.id}: {mistake.sentence}" for mistake in finding.mistakes]
+    parts += [f"{mistake.id}: {translated(mistake.sentence, language, DOMAIN)}" for mistake in finding.mistakes]
     return f"{finding.text}: " + "; ".join(filter(None, parts))
 
 
