@@ -127,8 +127,7 @@ def _references(document: Document, setter: Setter) -> str:
     items = "".join(f"\\bibitem{{{key}}} {setter.escape(cited(key))}\n" for key in keys)
     heading = setter.escape(sentence("references", document.language))
     return (
-        f"\\renewcommand{{\\refname}}{{{heading}}}\n"
-        f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
+        f"\\renewcommand{{\\refname}}{{{heading}}}\n\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n"
     )
 
 

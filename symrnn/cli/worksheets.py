@@ -1,0 +1,174 @@
+"""`symrnn worksheet` and `symrnn mark`: exercises with keys, and what comes back."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from symrnn.cli.files import resolve
+from symrnn.errors import InputError
+
+MOST_ROSTER = 2_000_000
+
+
+@click.command()
+@click.argument("source", metavar="MODEL")
+@click.option("--variants", type=click.IntRange(1, 5_000), help="How many different sheets; one unless said.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The same seed, the same sheets."
+)
+@click.option(
+    "--year", "label", default="", help="What the sheets' ids begin with, such as 2026; the seed unless said."
+)
+@click.option("--tasks", default="", help="Such as forward,bptt,regime (the default), spectrum, or a task file.")
+@click.option(
+    "--blanks",
+    type=click.Choice(["0", "30", "60", "100"]),
+    default="100",
+    show_default=True,
+    help="Per cent that is blank; 0 is a worked example.",
+)
+@click.option(
+    "--to",
+    default="html",
+    show_default=True,
+    help="Formats of the sheets: html, markdown, latex, pdf, notebook; several with commas.",
+)
+@click.option(
+    "--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each student."
+)
+@click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
+@click.option("-o", "--output", type=click.Path(), help="The folder to write; worksheet-SEED unless said.")
+def worksheet(
+    source: str,
+    variants: int | None,
+    seed: int,
+    label: str,
+    tasks: str,
+    blanks: str,
+    to: str,
+    roster: str | None,
+    lang: str,
+    output: str | None,
+) -> None:
+    """Exercises made from a MODEL file, with keys apart, to be marked by `symrnn mark`.
+
+    \b
+    symrnn worksheet example:linear --seed 1 -o week3
+    symrnn worksheet tanh.toml --roster class.csv --tasks forward,bptt --to html,markdown -o week4
+    """  # fmt: skip
+    from symrnn.languages import check_language
+    from symrnn.models.model import Model
+    from symrnn.worksheets.folders import SUFFIXES, Made, files_of
+    from symrnn.worksheets.pages import Looks
+    from symrnn.worksheets.sheets import Class, tasks_of
+
+    check_language(lang)
+    formats = [name for name in to.split(",") if name]
+    for name in formats:
+        if name not in SUFFIXES:
+            raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join(SUFFIXES))
+    model = resolve(source, None)
+    if not isinstance(model, Model):
+        raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
+    students = _roster(roster, variants)
+    folder = _free(output or f"worksheet-{seed}")
+    made_from = Class(model, tasks_of([name for name in tasks.split(",") if name], model), seed, _label(label))
+    count = variants or len(students) or 1
+    looks = Looks(blanks=int(blanks), language=lang)
+    show = _progress("sheets")
+    made = []
+    for number in range(1, count + 1):
+        made.append(Made(made_from.sheet(number), students[number - 1] if students else None))
+        show(number, 2 * count)
+    files = files_of(made, made_from, looks, formats, lambda number: show(count + number, 2 * count))
+    _write_folder(folder, files)
+    _clear()
+    click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+
+
+def _label(label: str) -> str:
+    if label and not (label.isascii() and label.replace("-", "").isalnum() and len(label) <= 20):
+        raise InputError(f"--year {label}", found="more than letters, digits and -", write="--year 2026")
+    return label
+
+
+def _roster(path: str | None, variants: int | None) -> tuple[object, ...]:
+    if path is None:
+        return ()
+    from symrnn.worksheets.rosters import read_roster
+
+    students = read_roster(read_text(path, MOST_ROSTER), path)
+    if variants is not None and variants != len(students):
+        raise InputError(
+            f"--variants {variants}",
+            found=f"{len(students)} students in {path}",
+            write="--roster alone: a sheet for each",
+        )
+    return students
+
+
+def read_text(path: str, most: int) -> str:
+    """A file of text, of bounded size."""
+    try:
+        if Path(path).stat().st_size > most:
+            raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+    except UnicodeDecodeError:
+        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
+
+
+def _free(name: str) -> Path:
+    """A folder that is not there yet, or is empty."""
+    folder = Path(name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(name, found="it exists, and nothing is written over", write="-o with another name")
+    if not folder.absolute().parent.is_dir():
+        raise InputError(name, found="the folder above does not exist", write="a name in a folder that exists")
+    return folder
+
+
+def _write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
+    """All files or none: they are gathered beside the folder and moved in one step."""
+    parent = folder.absolute().parent
+    try:
+        gathered = Path(tempfile.mkdtemp(prefix=".symrnn-", dir=parent))
+    except OSError as error:
+        raise InputError(str(folder), found=f"it cannot be written: {error.strerror}", write="another folder") from None
+    try:
+        for path, content in files:
+            target = gathered / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        gathered.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        gathered.rename(folder)
+    except BaseException:
+        shutil.rmtree(gathered, ignore_errors=True)
+        raise
+
+
+def _progress(what: str) -> Callable[[int, int], None]:
+    """A line on a terminal, after a second."""
+    start = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty() and time.monotonic() > start + 1:
+            sys.stderr.write(f"\r\033[K{what}: {100 * done // total} %")
+            sys.stderr.flush()
+
+    return show
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
