@@ -8,13 +8,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import resolve
-from symrnn.errors import InputError
+from symrnn.cli.files import echo, resolve
+from symrnn.errors import InputError, SymrnnError
+
+if TYPE_CHECKING:
+    from symrnn.worksheets.answers import Submission
+    from symrnn.worksheets.rosters import Student
 
 MOST_ROSTER = 2_000_000
+MOST_SUBMISSION = 20_000_000
 
 
 @click.command()
@@ -23,26 +29,22 @@ MOST_ROSTER = 2_000_000
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The same seed, the same sheets."
 )
-@click.option(
-    "--year", "label", default="", help="What the sheets' ids begin with, such as 2026; the seed unless said."
-)
+@click.option("--year", "label", default="", help="What ids begin with, such as 2026; the seed unless said.")
 @click.option("--tasks", default="", help="Such as forward,bptt,regime (the default), spectrum, or a task file.")
 @click.option(
     "--blanks",
     type=click.Choice(["0", "30", "60", "100"]),
     default="100",
     show_default=True,
-    help="Per cent that is blank; 0 is a worked example.",
+    help="Per cent left blank.",
 )
 @click.option(
     "--to",
     default="html",
     show_default=True,
-    help="Formats of the sheets: html, markdown, latex, pdf, notebook; several with commas.",
+    help="html, markdown, latex, pdf, notebook; several by commas.",
 )
-@click.option(
-    "--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each student."
-)
+@click.option("--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each.")
 @click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
 @click.option("-o", "--output", type=click.Path(), help="The folder to write; worksheet-SEED unless said.")
 def worksheet(
@@ -99,7 +101,7 @@ def _label(label: str) -> str:
     return label
 
 
-def _roster(path: str | None, variants: int | None) -> tuple[object, ...]:
+def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
     if path is None:
         return ()
     from symrnn.worksheets.rosters import read_roster
@@ -109,7 +111,7 @@ def _roster(path: str | None, variants: int | None) -> tuple[object, ...]:
         raise InputError(
             f"--variants {variants}",
             found=f"{len(students)} students in {path}",
-            write="--roster alone: a sheet for each",
+            write="--roster alone",
         )
     return students
 
@@ -172,3 +174,58 @@ def _progress(what: str) -> Callable[[int, int], None]:
 def _clear() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
+@click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
+@click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
+def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
+    """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
+
+    Prints the class's summary; exit code 1 if a submission could not be marked.
+
+    \b
+    symrnn mark week3 week3/answers.csv -o week3-marks
+    """
+    from symrnn.languages import check_language
+    from symrnn.worksheets.feedback import feedback, marks_csv, summary
+    from symrnn.worksheets.folders import MOST_BYTES, read_key
+    from symrnn.worksheets.marking import mark_all
+
+    if lang is not None:
+        check_language(lang)
+    key = Path(folder) / "key.json"
+    if not key.is_file():
+        raise InputError(folder, found="no key.json in it", write="the folder that symrnn worksheet made")
+    target = _free(output) if output else None
+    worksheet = read_key(read_text(str(key), MOST_BYTES), str(key))
+    language = lang or worksheet.looks.language
+    submissions, broken = _gathered(answers)
+    results = mark_all(worksheet, submissions, broken)
+    text = summary(results, language)
+    if target is not None:
+        files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
+        files += [(f"feedback/{one.sheet.id}.html", feedback(one, language).to_html()) for one in results.marked]
+        _write_folder(target, files)
+    echo(text)
+    if results.broken:
+        sys.exit(1)
+
+
+def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
+    """Every submission of the files and folders named, and those that cannot be read with the reason."""
+    from symrnn.worksheets.answers import read_submissions
+
+    found: list[Submission] = []
+    broken: list[tuple[str, str]] = []
+    for name in names:
+        path = Path(name)
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in inside:
+            try:
+                found += read_submissions(read_text(str(file), MOST_SUBMISSION), str(file))
+            except SymrnnError as error:
+                broken.append((str(file), error.found))
+    return found, broken

@@ -173,7 +173,7 @@ def product_line(solver: Solver) -> Line:
     steps = [solver.equation(Block(state.at(t), state.at(t - 1), "step")) for t in range(last, 0, -1)]
     target = Block(state.at(last), state.at(0), "step")
     expression = matmul(*steps) if len(steps) > 1 else steps[0]
-    setting = Setting(target, last, solver.program.parameters, solver.program.inputs, solver.program.states)  # type: ignore[arg-type]  # a state is a signal
+    setting = Setting(target, last, solver.program.parameters, solver.program.inputs, solver.program.states)
     wrong = dict.fromkeys(mutations(expression, setting))
     if len(steps) > 1:
         total = steps[0]
@@ -197,7 +197,8 @@ def _spectrum(ground: Ground) -> Part:
     verdict = "vanishes" if radius < 1 else "explodes"
     entries = [_number(entry) for row in matrix for entry in row]
     found = {"lambda[1]": eigen[0], "lambda[2]": eigen[1], "rho": radius}
-    names = {"lambda[1]": Parameter("lambda_1", (1, 1)), "lambda[2]": Parameter("lambda_2", (1, 1)), "rho": Parameter("rho", (1, 1))}  # fmt: skip
+    written = {"lambda[1]": "lambda_1", "lambda[2]": "lambda_2", "rho": "rho"}
+    names = {key: Parameter(name, (1, 1)) for key, name in written.items()}
     questions = [
         Question(ground.number(), key, "number", _scalar(value), ground.task.points, lhs=names[key])
         for key, value in found.items()
@@ -287,7 +288,7 @@ def _error(ground: Ground) -> Part:
     ]
     if not places:
         raise InputError(f"--tasks {ground.task.name}", found="no line in which a mistake shows", write="another model")
-    line, row, node = draws.choice(places)
+    line, _, node = draws.choice(places)
     wrong = ground.solver.solve(ground.solver.givens(model), {line.key: node})
     claims, first = [], ground.lines + 1
     for each in shown:

@@ -106,7 +106,13 @@ def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
                 "student": asdict(one.student) if one.student else None,
                 "points": sum(q.points for q in asked(one.sheet, looks.blanks)),
                 "answers": [
-                    {"line": q.id, "quantity": q.key, "kind": q.kind, "answer": answer_text(q, one.sheet), "points": q.points}
+                    {
+                        "line": q.id,
+                        "quantity": q.key,
+                        "kind": q.kind,
+                        "answer": answer_text(q, one.sheet),
+                        "points": q.points,
+                    }
                     for q in asked(one.sheet, looks.blanks)
                 ],
             }

@@ -1,6 +1,6 @@
 """A sheet as a document: the same claims with blanks for the student, without for the key, and the key's tables.
 
-A line has three parts, `formula = numbers put in = result`; a share of all parts is blank, results first, formulas last.
+A line has three parts, `formula = numbers put in = result`; a share of all is blank, results first, formulas last.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A model's equations written out for hand calculation, and what they come to: right, from given answers, or by a mistake.
+"""A model's equations written out for hand calculation, and what they come to: right, from answers, or by a mistake.
 
-Reads a `Model`; answers with matrices of numbers that know their bounds, by the key of the quantity (`h[1]`, `dL/dh[1]`).
+Reads a `Model`; answers with matrices of numbers that know their bounds, by the quantity's key (`h[1]`, `dL/dh[1]`).
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ class Solver:
         setting = Setting(
             target,
             self.model.steps,
-            tuple(sized(p) for p in program.parameters),  # type: ignore[misc]  # a parameter stays one
-            tuple(sized(x) for x in program.inputs),  # type: ignore[misc]  # a signal stays one
-            tuple(sized(s) for s in program.states),  # type: ignore[misc]  # a signal stays one
+            tuple(sized(p) for p in program.parameters),
+            tuple(sized(x) for x in program.inputs),
+            tuple(sized(s) for s in program.states),
         )
         seen: set[tuple[str, Node]] = set()
         for row, wrong in mutations(expression, setting):

@@ -46,7 +46,7 @@ def as_numbers(node: Node) -> Node:
     parts = [as_numbers(part) for part in operands_of(node)]
     if isinstance(node, Transpose) and node.shape == (1, 1):
         return parts[0]
-    made: Node = node.with_operands(parts) if parts else node  # type: ignore[attr-defined]  # every operation has it
+    made: Node = node.with_operands(parts) if parts else node
     return made
 
 

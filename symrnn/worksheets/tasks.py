@@ -1,6 +1,6 @@
 """Tasks: what a part of a sheet asks, read from small TOML files; a teacher's own stand beside those that ship.
 
-A file has `kind` (how the part is made), `points`, for `kind = "lines"` the lines asked, and may have `title` and `text`.
+A file has `kind` (how the part is made), `points`, for `kind = "lines"` the lines asked; it may have `title`, `text`.
 """
 
 from __future__ import annotations

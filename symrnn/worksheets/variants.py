@@ -1,6 +1,6 @@
 """Variants: a model's numbers drawn anew, kept only where they are friendly and every known mistake shows.
 
-A `Recipe` is a model's structure with what is asked; `Recipe.draw` finds the numbers of one variant by bounded rejection.
+A `Recipe` is a model's structure with what is asked; `Recipe.draw` finds a variant's numbers in a bounded search.
 What is 0 among the model's parameters stays 0; all else is drawn, initial states and inputs too.
 """
 

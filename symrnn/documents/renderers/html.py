@@ -62,7 +62,8 @@ def _page(heading: str, code: str, mains: str) -> str:
 
 _PAGE = (
     "body { margin: 0; } main { max-width: 68em; margin: 0 auto; padding: 2.5em 1.5em 4em; }\n"
-    "@page { margin: 18mm; } @media print { main { padding: 0; max-width: none; } .new + .new { break-before: page; } }\n"
+    "@page { margin: 18mm; } @media print { main { padding: 0; max-width: none; } }\n"
+    "@media print { .new + .new { break-before: page; } }\n"
 )
 
 
