@@ -42,7 +42,7 @@ MOST_SUBMISSION = 20_000_000
     "--to",
     default="html",
     show_default=True,
-    help="html, markdown, latex, pdf, notebook; several by commas.",
+    help="html, markdown, latex, pdf, notebook, moodle, gift, qti, prairielearn; several by commas.",
 )
 @click.option("--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each.")
 @click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
@@ -67,15 +67,15 @@ def worksheet(
     """  # fmt: skip
     from symrnn.languages import check_language
     from symrnn.models.model import Model
-    from symrnn.worksheets.folders import SUFFIXES, Made, files_of
+    from symrnn.worksheets.folders import EXPORTS, SUFFIXES, Made, files_of
     from symrnn.worksheets.pages import Looks
     from symrnn.worksheets.sheets import Class, tasks_of
 
     check_language(lang)
     formats = [name for name in to.split(",") if name]
     for name in formats:
-        if name not in SUFFIXES:
-            raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join(SUFFIXES))
+        if name not in (*SUFFIXES, *EXPORTS):
+            raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join((*SUFFIXES, *EXPORTS)))
     model = resolve(source, None)
     if not isinstance(model, Model):
         raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
@@ -190,7 +190,7 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import feedback, marks_csv, summary
+    from symrnn.worksheets.feedback import feedback_document, marks_csv, summary
     from symrnn.worksheets.folders import MOST_BYTES, read_key
     from symrnn.worksheets.marking import mark_all
 
@@ -207,7 +207,9 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     text = summary(results, language)
     if target is not None:
         files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
-        files += [(f"feedback/{one.sheet.id}.html", feedback(one, language).to_html()) for one in results.marked]
+        files += [
+            (f"feedback/{one.sheet.id}.html", feedback_document(one, language).to_html()) for one in results.marked
+        ]
         _write_folder(target, files)
     echo(text)
     if results.broken:

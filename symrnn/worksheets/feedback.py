@@ -18,7 +18,7 @@ from symrnn.worksheets.pages import MISTAKES
 COLUMNS = ("sheet", "student", "line", "quantity", "answer", "verdict", "points", "of", "expected", "mistakes")
 
 
-def feedback(marked: Marked, language: str) -> Document:
+def feedback_document(marked: Marked, language: str) -> Document:
     """One sheet's feedback: a sentence or two for every answer."""
     opening = [Words("ws student", (marked.student,))] if marked.student else []
     total = Words("mark total", (str(marked.points), str(marked.worth)))
@@ -37,7 +37,10 @@ def _lines(marked: Marked, language: str) -> Iterator[Words]:
     for mark in marked.marks:
         question = mark.question
         named = (Formula(question.lhs),) if question.lhs is not None else ("",)
-        yield Words("mark line", (question.id, *named, mark.written or "–", tuple(_verdict(mark, language))))
+        said, *more = _verdict(mark, language)
+        for sentence in more:
+            said = Words("mark both", (said, sentence))
+        yield Words("mark line", (question.id, *named, mark.written or "–", said))
 
 
 def _verdict(mark: Mark, language: str) -> Iterator[Words]:

@@ -18,6 +18,12 @@ from symrnn.documents.document import MARK, Document
 from symrnn.documents.renderers.html import to_book
 from symrnn.errors import InputError
 from symrnn.models.files import loads
+from symrnn.worksheets.exports.gift import to_gift
+from symrnn.worksheets.exports.items import groups
+from symrnn.worksheets.exports.moodle import to_moodle
+from symrnn.worksheets.exports.notebooks import to_nbgrader
+from symrnn.worksheets.exports.prairielearn import to_prairielearn
+from symrnn.worksheets.exports.qti import to_qti
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.questions import Question
@@ -30,6 +36,8 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
     {"html": ".html", "markdown": ".md", "latex": ".tex", "pdf": ".pdf", "notebook": ".ipynb"}
 )
 """A sheet's formats and their suffixes."""
+EXPORTS = ("moodle", "gift", "qti", "prairielearn")
+"""Learning platforms; their files hold the answers, so they stand among the keys."""
 COLUMNS = ("sheet", "student", "line", "quantity", "points", "answer")
 MOST_BYTES = 50_000_000
 
@@ -55,13 +63,34 @@ def files_of(
         whose = replace(looks, student=str(one.student) if one.student else "")
         sheet, key = sheet_document(one.sheet, whose), key_document(one.sheet, whose)
         documents.append(sheet)
-        for form in formats:
-            yield f"sheets/{one.sheet.id}{SUFFIXES[form]}", sheet.render(form)
+        for form in (form for form in formats if form in SUFFIXES):
+            yield f"sheets/{one.sheet.id}{SUFFIXES[form]}", _sheet(one.sheet, sheet, whose, form)
             yield f"keys/{one.sheet.id}{SUFFIXES[form]}", key.render(form)
         tick(count)
+    yield from _exported(made, looks, formats)
     yield "all.html", to_book(documents)
     yield "key.json", key_json(made, source, looks)
     yield "answers.csv", answers_csv(made, looks)
+
+
+def _sheet(sheet: Sheet, document: Document, looks: Looks, form: str) -> str | bytes:
+    content: str | bytes = to_nbgrader(sheet, looks) if form == "notebook" else document.render(form)
+    return content
+
+
+def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if not set(EXPORTS) & set(formats):
+        return
+    named = [(one.sheet.id, groups(one.sheet, looks)) for one in made]
+    if "moodle" in formats:
+        yield "keys/moodle.xml", to_moodle(named)
+    if "gift" in formats:
+        yield "keys/gift.txt", to_gift(named)
+    for name, parts in named:
+        if "qti" in formats:
+            yield f"keys/qti/{name}.xml", to_qti(name, parts)
+        if "prairielearn" in formats:
+            yield from ((f"keys/prairielearn/{path}", text) for path, text in to_prairielearn(name, parts))
 
 
 def asked(sheet: Sheet, percent: int) -> tuple[Question, ...]:

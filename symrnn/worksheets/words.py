@@ -80,6 +80,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark answers": "Your answers",
         "mark total": "{0} of {1} points.",
         "mark line": "({0}) {1} Your answer: {2} – {3}",
+        "mark both": "{0} {1}",
         "mark right": "Right.",
         "mark follows": "Follows from an earlier answer.",
         "mark wrong": "Wrong.",

@@ -89,8 +89,18 @@ def _font_face() -> str:
     )
 
 
+def setter_of(document: Document) -> Setter:
+    """What sets a document's mathematics and words in HTML."""
+    return Setter(document, MATHML, _inline, _words, _reference)
+
+
+def block_html(setter: Setter, block: Words | Table) -> str:
+    """A paragraph or a table by itself, for the text of a question in a learning platform."""
+    return _other(setter, block)
+
+
 def _body(document: Document) -> str:
-    setter = Setter(document, MATHML, _inline, _words, _reference)
+    setter = setter_of(document)
     counter = iter(range(1, 1 + sum(1 for _ in document.claims())))
     parts = [f"<h1>{escaped(title(document))}</h1>\n"]
     for number, section in enumerate(document.sections, start=1):
