@@ -14,6 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
+VERBS = r"\bsymrnn (?=derive|evaluate|new|cells|notations|regime|sweep|check|worksheet|mark|draw|remedies|--)"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -43,7 +44,7 @@ CONSOLE = [(page.name, *pair) for page in PAGES for lines in blocks(page, "conso
 def test_a_console_block_prints_what_the_page_says(page, command, printed, tmp_path):
     """The command is run by a shell, as a reader would."""
     ours = f"{shlex.quote(sys.executable)} -m symrnn "
-    line = re.sub(r"\bsymrnn (?=derive|evaluate|new|cells|notations|regime|check|worksheet|mark|draw|sweep|--)", lambda match: ours, command)
+    line = re.sub(VERBS, lambda match: ours, command)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         line, shell=True, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, env=environment, timeout=120

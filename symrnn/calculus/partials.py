@@ -148,7 +148,7 @@ def gradient_recurrence(step: Jacobian) -> Equation | None:
     back = matmul(transpose(Block(following, state)), Adjoint(following))
     immediate = Immediate(program.loss or LOSS, state)
     total = add(immediate, guard(back, program.steps.lo, index + 1, last))
-    reason = Reason("gradient recurrence", (state,))
+    reason = Reason("gradient recurrence", (Number(index), Number(index + 1)))
     steps = Range(index, program.steps.lo, last, -1)
     return Equation(Adjoint(state), total, reason, (steps,))
 

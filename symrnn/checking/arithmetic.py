@@ -1,7 +1,7 @@
 """What a written formula comes to: syntax trees evaluated with bounds, names looked up in a scope, work counted.
 
-Reads `Syntax`; returns a `Number`, or a `Matrix` of them. Nothing is evaluated that is not in this file's tables; a name
-the scope does not know raises `Unknown`, a division by zero `Undefined`, and too much work `TooLarge`.
+Reads `Syntax`; returns a `Number`, or a `Matrix` of them. Nothing is evaluated that is not in this file's tables; a
+name the scope does not know raises `Unknown`, a division by zero `Undefined`, and too much work `TooLarge`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ from symrnn.checking.numbers import (
 )
 from symrnn.errors import SymrnnError
 
-MOST_TERMS = 2_000
-MOST_WORK = 20_000
+MOST_TERMS = 1_000
+MOST_WORK = 5_000
 """Pieces evaluated for one side of a link."""
 
 
@@ -114,9 +114,9 @@ def _root(a: Number) -> Number:
     if a.value < 0:
         raise Undefined("the root of a negative number")
     if a.exact and a.sharp:
-        ends = [_whole_root(part) for part in (a.value.numerator, a.value.denominator)]
-        if None not in ends:
-            return sharp(Fraction(*ends))
+        over, under = _whole_root(a.value.numerator), _whole_root(a.value.denominator)
+        if over is not None and under is not None:
+            return sharp(Fraction(over, under))
     return function(MP.sqrt, a, True)
 
 
@@ -430,7 +430,9 @@ def _steps_of(name: Known | None) -> tuple[int, int] | None:
 
 
 def _shifted(name: Derivative, by: int) -> Derivative:
-    moved = [replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps)) for one in (name.of, name.wrt)]
+    moved = [
+        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps)) for one in (name.of, name.wrt)
+    ]
     return replace(name, of=moved[0], wrt=moved[1])
 
 

@@ -1,7 +1,7 @@
-"""What a quantity comes to from the writer's own values: the model's equation for it, read with what stands on the page.
+"""What a quantity comes to from the writer's own values: the model's equation, read with what stands on the page.
 
-Reads a quantity and the page; returns the value with bounds, and the wrong links it hangs on. So a bare `L = 0.1007` below
-a wrong `L_2` is told from a new mistake, and a value that carries rounding from one that is off.
+Reads a quantity and the page; returns the value with bounds, and the wrong links it hangs on. So a bare `L = 0.1007`
+below a wrong `L_2` is told from a new mistake, and a value that carries rounding from one that is off.
 """
 
 from __future__ import annotations

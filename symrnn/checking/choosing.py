@@ -1,7 +1,7 @@
 """Which of several usual meanings a name has in one text: decided by where its numbers fit, and by what else is named.
 
-Reads a working and what a model knows; settles `Page.chosen`. `δ_t` may be ∂L/∂a_t or ∂L/∂h_t, `y` the prediction or the
-target: the reading most of the text's own numbers agree with is taken, and a tie goes to the field's usual one.
+Reads a working and what a model knows; settles `Page.chosen`. `δ_t` may be ∂L/∂a_t or ∂L/∂h_t, `y` the prediction or
+the target: the reading most of the text's own numbers agree with is taken, and a tie goes to the field's usual one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
 from symrnn.checking.formulas import names_of
-from symrnn.checking.naming import Known, Name, name_of
+from symrnn.checking.naming import Derivative, Known, Name, name_of
 from symrnn.checking.page import Page, Truths, family, group
 
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
+AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
+"""Names that texts use for other things than models do."""
 PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
 
 
@@ -25,6 +27,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
     fits: dict[str, Counter[str]] = defaultdict(Counter)
     order: dict[str, list[str]] = {}
     doubtful: set[str] = set()
+    own_names: dict[str, str] = {}
     for name, written in _heads(working):
         readings = truths.readings(name)
         if len(readings) < 2:
@@ -34,11 +37,19 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
         if isinstance(name, Name) or name.packed:
             doubtful.add(group(name))
+        exact = name.wrt.whole if isinstance(name, Derivative) else name.whole
+        if exact not in AMBIGUOUS:
+            families = [family(reading.meaning) for reading in readings]
+            own_names |= {group(name): one for one in families if one in (exact, f"∂L/∂{exact}")}
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
     _by_company(page, working, truths)
     for key, counts in fits.items():
         best = max(counts.values())
-        if best:
+        own = own_names.get(key)
+        if own is not None and (counts[own] or best < 2):
+            # The model's own name means something else only where several numbers say so.
+            page.chosen[key] = own
+        elif best:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
         elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)

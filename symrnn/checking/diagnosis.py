@@ -1,14 +1,15 @@
 """Why a link is wrong: every mistake of the table that gives exactly what is written.
 
-Reads a wrong link's sides, its quantity and the page; returns the set of rows that reproduce it, never one guess. Order: a
-slip on the smallest part that differs, then the model's equation with one mistake in it, then digits, then another
-quantity's value. No exact match: nothing is named.
+Reads a wrong link's sides, its quantity and the page; returns the set of rows that reproduce it, never one guess.
+Order: a slip on the smallest part that differs, then the model's equation with one mistake in it, then digits, then
+another quantity's value. No exact match: nothing is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax
@@ -128,9 +129,9 @@ def rows_that(equations: Equations, node: Node, fits: Callable[[Node], bool]) ->
     setting = Setting(
         node,
         truths.steps,
-        tuple(equations.sized(p) for p in program.parameters),  # type: ignore[misc]  # a parameter stays one
-        tuple(equations.sized(x) for x in program.inputs),  # type: ignore[misc]  # a signal stays one
-        tuple(equations.sized(s) for s in program.states),  # type: ignore[misc]  # a signal stays one
+        tuple(equations.sized(p) for p in program.parameters),
+        tuple(equations.sized(x) for x in program.inputs),
+        tuple(equations.sized(s) for s in program.states),
     )
     expression = equations.of(node)
     for _ in range(1 if setting.is_share_sum else LEVELS):
@@ -186,11 +187,16 @@ def diagnose_formula(
         if not readings or readings[0].node is None or written is None:
             return ()
         equations = equations_of(point)
-        rows = rows_that(equations, readings[0].node, lambda node: _equal(equations.value(node, None), written))
+        fits = partial(_reproduces, equations, written)
+        rows = rows_that(equations, readings[0].node, fits)
         kept = rows if kept is None else [row for row in kept if row in rows]
         if not kept:
             return ()
     return tuple(diagnosis(row) for row in (kept or [])[:MOST])
+
+
+def _reproduces(equations: Equations, written: Value, node: Node) -> bool:
+    return _equal(equations.value(node, None), written)
 
 
 def _equal(value: Value | None, written: Value) -> bool:

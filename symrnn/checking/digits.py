@@ -1,7 +1,7 @@
 """What digits say: the value of a number as written, and the unit of its last digit.
 
-Reads syntax trees; a side of a link that is one number (`-0.0625`, `2.5 × 10^5`, `13,780`, `7 %`) is `Digits`; anything else is
-a formula.
+Reads syntax trees; a side of a link that is one number (`-0.0625`, `2.5 × 10^5`, `13,780`, `7 %`) is `Digits`;
+anything else is a formula.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class Equations:
             return add(*kept) if kept else N.Number(0)
         if not operands:
             return node
-        remade: Node = node.with_operands(operands)  # type: ignore[attr-defined]  # every operation has it
+        remade: Node = node.with_operands(operands)
         return remade
 
     def _sum(self, node: N.Sum) -> Node:

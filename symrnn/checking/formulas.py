@@ -1,7 +1,7 @@
-"""Claims without numbers: both sides evaluated where everything is drawn, at several points and at every step they can mean.
+"""Claims without numbers: both sides evaluated where everything is drawn, at every step they can mean.
 
-Reads two syntax trees and a Program; says whether they agree, and where not, at which values. A formula that holds at three
-random points of exact fractions holds; one that fails at a point is false, and the point is the counter-example.
+Reads two syntax trees and a Program; says whether they agree, and where not, at which values. A formula that holds at
+three random points of exact fractions holds; one that fails at a point is false, and the point is the counter-example.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from itertools import product as combinations
 from typing import Any
 
@@ -138,16 +139,13 @@ class Formulas:
                 packed.append((key, families))
             else:
                 options[key] = families
-        count = 0
-        for at, *picks in combinations(range(max((len(one) for _, one in packed), default=1)), *options.values()):
+        sides = range(max((len(one) for _, one in packed), default=1))
+        for at, picks in islice(combinations(sides, combinations_of(options)), MOST_READINGS):
             # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
             together = {key: families[min(at, len(families) - 1)] for key, families in packed}
             chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
-            count += 1
-            if count >= MOST_READINGS:
-                return
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
@@ -189,6 +187,11 @@ class Formulas:
                 if outcome is not None:
                     return outcome
         return Outcome(True) if seen else Outcome(None, missing)
+
+
+def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    """A pick from each list, as few as are looked at."""
+    return list(islice(combinations(*options.values()), MOST_READINGS))
 
 
 def _missing(problem: Exception) -> Reason:
@@ -279,7 +282,7 @@ def free_letters(tree: Syntax) -> set[str]:
     found = {letter for name in names_of(tree) for step in _steps(name) for letter in _letters(step)}
     for piece in walk(tree):
         if isinstance(piece, Big):
-            found |= {p.base for side in (piece.below, piece.above) if side for p in walk(side) if _is_letter(p)}
+            found |= {name for side in (piece.below, piece.above) if side for p in walk(side) for name in _letter(p)}
     return found - bound
 
 
@@ -289,8 +292,9 @@ def _index(big: Big) -> Iterator[str]:
         yield below.base
 
 
-def _is_letter(piece: Syntax) -> bool:
-    return isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n")
+def _letter(piece: Syntax) -> Iterator[str]:
+    if isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n"):
+        yield piece.base
 
 
 def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:

@@ -247,7 +247,7 @@ class ChainJudge:
         return None
 
     def variants(self, *sides: int) -> list[int]:
-        """The readings to try, the usual one first: numbers as data (1), another generic function (2), w^T a power (4)."""
+        """The readings to try, the usual first: numbers as data (1), another generic function (2), w^T a power (4)."""
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
         found = [0]
         for bit, has in (
@@ -331,7 +331,6 @@ class ChainJudge:
 
     def _link(self, at: int, before: int | None) -> int | None:
         """Judge the link into side `at`; returns the last side that has a value."""
-        face = self.faces[at]
         if self.see(at, True) is None:
             self._without_value(at, before)
             return before
@@ -522,6 +521,8 @@ class ChainJudge:
                 return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, left.true, taint
             if before == 0 and self.faces[0].name is not None:
                 return _FINE[truth], None, left.true, frozenset()
+            if self._is_near(left.writer, face):
+                return Verdict.LAST_DIGIT, None, left.true, frozenset()
             if truth == Agreement.ROUNDED or truth == Agreement.EXACT:
                 return (
                     Verdict.LUCKY,
@@ -552,6 +553,13 @@ class ChainJudge:
         if agrees is None or agrees > Agreement.ROUNDED:
             return None
         return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), taint
+
+    def _is_near(self, value: Value, face: Face) -> bool:
+        """Whether the displayed equality is off by a unit of the last digit, no more."""
+        digits = face.digits
+        if digits is None or not isinstance(value, Number):
+            return False
+        return not less(digits.unit, distance(value.value, digits.value))
 
     def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
         """Whether a formula comes to another value than the true one because of what is wrong above."""
@@ -731,7 +739,7 @@ class ChainJudge:
             seen = self.see(at, False)
             given = verdict == Verdict.GIVEN
             value = value_of(face.written, sharp_=given)
-            return Record(value, None if given else (seen and seen.true), taint, given, index)
+            return Record(value, None if given or seen is None else seen.true, taint, given, index)
         seen = self.see(at, True)
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
 

@@ -1,7 +1,7 @@
 """A model's equation as someone in error would have it: each row of the table as a change of the expression tree.
 
-Reads the right expression of a quantity at a step, sums written out; yields wrong expressions with the ids of their rows.
-The same changes serve diagnosis (does one give exactly what is written?) and tests (plant one, and see it found).
+Reads the right expression of a quantity at a step, sums written out; yields wrong expressions with the ids of their
+rows. The same changes serve diagnosis (does one give exactly what is written?) and tests (plant one, and see it found).
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def remade(node: Node, parts: list[Node]) -> Node:
     maker = makers.get(type(node))
     if maker is not None:
         return maker(*parts)
-    made: Node = node.with_operands(parts)  # type: ignore[attr-defined]  # every operation has it
+    made: Node = node.with_operands(parts)
     return made
 
 
@@ -177,14 +177,14 @@ def _tanh_slopes(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
         yield ("R23" if step_of(y) == setting.steps and not gate else "R08"), _ones(node)
         for by in (-1, 1):
             neighbour = _moved(y, by)
-            if neighbour is not None and int(neighbour.time) <= setting.steps:  # type: ignore[attr-defined]
+            if neighbour is not None and int(neighbour.time) <= setting.steps:
                 yield "R09", add(one, negate(power(neighbour, 2)))
         if isinstance(y, Signal):
             before = Signal(f"a_{y.name}" if gate else "a", y.shape, *y.indices)
             yield "R25", add(one, negate(power(before, 2)))
-    if isinstance(y, Signal) and not gate and (later := _moved(y, 1)) is not None and step_of(later) is not None:
-        if int(later.time) <= setting.steps:  # type: ignore[attr-defined]
-            yield "R36", hadamard(node, add(one, negate(power(later, 2))))
+    later = _moved(y, 1)
+    if not gate and later is not None and (step_of(later) or 0) <= setting.steps:
+        yield "R36", hadamard(node, add(one, negate(power(later, 2))))
     yield "R36", hadamard(node, node)
 
 
@@ -250,7 +250,7 @@ def _shares(node: N.MatMul, held: Signal, setting: Setting) -> Iterator[tuple[st
     """`δ_t h_{t-1}ᵀ`."""
     delta = node.operands[:-1]
     later = _moved(held, 1)
-    if later is not None and step_of(later) is not None and int(later.time) <= setting.steps:  # type: ignore[attr-defined]
+    if later is not None and step_of(later) is not None and int(later.time) <= setting.steps:
         yield ("R03" if held.name in {s.name for s in setting.states} else "F02"), matmul(*delta, transpose(later))
     step = step_of(held)
     if step is None:
@@ -272,7 +272,7 @@ def _steps(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
     backward = isinstance(setting.target, Adjoint)
     for by in (-1, 1):
         other = _moved(node, by)
-        if other is None or int(other.time) > setting.steps:  # type: ignore[attr-defined]
+        if other is None or int(other.time) > setting.steps:
             continue
         if backward and node.name == "f" and by == -1:
             yield "L10", other
@@ -397,7 +397,7 @@ def _sums(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
     yield "R18", scale(N.Number(sp.Rational(1, len(terms))), node)
     if node.shape == (1, 1):
         yield "R17", matmul(*terms)
-    parameter = setting.target.of  # type: ignore[attr-defined]  # a parameter's gradient
+    parameter = setting.target.of
     if isinstance(parameter, Parameter) and parameter.name.startswith("b") and setting.states:
         state = setting.states[0]
         if node.shape == (1, 1):

@@ -1,7 +1,7 @@
 """What a piece of a formula names: `h_2`, `W_{hh}`, `∂L/∂h_2`, `dW_f`, whatever the spelling.
 
-Reads syntax trees; returns a `Name` (letters, words, steps) or a `Derivative` (of, with respect to, at one step). Case and
-subscripts are kept: `H_1` is not `h_1`. Which quantity of a model a name means is decided in `quantities`.
+Reads syntax trees; returns a `Name` (letters, words, steps) or a `Derivative` (of, with respect to, at one step).
+Case and subscripts are kept: `H_1` is not `h_1`. Which quantity of a model a name means is decided in `quantities`.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _packed(tree: Symbol, bound: Bound) -> Derivative | None:
     if not found or tree.base in ("delta", "diag", "det", "dot", "dt"):
         return None
     name = _symbol(replace(tree, base=found[1]), bound)
-    return name and Derivative(Name("L"), name, packed=True)
+    return None if name is None else Derivative(Name("L"), name, packed=True)
 
 
 def _delta(tree: Symbol, bound: Bound) -> Derivative | None:

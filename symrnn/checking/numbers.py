@@ -197,7 +197,7 @@ def _raised(value: Scalar, exponent: int) -> Scalar:
 
 
 def function(of: Callable[[Any], Any], a: Number, rising: bool | None = None) -> Number:
-    """f(a); `rising` says that f grows (True), falls (False), or neither (None: three points, and what lies between)."""
+    """f(a); `rising` says that f grows (True) or falls (False); None: three points, and what lies between."""
     _refuse_large(a)
     value = of(real(a.value))
     if a.sharp:

@@ -144,7 +144,7 @@ def family(meaning: str) -> str:
 
 @dataclass
 class Scope:
-    """How one side is evaluated: with the writer's values or the true ones, fresh numbers sharp or with their rounding."""
+    """How one side is evaluated: with the writer's values or the true ones, new numbers sharp or as rounded."""
 
     page: Page
     true: bool = False

@@ -90,7 +90,11 @@ class Quantities:
         """What a name may mean, most likely first."""
         name = self._gates_are_no_steps(name)
         if isinstance(name, Derivative):
-            yield from self._derivatives(name)
+            # Code-like gradients without a step are those of the present one, whatever else has steps.
+            loose, self.loose = self.loose, self.loose or name.packed
+            found = tuple(self._derivatives(name))
+            self.loose = loose
+            yield from found
             return
         if name.base in ("delta", "Delta"):
             yield from self._deltas(name)

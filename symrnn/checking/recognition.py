@@ -1,7 +1,8 @@
 """A model recognised from the text's own definitions: its cell's equations, its data, its loss.
 
-Reads a working without a declared model; returns a `Model`, or None where the text defines no cell, defines two, or leaves a
-number open. Equations are printed from their trees into the notation model files use and read by the one grammar.
+Reads a working without a declared model; returns a `Model`, or None where the text defines no cell, defines two, or
+leaves a number open. Equations are printed from their trees into the notation model files use and read by the one
+grammar.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Found:
 def recognise(working: Working) -> Model | None:
     """The model a text defines by itself."""
     found = _definitions(working)
-    if found is None or not found.equations or not found.steps:
+    if found is None or not found.equations:
         return None
     try:
         return _model(found)
@@ -247,9 +248,9 @@ class _Speller:
             case Raised(base=base, exponent=Num() as exponent):
                 return f"({self.text(base)})^{exponent.text}"
             case Call(function=function, arguments=(argument,)) if not function.accents:
-                base = {"sigma": "sigmoid"}.get(function.base, function.base)
+                word = {"sigma": "sigmoid"}.get(function.base, function.base)
                 certain = is_function(function.base) or function.base == "sigma"
-                return f"{base}{'' if certain else '@'}({self.text(argument)})"
+                return f"{word}{'' if certain else '@'}({self.text(argument)})"
         raise ValueError("no cell's formula")
 
     def symbol(self, tree: Symbol) -> str:

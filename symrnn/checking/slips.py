@@ -21,13 +21,15 @@ from symrnn.algebra.reading.syntax import (
     Syntax,
     Terms,
     Times,
+    walk,
     without_brackets,
 )
 from symrnn.checking.digits import Digits
 
 TWO = Num(Fraction(2), "2")
 HALF = Quotient(Num(Fraction(1), "1"), TWO)
-MOST = 300
+MOST = 80
+"""Pieces of a formula that is looked at."""
 
 
 def slips(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
@@ -37,6 +39,8 @@ def slips(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
     >>> sorted({row for row, _ in slips(parse_expression("1/2 * 0.125^2"))})
     ['A01', 'A02', 'A05', 'A12', 'A13', 'R24']
     """
+    if sum(1 for _ in walk(tree)) > MOST:
+        return
     for count, (sub, rebuilt) in enumerate(_places(tree)):
         if count > MOST:
             return

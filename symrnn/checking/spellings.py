@@ -83,7 +83,7 @@ SIGNALS = {
     "c": ("c", "C", "cell", "s"),
     "a": ("a", "z", "net", "net_h", "s", "u", "pre", "a_h", "z_h"),
     "y_hat": ("y_hat", "Y_hat", "yhat", "y_pred", "y", "Y", "o", "O", "out", "pred", "p"),
-    "y": ("y", "y_star", "y_true", "y_target", "t", "target", "y_t", "d", "Y", "y_hat"),
+    "y": ("y", "y_star", "y_true", "y_target", "t", "target", "y_t", "d", "Y"),
     "x": ("x", "X", "input"),
     "o": ("o", "O", "z", "y", "logits"),
     "p": ("p", "p_hat", "y_hat", "y", "q"),

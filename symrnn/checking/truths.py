@@ -1,4 +1,4 @@
-"""The true value of every quantity of a model, by its definition: the forward equations run, derivatives as differences.
+"""The true value of every quantity of a model, by its definition: equations run forward, derivatives as differences.
 
 Reads a Program with numbers (a model's own, or drawn for judging a formula); answers `readings(name)` with the values.
 """

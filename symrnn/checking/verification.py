@@ -1,7 +1,7 @@
 """`check`: a hand calculation read and judged, with its model where there is one.
 
-Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares, else
-the one its own definitions say; without any, equalities are checked as arithmetic.
+Reads a text or a file; returns a `Report`. The model is the one given, else the one the text's front matter declares,
+else the one its own definitions say; without any, equalities are checked as arithmetic.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _text_of(source: str | bytes | os.PathLike[str], name: str | None) -> tuple[
     """The text, and what it is called. One line that names a file is a path; everything else is the text itself."""
     if isinstance(source, bytes):
         return source, name or "<text>"
-    if isinstance(source, str) and ("\n" in source or len(source) > 1_000 or not Path(source).is_file()):
+    if isinstance(source, str) and not _is_file(source):
         if "=" not in source and "\n" not in source and Path(source).suffix in (".md", ".tex", ".txt", ".ipynb"):
             raise InputError(source, found="no such file", write="the path of a working, or the text itself")
         return source, name or "<text>"
@@ -107,6 +107,13 @@ def _text_of(source: str | bytes | os.PathLike[str], name: str | None) -> tuple[
     except OSError as error:
         found = f"the file cannot be read: {error.strerror}"
         raise InputError(str(path), found=found, write="a readable file") from None
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return "\n" not in source and len(source) <= 1_000 and Path(source).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str]:

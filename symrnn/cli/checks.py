@@ -33,7 +33,7 @@ MOST_FILES = 1_000
 )
 @click.option("--to", type=click.Choice(["html", "markdown", "latex"]), help="The document itself, annotated.")
 @click.option("--fail-on", default="", help="Verdicts that make the exit code 1, such as wrong,unread,undecided.")
-@click.option("--language", default="en", show_default=True, help="Language of the report: en, zh.")
+@click.option("--lang", "language", default="en", show_default=True, help="Language of the report: en, zh.")
 @click.option("--all", "everything", is_flag=True, help="List the links that are fine, too.")
 @output_options
 def check(
@@ -47,7 +47,7 @@ def check(
     output: str | None,
     force: bool,
 ) -> None:
-    """Check the equalities of hand calculations (Markdown, LaTeX, notebooks, plain text; folders; - for standard input).
+    """Check the equalities of hand calculations: Markdown, LaTeX, notebooks, plain text, folders, - for standard input.
 
     Exit code 1 if anything is wrong, 2 if nothing could be read.
     """

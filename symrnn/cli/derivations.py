@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 @click.option(
     "--notation", help="As a book writes it: goodfellow, pytorch, double_subscript, cs231n, olah, a TOML file."
 )
+@click.option("--graph", is_flag=True, help="With a picture of the unrolled graph.")
 @click.option("--strict", is_flag=True, help="Fail rather than print a line that could not be checked.")
 @click.option("--to", type=click.Choice(list(SUFFIXES)), help="Format of the document; -o's suffix tells it too.")
 @click.option("--fragment", is_flag=True, help="LaTeX without preamble, for \\input.")
@@ -55,6 +57,7 @@ def derive(
     digits: int | None,
     lang: str,
     notation: str | None,
+    graph: bool,
     strict: bool,
     to: str | None,
     fragment: bool,
@@ -81,18 +84,29 @@ def derive(
         digits=digits,
         language=lang,
         notation=notation,
+        graph=graph,
         strict=strict,
     )
     made: dict[str, str | bytes] = {}
-    contents = []
+    contents: list[tuple[str | bytes, str | None]] = []
     for output in outputs or (None,):
         kind = "json" if form == "json" else _format_of(output, to, len(outputs))
+        if kind == "latex" and graph and output and output != "-":
+            contents += _latex_with_picture(document, fragment, Path(output))
+            continue
         if kind not in made:
             made[kind] = _FORMS.get(kind, _rendered(kind))(document, fragment)
         contents.append((_marked(made[kind], kind, output), output))
     if any(isinstance(content, bytes) and not output for content, output in contents) and sys.stdout.isatty():
         raise InputError("--to pdf", found="a terminal, which cannot show it", write="-o FILE.pdf")
     write_all(contents, force, f"{sum(1 for _ in document.claims())} equations")
+
+
+def _latex_with_picture(document: Any, fragment: bool, path: Path) -> list[tuple[str | bytes, str | None]]:
+    """The LaTeX file, and beside it the picture it includes."""
+    name = re.sub(r"[^A-Za-z0-9.-]", "-", path.stem) + "-graph.pdf"
+    picture = next(document.figures()).pdf
+    return [(document.to_latex(fragment, name), str(path)), (picture, str(path.with_name(name)))]
 
 
 def _steps(text: str | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,10 +18,18 @@ MOST_COLUMNS = 60
 @click.option("--steps", type=click.IntRange(1), help="Steps of a CELL; of a MODEL, how many at most are shown.")
 @click.option("--variant", help="The source of a named cell: chung2014, cho2014, pytorch, keras for gru.")
 @click.option("--prefix", default="", help="Which layer of a weights file, such as lstm.l0.")
+@click.option("--notation", help="As a book writes it: goodfellow, pytorch, double_subscript, olah, a TOML file.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words in it: en or zh.")
 @output_options
 def draw(
-    source: str, steps: int | None, variant: str | None, prefix: str, lang: str, output: str | None, force: bool
+    source: str,
+    steps: int | None,
+    variant: str | None,
+    prefix: str,
+    notation: str | None,
+    lang: str,
+    output: str | None,
+    force: bool,
 ) -> None:
     """Draw the unrolled graph of a CELL or a MODEL: values forward, gradient magnitudes flowing back.
 
@@ -36,5 +45,21 @@ def draw(
     form = Path(output).suffix.lstrip(".").lower() or "svg" if output and output != "-" else "svg"
     if form not in FORMATS:
         raise InputError(output or "", found="no format of pictures", write="-o FILE." + ", .".join(FORMATS))
-    made = unrolled_figure(resolve(source, variant, prefix), steps, language=lang)
+    thing = resolve(source, variant, prefix)
+    made = unrolled_figure(thing, steps, _style(thing, notation), lang)
     write(saved(made, form, made.alt), output, force, "graph")
+
+
+def _style(thing: Any, asked: str | None) -> Any:
+    """The notation asked for, else the model's own, else the neutral one."""
+    from symrnn.algebra.layout import NEUTRAL
+    from symrnn.models.model import Model
+    from symrnn.notations import notation as find_notation
+    from symrnn.notations.declarations import declared
+
+    program = thing.program if isinstance(thing, Model) else thing
+    if asked is not None:
+        return find_notation(asked).style(program)
+    if isinstance(thing, Model) and thing.notation:
+        return declared(thing.notation).style(program)
+    return NEUTRAL

@@ -69,9 +69,7 @@ def write_all(contents: Sequence[tuple[str | bytes, str | None]], force: bool, w
         try:
             _replace(Path(output), _bytes(content))
         except OSError as error:
-            raise InputError(
-                output, found=f"the file cannot be written: {error.strerror}", write="a path in a folder that exists"
-            ) from None
+            raise _unwritable(output, error.strerror or str(error)) from None
         click.echo(f"{output} written ({what})", err=True)
 
 
@@ -79,7 +77,13 @@ def _bytes(content: str | bytes) -> bytes:
     return content.encode("utf-8") if isinstance(content, str) else content
 
 
+def _unwritable(output: str, reason: str | None) -> InputError:
+    return InputError(output, found=f"the file cannot be written: {reason}", write="a path in a folder that exists")
+
+
 def _check(path: Path, content: bytes, force: bool) -> None:
+    if not path.parent.is_dir():
+        raise _unwritable(str(path), "there is no such folder")
     if path.exists() and not force and not _is_ours(path, content):
         raise InputError(
             str(path),

@@ -18,7 +18,7 @@ DOMAIN = "remedies"
 @click.command()
 @click.argument("source", metavar="MODEL|WEIGHTS|CELL")
 @click.option("--remedy", "names", multiple=True, help="Only this one; may be given several times.")
-@click.option("--clip-norm", type=float, help="Also clip the parameters' gradient at this norm.")
+@click.option("--clip-norm", type=float, help="Also clip the parameters' gradient at this norm; at 1 if it explodes.")
 @click.option("--clip-value", type=float, help="Also clip each entry of it at this value.")
 @click.option("--prefix", default="", help="Which layer of a weights file, such as lstm.l0.")
 @click.option("--plot", type=click.Path(), help="A figure: before and after, and the norm against the lag.")
@@ -54,6 +54,8 @@ def remedies(
             )
         model = born(model.name)
     outcomes = measure_remedies(model, names or None)
+    if clip_norm is None and clip_value is None and outcomes and outcomes[0].before.rate > 1:
+        clip_norm = 1.0  # what is done against explosion in the first place
     thresholds = {"norm": clip_norm, "value": clip_value}
     clipped = [measure_clipping(model, each, rule) for rule, each in thresholds.items() if each is not None]
     shown = _json(model, outcomes, clipped) if form == "json" else _text(model, outcomes, clipped, lang)
@@ -70,12 +72,22 @@ def _word(key: str, language: str, *values: str) -> str:
     return text.format(*values)
 
 
+def _note(note: Any, language: str) -> str:
+    from symrnn.languages import translated
+
+    return translated(note.message, language, "regime").format(*note.values)
+
+
 def _number(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
 
 
 def _text(model: Any, outcomes: Any, clipped: Any, language: str) -> str:
-    lines = [_word("head", language, model.name, str(model.steps)), *(str(note) for note in model.notes), ""]
+    lines = [
+        _word("head", language, model.name, str(model.steps)),
+        *(_note(note, language) for note in model.notes),
+        "",
+    ]
     if outcomes:
         before = outcomes[0].before
         key = "vanishes" if before.rate < 1 else "grows"

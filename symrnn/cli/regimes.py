@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import FORMAT, output_options, resolve, write, write_all
+from symrnn.cli.files import FORMAT, output_options, resolve, write_all
 from symrnn.errors import InputError
 
 VERDICTS = ("vanishing", "exploding", "marginal", "mixed", "undecided")
@@ -62,15 +62,30 @@ def regime(
     from symrnn.languages import check_language
 
     check_language(lang)
-    things = [_driven(_setting(resolve(source, variant, prefix), setting, source), sequence) for source in sources]
+    things = [_driven(_setting(resolve(s, variant, prefix), setting, s), sequence) for s in sources]
     found = [regime_of(thing, k=count, example=example, solve_for=solve_for) for thing in things]
-    write(_shown(found, to or _format_of(output), form, lang), output, force, "regime")
+    contents: list[tuple[str | bytes, str | None]] = [(_shown(found, to or _format_of(output), form, lang), output)]
     if plot is not None:
-        write_all([(_figure(things, found, plot, lang), plot)], force, "figure")
+        contents.append((_drawn(things, found, plot, lang, example), plot))
+    write_all(contents, force, "regime")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
     if failed:
         click.echo(f"required: {', '.join(requirements)}; not so: {', '.join(failed)}", err=True)
         raise SystemExit(1)
+
+
+def _drawn(things: list[Any], found: list[Any], plot: str, lang: str, example: int) -> bytes:
+    """The figure, in the format that the suffix names."""
+    from symrnn.plots.panels import FORMATS, figure, saved
+    from symrnn.regimes.figures import panels_of
+
+    form = plot.rpartition(".")[2].lower()
+    if form not in FORMATS:
+        raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
+    if any(each.conditions for each in found):
+        raise InputError(f"--plot {plot}", found="a cell without numbers", write="a model file or weights")
+    made = figure(panels_of(things, found, lang, example))
+    return saved(made, form, made.alt)
 
 
 def _setting(thing: Any, setting: str | None, source: str) -> Any:
@@ -93,16 +108,6 @@ def _driven(thing: Any, sequence: str | None) -> Any:
         raise InputError(f"--input {sequence}", found="a cell without numbers", write="a model file or weights")
     names = [signal.name for signal in thing.program.inputs]
     return with_input(thing, read_sequence(sequence, names[0] if names else "x"))
-
-
-def _figure(things: list[Any], found: list[Any], plot: str, language: str) -> bytes:
-    from symrnn.plots.panels import FORMATS, figure, saved
-    from symrnn.regimes.pictures import regime_panels
-
-    form = plot.rpartition(".")[2].lower()
-    if form not in FORMATS:
-        raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
-    return saved(figure(regime_panels(things, found, language)), form, ", ".join(thing.name for thing in things))
 
 
 def _format_of(output: str | None) -> str:

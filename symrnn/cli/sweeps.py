@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,12 @@ def sweep(
                 store.add(rows)
             advance(len(rows))
 
-        rows = _run(grid, workers, scheduler, store.done if store else frozenset(), keep)
+        try:
+            rows = _run(grid, workers, scheduler, store.done if store else frozenset(), keep)
+        except KeyboardInterrupt:
+            if store:
+                click.echo(f"\n{kept} holds {len(store.done)} of {len(grid)} rows; the same command goes on", err=True)
+            raise
     if store:
         rows = store.finish()
         click.echo(f"{kept} written ({len(rows)} rows)", err=True)
@@ -75,6 +81,8 @@ def sweep(
 
 
 def _text(source: str) -> str:
+    if source == "-":
+        return sys.stdin.read(MOST_INPUT)
     path = Path(source)
     try:
         if path.stat().st_size > MOST_INPUT:
@@ -94,14 +102,18 @@ def _run(grid: Any, workers: int | None, scheduler: str | None, done: frozenset[
     if scheduler is not None:
         with dask_executor(scheduler) as executor:
             return run_sweep(grid, executor, done, keep, workers)
-    return run_locally(grid, workers or len(os.sched_getaffinity(0)), done, keep)
+    return run_locally(grid, workers or _processors(), done, keep)
+
+
+def _processors() -> int:
+    """Those this process may use, where the system tells."""
+    affinity: Any = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Any]:
     """A bar on a terminal, nothing elsewhere."""
-    import sys
-
     if not sys.stderr.isatty() or not total:
         yield lambda count: None
         return

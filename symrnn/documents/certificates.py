@@ -1,7 +1,8 @@
 """Every equality of a document held against its definition, when the document is made.
 
-A claim is tried at three draws of all numbers, at every step it speaks of: its left side by definition (the forward
-Program run, differences of runs), its right side as it is written. No rule that derived it takes part.
+A claim is tried at three draws of all numbers, at the first of them at every step it speaks of: its left side by
+definition (the forward Program run, differences of runs), its right side as it is written. No rule that derived it takes
+part.
 """
 
 from __future__ import annotations
@@ -76,13 +77,14 @@ class Judges:
     program: Program
     steps: int = STEPS
     model: Model | None = None
+    draws: int = DRAWS
 
     @cached_property
     def drawn(self) -> tuple[Definitions, ...]:
-        """Three draws of everything."""
+        """Draws of everything."""
         last = self.program.steps.hi
         steps = self.steps if last.is_Symbol else int(last)
-        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(DRAWS))
+        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(self.draws))
 
     @cached_property
     def own(self) -> Definitions | None:
@@ -112,8 +114,10 @@ class Judges:
             return "unchecked"
 
     def _symbolic(self, claim: Claim) -> str:
-        for judge in self.drawn:
-            for at in _some(list(judge.places(claim.domain))):
+        for draw, judge in enumerate(self.drawn):
+            places = _some(list(judge.places(claim.domain)))
+            # Every step at the first draw, one more step at each of the others.
+            for at in places if draw == 0 else places[draw % len(places) :][:1]:
                 if not judge.agree(claim.lhs, claim.rhs, at):
                     raise _refused(claim, at)
         return self.drawn[0].certificate

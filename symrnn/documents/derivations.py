@@ -19,7 +19,7 @@ from symrnn.calculus.rewriting import expose
 from symrnn.calculus.variants import Variant
 from symrnn.cells.catalogue import KINDS
 from symrnn.documents.certificates import certify
-from symrnn.documents.document import Claim, Document, Section, Words
+from symrnn.documents.document import Claim, Document, Figure, Section, Words
 from symrnn.documents.notation import in_notation
 from symrnn.documents.numbers import number_sections
 from symrnn.documents.recipes import recipe
@@ -70,6 +70,7 @@ def derive(
     digits: int | None = None,
     language: str = "en",
     notation: str | Notation | None = None,
+    graph: bool = False,
     strict: bool = False,
 ) -> Document:
     """The gradients of a cell or model, step by step: recurrences, sums over t, step Jacobians, closed forms, numbers.
@@ -86,6 +87,7 @@ def derive(
         language: "en" or "zh".
         notation: a name ("goodfellow", "pytorch", "cs231n" …), a TOML file, or a `Notation`; names, time, signs and
             rows or columns follow it, and for a cell the structure too that its source writes.
+        graph: put a picture of the unrolled graph after the model.
         strict: raise `CheckFailedError` rather than print a line that could not be checked.
 
     >>> from symrnn.cells import rnn
@@ -103,6 +105,8 @@ def derive(
     changed = _structured(source, note)
     program = _program_of(changed.program if changed else source, of)
     forward = expose(program)
+    if note is not None:
+        wanted = tuple(note.canonical(name, program) for name in wanted)
     check_wanted(wanted, forward)
     # The numbers of a model are those of its own loss; for another `of` the formulas stand alone.
     model = source if isinstance(source, Model) and of == "L" else None
@@ -123,7 +127,20 @@ def derive(
         code=recipe(source, _said(of, wrt, detail, steps, digits, language, notation)),
     )
     document = _with_tally(certify(document, program, model, strict))
-    return in_notation(document, note) if note else document
+    document = in_notation(document, note) if note else document
+    return _with_graph(document, source, steps) if graph else document
+
+
+def _with_graph(document: Document, source: Program | Model, steps: int | None) -> Document:
+    """The document with the unrolled graph after the model, in its own notation."""
+    from symrnn.plots.graphs import unrolled_figure
+    from symrnn.plots.panels import saved
+
+    made = unrolled_figure(source, steps, document.style, document.language)
+    figure = Figure(saved(made, "svg", made.alt).decode(), saved(made, "pdf", made.alt), made.alt)
+    place = 1 + next(number for number, section in enumerate(document.sections) if section.title == "model")
+    sections = (*document.sections[:place], Section("graph", (figure,)), *document.sections[place:])
+    return replace(document, sections=sections)
 
 
 def _notation_of(asked: str | Notation | None, source: Program | Model) -> Notation | None:

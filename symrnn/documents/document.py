@@ -86,11 +86,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A picture, as SVG and as PDF, and what it shows in words."""
+
+    svg: str
+    pdf: bytes
+    alt: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading (a key of `languages`) and what stands under it."""
 
     title: str
-    blocks: tuple[Claim | Words | Table, ...]
+    blocks: tuple[Claim | Words | Table | Figure, ...]
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,10 @@ class Document:
         """Every claim, in order."""
         return (block for section in self.sections for block in section.blocks if isinstance(block, Claim))
 
+    def figures(self) -> Iterator[Figure]:
+        """Every picture, in order."""
+        return (block for section in self.sections for block in section.blocks if isinstance(block, Figure))
+
     def render(self, format: str, **options: Any) -> Any:
         """The document in a format there is a renderer for."""
         if format not in RENDERERS:
@@ -138,9 +151,12 @@ class Document:
         """The document for a terminal."""
         return str(self.render("text"))
 
-    def to_latex(self, fragment: bool = False) -> str:
-        """The document in LaTeX; as a fragment for `\\input` it leaves the preamble out."""
-        return str(self.render("latex", fragment=fragment))
+    def to_latex(self, fragment: bool = False, graph: str = "") -> str:
+        """The document in LaTeX; as a fragment for `\\input` it leaves the preamble out.
+
+        LaTeX holds no pictures: `graph` names the PDF file beside it in which that of `derive(…, graph=True)` stands.
+        """
+        return str(self.render("latex", fragment=fragment, graph=graph))
 
     def to_html(self) -> str:
         """The document as one self-contained page: MathML, CSS and a font; no script, no request."""

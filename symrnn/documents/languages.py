@@ -15,6 +15,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # headings
         "derivation": "Gradients of {0}",
         "model": "The model",
+        "graph": "The unrolled graph",
         "structure": "The parameters",
         "preactivations": "Names for the arguments of the activations",
         "recurrences": "Back-propagation through time",
@@ -42,8 +43,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",
         "local meaning": "Each equation by itself: the derivative with respect to what it reads directly.",
         "shared weight": "A weight is used at every step, so its gradient is the sum of what every step adds.",
-        "recurrence meaning": "∂L/∂ of a state has two parts: what its own step adds (∂⁺, later steps held fixed) and "
-        "what every later step sends back through the Jacobian of the next step, transposed.",
+        "recurrence meaning": "The gradient of a state has two parts: what its own step adds (∂⁺, later steps held "
+        "fixed) and what every later step sends back through the Jacobian of the next step, transposed.",
         "immediate and total": "∂⁺ of a state with respect to a weight sees the weight's use at this step only, "
         "through every path of the step, and holds the states of earlier steps fixed; the total derivative of L adds "
         "the shares of all steps. vec stacks the columns of a matrix.",
@@ -73,7 +74,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "local": "",
         "immediate": "every path from {1} to {0} within the step",
         "sum of immediate": "the sum over the steps of each step's share",
-        "gradient recurrence": "what step t adds, and what step t + 1 sends back",
+        "gradient recurrence": "what step {0} adds, and what step {1} sends back",
         "highway": "the direct path alone, {0} held fixed",
         "adjoint": "chain rule through {1}: {2}",
         "adjoint given": "chain rule through {1}: {2}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.programs import Reason
-from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
+from symrnn.documents.document import Claim, Document, Figure, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import ENGLISH
 from symrnn.notations import Notation
 
@@ -30,7 +30,7 @@ def in_notation(document: Document, notation: Notation) -> Document:
     return replace(document, sections=sections)
 
 
-def _block(block: Claim | Words | Table, notation: Notation) -> Any:
+def _block(block: Claim | Words | Table | Figure, notation: Notation) -> Any:
     if isinstance(block, Claim):
         return _claim(block, notation)
     if isinstance(block, Table):

@@ -248,6 +248,9 @@ def jacobian_sections(program: Program, step: Jacobian) -> Iterator[Section]:
 
 def _highways(program: Program) -> Iterator[Claim]:
     for path in direct_paths_of(program):
+        if not path.left_out:
+            # Then the direct path is the whole block, which stands above.
+            continue
         index = program.steps.index
         target = Block(path.state, path.state.at(index - 1), "direct")
         yield Claim(target, path.step, Reason("highway", (path.left_out,)), domain=(program.steps,))

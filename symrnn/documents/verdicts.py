@@ -46,12 +46,12 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "marginal measured": "The gradient neither vanishes nor explodes, as measured: {0}, {1}.",
         "mixed proved": "The gradient first grows, up to a factor of {2}, and then vanishes. Proof: {0}, for {1}.",
         "mixed measured": "The gradient first grows, up to a factor of {2}, and then vanishes, as measured: {0}, {1}.",
-        "undecided measured": "Undecided: no theorem tried here holds; the measured exponent is too near 0 to tell.",
+        "undecided measured": "Undecided: no theorem tried here holds, and the measured exponent, {0}, is too near 0.",
         "undecided proved": "Undecided: no theorem tried here holds.",
         "conditional": "It depends on {0}; the conditions below separate the regimes.",
         # rates
-        "halves": "It changes by a factor of {0} per step: it halves every {1} steps.",
-        "doubles": "It changes by a factor of {0} per step: it doubles every {1} steps.",
+        "halves": "It changes by a factor of {0} per step (half-life in steps: {1}).",
+        "doubles": "It changes by a factor of {0} per step (doubling time in steps: {1}).",
         "gone": "It is exactly zero from some step on.",
         "bounded above": "For every lag k: {0}.",
         "bounded below": "For every lag k: {0}.",
@@ -59,6 +59,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "growth none": "At the margin the norm stays bounded.",
         "within rounding": "Decided in floating point: the spectral radius is 1 to within {0}.",
         "entered": "The bound holds from step {0} on, where the orbit is near.",
+        # what a proof takes for granted
+        "assumes": "Assumes: {0}.",
+        "bounded slopes": "the step Jacobian is A diag(d) B with |d| at most sup|f'|",
+        "slopes from below": "the step Jacobian is A diag(d) B with |d| at least inf|f'|",
+        "constant jacobian": "the step Jacobian reads no state and no input",
+        "inputs in a box": "inputs stay between the given extremes",
+        "start in the box": "the start lies in the box",
+        "constant input": "the input is held for ever",
+        "float orbit": "the orbit up to its entry is that of float64",
+        "undriven": "there is no input",
+        "mean for limit": "the mean over these steps stands for the limit",
+        "no proof": "it proves nothing",
+        "not total": "paths through the gates are left out",
         # for whom
         "every": "every input and every state",
         "box": "every input between the given extremes and every state of an invariant box around the start",
@@ -104,7 +117,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "lyapunov": "largest Lyapunov exponent of the full state, by QR",
         # measured figures
         "exponents": "Lyapunov exponents per step: {0} (full state, {1} steps).",
-        "largest norm": "Largest norm on the way: {0}.",
+        "largest norm": "Norm of the product: at most {0} on the way, {1} over {2} steps.",
         "memory": "Memory: the gradient falls below 1 % after {0} steps.",
         "memory none": "Memory: the gradient does not fall below 1 % within the lags looked at.",
         "cell path figure": "The cell path alone (the product of the forget gates) keeps {0} per step, memory time {1} "
@@ -119,10 +132,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "where": "{2}: {0}.",
         "set": "Solved for {0}: {1}.",
         "boundaries": "Solved for {0}: the regimes change where {0} is one of {1}.",
+        "undriven orbits": "undriven orbits",
         "orbit zero": "the undriven orbit that starts at h = 0, along which the gradient grows",
         "orbit other": "every undriven orbit that starts elsewhere",
         "held": "inputs that hold the pre-activation near 0",
-        "undriven": "undriven orbits",
         "jury": "the inequalities of Schur, Cohn and Jury",
         "jury reversed": "one of Jury's inequalities reversed",
         "at zero": "the slope at h = 0 is the largest",
@@ -200,6 +213,11 @@ def _latex_number(shown: str) -> str:
 def judged(evidence: Evidence) -> Formula:
     """A piece of evidence as a true sentence: the relation turned round where the condition fails."""
     statement = evidence.statement
+    if evidence.kind == "measured" and evidence.error is not None and math.isfinite(evidence.value):
+        shown = f"{evidence.value:.4f} ± {evidence.error:.4f}"
+        end = "" if statement.relation == "=" else f" {statement.relation} {statement.right}"
+        text, latex = statement.product("text"), statement.product("latex")
+        return Formula(f"{text} = {shown}{end}", f"{latex} = {shown}{end}".replace("±", r"\pm"))
     if evidence.holds is False:
         turned = {"<": "≥", ">": "≤", "≤": ">", "≥": "<", "=": "≠"}[statement.relation]
         statement = Statement(statement.factors, turned, statement.right)
@@ -210,6 +228,8 @@ def judged(evidence: Evidence) -> Formula:
 
 def scope_words(scope: Scope, language: str) -> Line:
     """For whom: "every input and every state"."""
+    if scope.key == "undriven":
+        return say("undriven orbits", language)
     if scope.key == "orbit":
         return say("orbit point" if scope.about[0] == 1 else "orbit cycle", language, *scope.about)
     return say(scope.key, language, *scope.about)
@@ -221,7 +241,10 @@ def verdict_line(found: Regime, language: str = "en") -> Line:
     if found.conditions:
         return _condition(found.conditions[0], language)[0]
     if found.verdict == "undecided" or carrier is None:
-        return say(f"undecided {found.kind}", language)
+        value, error = (found.measured.get(key, [math.nan])[0] for key in ("lyapunov", "errors"))
+        shown = f"{value:.4f} ± {error:.4f}"
+        figure = Formula(f"λ₁ = {shown}", rf"\lambda_1 = {value:.4f} \pm {error:.4f}")
+        return say(f"undecided {found.kind}", language, figure)
     peak = found.measured.get("largest_norm", math.nan)
     return say(f"{found.verdict} {carrier.kind}", language, judged(carrier), scope_words(carrier.scope, language), peak)
 
@@ -331,6 +354,7 @@ def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
     if evidence is None:
         return []
     lines = [say(key, language, *about) for key, about in evidence.notes if key in ("within rounding", "entered")]
+    lines += _assumptions(evidence, language)
     if evidence.bound is None or evidence.kind != "proved":
         return lines
     c, r, sign = evidence.bound.constant, evidence.bound.rate, "≥" if evidence.bound.below else "≤"
@@ -344,6 +368,14 @@ def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
     return [say(key, language, Formula(text, latex)), *lines]
 
 
+def _assumptions(evidence: Evidence, language: str) -> Sequence[Line]:
+    keys = [key for key in evidence.theorem.assumptions if not (evidence.scope.key == "every" and "box" in key)]
+    if not keys:
+        return []
+    joined = "；" if language == "zh" else "; "
+    return [say("assumes", language, (joined.join(_plain(key, language) for key in keys),))]
+
+
 def _figures(found: Regime, language: str) -> Sequence[Line]:
     figures = found.measured
     lines = []
@@ -354,7 +386,8 @@ def _figures(found: Regime, language: str) -> Sequence[Line]:
         )
         lines.append(say("exponents", language, Formula(shown, shown.replace("±", r"\pm")), figures["steps"]))
     if "largest_norm" in figures:
-        lines.append(say("largest norm", language, float(figures["largest_norm"])))
+        norms = (float(figures[key]) for key in ("largest_norm", "last_norm"))
+        lines.append(say("largest norm", language, *norms, figures["lags"]))
     if "memory_length" in figures:
         length = figures["memory_length"]
         lines.append(say("memory none", language) if length is None else say("memory", language, length))

@@ -69,12 +69,14 @@ def _is_timed(name: Name, program: Program) -> bool:
 
 
 def checked(key: str, value: Any, dtype: np.dtype[Any]) -> Array:
-    """A value as an array of finite numbers.
+    """A value as an array of finite numbers, row after row in memory.
 
     >>> checked("W", [[1, 2]], np.dtype(float))
     array([[1., 2.]])
     """
     array = value if type(value) is np.ndarray and value.dtype == dtype else _as_array(key, value, dtype)
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
     # One pass of BLAS without a new array; squares may overflow where the numbers are finite, so look again then.
     if not math.isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
         raise InputError(key, found="NaN or infinity among its numbers", write="finite numbers")
@@ -101,6 +103,7 @@ class Plan:
     sizes: Mapping[str, int]
     shapes: Mapping[str, Shape]
     placing: Mapping[str, Placing]
+    """What is to be done to those arrays that are not as the code wants them."""
 
 
 class Planner:
@@ -132,7 +135,7 @@ class Planner:
             inner,
             {name: self.sizes[name] for name in size_names},
             {key: shape for key, shape in self.shapes.items() if self.arguments[key].is_parameter},
-            {key: self._placing(argument, inner) for key, argument in self.arguments.items()},
+            {key: placing for key, a in self.arguments.items() if (placing := self._placing(a, inner)) is not None},
         )
 
     def _learn(self, argument: Argument, shape: Shape) -> None:
@@ -171,8 +174,8 @@ class Planner:
             raise ShapeError(key, found=f"a batch of {batch} beside one of {self.batch}", write="one batch size")
         self.batch = batch
 
-    def _placing(self, argument: Argument, inner: int | None) -> Placing:
-        """How an array gets into columns; absent initial values, cotangents and directions are zero."""
+    def _placing(self, argument: Argument, inner: int | None) -> Placing | None:
+        """How an array gets into columns, None if it is; absent initial values, cotangents and directions are zero."""
         shape = self.shapes.get(argument.key)
         if shape is None:
             return self._zeros(argument, inner)
@@ -181,23 +184,23 @@ class Planner:
                 return lambda array, dtype: _there(array)[:, None]
             if argument.is_diagonal and len(shape) == 2:
                 return lambda array, dtype: _diagonal(argument.key, _there(array))
-            return lambda array, dtype: _there(array)
-        if _is_bare(argument, shape):
-            # A number for each step: a column of one row.
-            inward = self._inward((*shape, 1), argument, inner)
-            return lambda array, dtype: np.ascontiguousarray(inward(_there(array)[..., None]))
-        inward = self._inward(shape, argument, inner)
-        return lambda array, dtype: np.ascontiguousarray(inward(_there(array)))
+            return None
+        # A number for each step is a column of one row.
+        is_bare = _is_bare(argument, shape)
+        inward = self._inward((*shape, 1) if is_bare else shape, argument, inner)
+        if is_bare:
+            return lambda array, dtype: np.ascontiguousarray(_in(inward, _there(array)[..., None]))
+        return None if inward is None else lambda array, dtype: np.ascontiguousarray(_in(inward, _there(array)))
 
-    def _inward(self, shape: Shape, argument: Argument, inner: int | None) -> Callable[[Array], Array]:
+    def _inward(self, shape: Shape, argument: Argument, inner: int | None) -> Callable[[Array], Array] | None:
         batch = self.batch
         if batch is None or (inner is None and len(shape) == argument.plain):
-            return lambda array: array
+            return None
         if len(shape) == argument.plain:
             return lambda array: np.repeat(array[..., None], batch, axis=-1)
         if inner is None:
             return (lambda array: array[..., 0]) if self.layout == "columns" else (lambda array: array[..., 0, :])
-        return (lambda array: array) if self.layout == "columns" else (lambda array: np.moveaxis(array, -2, -1))
+        return None if self.layout == "columns" else lambda array: np.moveaxis(array, -2, -1)
 
     def _zeros(self, argument: Argument, inner: int | None) -> Placing:
         if not argument.may_be_absent:
@@ -211,6 +214,10 @@ class Planner:
             shape = [self.steps or 0] if argument.is_timed else []
             shape += [*(axes or [1]), *([] if inner is None else [inner])]
         return lambda array, dtype: np.zeros(shape, dtype)
+
+
+def _in(inward: Callable[[Array], Array] | None, array: Array) -> Array:
+    return array if inward is None else inward(array)
 
 
 def _is_bare(argument: Argument, shape: Shape) -> bool:

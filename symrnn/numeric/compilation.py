@@ -115,7 +115,7 @@ class Compiled:
         kind = np.dtype(dtype)
         arrays = {key: checked(key, value, kind) for key, value in given.items()}
         plan = self._plan(arrays, steps, layout)
-        placed = {key: place(arrays.get(key), kind) for key, place in plan.placing.items()}
+        placed = arrays | {key: place(arrays.get(key), kind) for key, place in plan.placing.items()}
         room = rooms(self.function, plan.inner, kind)
         found = self.function(plan.steps, plan.inner, plan.sizes, plan.shapes, placed, self.functions, kind, room)
         return Arrays(found, self.below, plan.steps, plan.batch, layout, self.matrices)

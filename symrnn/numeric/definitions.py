@@ -277,17 +277,12 @@ class Definitions:
         here = self.base.address(name)
         matrix = [list(row) for row in self.base.read(name)]
         matrix[i][j] = self.domain.moved(matrix[i][j])
-        forced = self._held(name, kind, of, until) | {here: tuple(map(tuple, matrix))}
-        machine = self.base.branch(self._missing, forced)
-        machine.store[here] = forced[here]
-        machine.run(self.program)
+        machine = self.base.branch(self._missing, {})
+        machine.store[here] = tuple(map(tuple, matrix))
+        still, downstream = self._still(name, kind, of, until), self._downstream(here)
+        moving = (address for address in self._places if address in downstream and not still(address))
+        machine.again(self._places[address] for address in moving)
         return machine
-
-    def _held(self, name: Name, kind: str, of: Node | None, until: int | None) -> dict[Any, Matrix]:
-        """What keeps its value when a name moves, by address."""
-        still = self._still(name, kind, of, until)
-        downstream = self._downstream(self.base.address(name))
-        return {a: value for a, value in self.base.store.items() if still(a) or a not in downstream}
 
     def _still(self, name: Name, kind: str, of: Node | None, until: int | None) -> Callable[[Any], bool]:
         step = _time(name)
@@ -325,15 +320,23 @@ class Definitions:
     @cached_property
     def _reads(self) -> list[tuple[Any, tuple[Any, ...]]]:
         """Of every assignment, in the order made, what it reads."""
-        made = [self.base.address(name) for name in self.base.interpretation()]
+        return [(address, tuple(self._addresses(equation, address))) for address, (equation, _) in self._places.items()]
+
+    @cached_property
+    def _places(self) -> dict[Any, tuple[Equation, Mapping[Any, int]]]:
+        """Of every assignment, in the order made, its equation and the steps it stood at."""
         equations: dict[Any, list[Equation]] = {}
         for equation in self.program:
             # L_t and L are two quantities of one name.
             equations.setdefault((head(equation.target), len(indices_of(equation.target))), []).append(equation)
-        return [
-            (here, tuple(a for equation in equations[here[0], len(here[1])] for a in self._addresses(equation, here)))
-            for here in made
-        ]
+        return {
+            address: (self._holding(equations[address[0], len(address[1])], steps), steps)
+            for address, (_, steps, _) in self.base.assigned.items()
+        }
+
+    def _holding(self, equations: list[Equation], steps: Mapping[Any, int]) -> Equation:
+        """The one of several equations of a quantity whose range holds a step."""
+        return next((e for e in equations if steps in list(self.places(e.domain))), equations[0])
 
     def _addresses(self, equation: Equation, address: Any) -> Iterator[Any]:
         index = self.program.steps.index

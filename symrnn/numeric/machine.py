@@ -7,7 +7,7 @@ subexpression that stands in several equations of a step once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -88,6 +88,7 @@ class Machine:
         other.env, other._lasting, other._sizes = dict(self.env), self._lasting, self._sizes
         other.store, other._given, other.forced = dict(self.store), self._given, forced
         other._plans, other._firsts, other._places = self._plans, self._firsts, self._places
+        other._offsets = self._offsets
         return other
 
     def interpretation(self) -> Interpretation:
@@ -201,6 +202,17 @@ class Machine:
             for _ in self.over(block[0].time):
                 for equation in block:
                     self._assign_over(equation, equation.domain[1:])
+
+    def again(self, equations: Iterable[tuple[Equation, Mapping[Any, int]]]) -> None:
+        """Some assignments anew, each at its steps, in the order given: for a branch in which something was moved."""
+        here: Mapping[Any, int] = {}
+        for equation, steps in equations:
+            if steps != here:
+                here, self._memo = steps, {}
+                self.env.update(steps)
+            self._assign(equation)
+        for index in here:
+            self.env.pop(index, None)
 
     def over(self, time: Range) -> Iterator[int]:
         """The steps of a range in the order they are walked, each bound while it lasts."""

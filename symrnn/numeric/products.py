@@ -22,8 +22,10 @@ from symrnn.errors import InputError, TimeError
 from symrnn.models.model import Model, as_float, label
 from symrnn.numeric.chains import Chain, FloatArray, Row, Term
 from symrnn.numeric.compilation import Arrays, compile_forward
-from symrnn.numeric.stepwise import Array, Given, Reader, step_jacobians
-from symrnn.numeric.transport import Scaled, full
+from symrnn.numeric.scaled import Scaled
+from symrnn.numeric.stepwise import Given, Reader, step_jacobians
+from symrnn.numeric.transport import full
+from symrnn.numeric.walks import Array
 
 
 def jacobian_chain(program: Program, arrays: Arrays, given: Given, example: int | None = None) -> Chain:

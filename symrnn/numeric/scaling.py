@@ -16,10 +16,15 @@ from numpy.typing import NDArray
 from symrnn.numeric.chains import Chain, FloatArray, Term
 from symrnn.numeric.progress import watched
 
-__all__ = ["Growth", "IntArray", "careful_product", "growth", "normalise"]
+__all__ = ["LOW", "ROOM", "Growth", "IntArray", "careful_product", "growth", "normalise"]
 
 IntArray = NDArray[np.int64]
 
+# Between two looks at the magnitudes a column may grow by 2^400 (known beforehand) and shrink by 2^400 (seen
+# afterwards, else the steps are run again).  A column that ends above 2^-400 was never below 2^-800 on the
+# way, since it cannot have grown by more than 2^400 from there: no digit was lost to subnormal numbers.
+ROOM = 400
+LOW = 2.0**-ROOM
 # A step is tame if no path through it, factors below 1 left out, can enlarge an entry beyond 2^100.  What a
 # partial product below 2^-1022 loses is then below 2^-922 at the end of the step.
 STEEP = 2.0**100

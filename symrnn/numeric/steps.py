@@ -7,38 +7,29 @@ the step itself needs stands in one buffer; a value of the step before is the va
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Guarded, Name, Node, Parameter, names_in, operands_of
 from symrnn.algebra.programs import Equation, family
-from symrnn.algebra.substitution import replace_nodes
+from symrnn.numeric.factors import Factors
 from symrnn.numeric.loops import Family, Loop, Stack, activation_of
-from symrnn.numeric.storage import Kind, accumulates, is_single_step, lag_in, local, terms_of, time_of, unguarded
+from symrnn.numeric.storage import (
+    Kind,
+    View,
+    accumulates,
+    is_single_step,
+    lag_in,
+    local,
+    terms_of,
+    time_of,
+    unguarded,
+    weight_of,
+)
 from symrnn.numeric.whole import Whole, is_log_softmax
 
 Generator = Any
 """`generation.Generator`, which writes this loop's surroundings and imports this module."""
-
-
-@dataclass(frozen=True)
-class View:
-    """An array the loop walks along: how far beside the current step, which rows; `array` alone for a scratch array."""
-
-    array: str
-    offset: int | None = None
-    near: bool = False
-    cut: str = ""
-
-    @property
-    def text(self) -> str:
-        """The array over the steps of a chunk."""
-        if self.offset is None:
-            return self.array + self.cut
-        return (
-            f"{'near' if self.near else 'at'}({self.array}, span{f', {self.offset}' if self.offset else ''}){self.cut}"
-        )
 
 
 class Steps:
@@ -54,7 +45,7 @@ class Steps:
         self.grouped: set[Family] = set()
         self.done: set[Family] = set()
         self.extras: dict[Family, list[Node]] = {}
-        self.overwritten: list[tuple[Name, tuple[Node, ...]]] = []
+        self.factors = Factors(gen, loop.index)
         self.target = ""
 
     def write(self) -> None:
@@ -64,7 +55,7 @@ class Steps:
                 self._equation(equation)
             self.done.add(family(equation.target))
         out = self.gen.out
-        self._write_factors()
+        self.factors.write()
         carried = self._carried()
         if self.has_first:
             out.add(f"first = span.{'start == 0' if self.loop.step > 0 else 'stop == T'}")
@@ -192,7 +183,7 @@ class Steps:
             return False
         if len(still) == 1 and isinstance(unguarded(still[0]), Name):
             return False
-        self.overwritten.append((equation.target, still))
+        self.factors.overwritten.append((equation.target, still))
         out = self.step_read(equation.target)
         for factor in moving:
             self.say(f"multiply({out}, {self.value(factor)}, {out})")
@@ -436,80 +427,9 @@ class Steps:
     def _dot(self, matrix: str, way: int, column: str, out: str) -> None:
         self.say(f"{self.gen.both_ways(matrix)[way]}({column}, {out})")
 
-    # --- factors that stand in the array of what they become ---
-
-    def _write_factors(self) -> None:
-        waiting = sorted(self.overwritten, key=self._place)
-        while waiting:
-            target, still = waiting.pop(0)
-            run = [(target, still)]
-            own = self._own_value(still)
-            while own is not None and waiting and self._follows(run[-1], waiting[0], own):
-                run.append(waiting.pop(0))
-            self._write_run(run, own if len(run) > 1 else None)
-
-    def _place(self, entry: tuple[Name, tuple[Node, ...]]) -> tuple[str, int]:
-        stack, position = self.gen.stacks.get(self.gen.key(entry[0]), (None, 0))
-        return (stack.name if stack is not None else "", position)
-
-    def _own_value(self, still: Sequence[Node]) -> Name | None:
-        """The value that a slope is computed from: a member of a stack that whole factors consist of."""
-        for factor in still:
-            names = names_in(factor)
-            if len(names) == 1 and not isinstance(factor, Name) and family(names[0]) in self.gen.stacks:
-                return names[0] if lag_in(names[0], self.loop.index) == 0 else None
-        return None
-
-    def _follows(self, one: tuple[Name, tuple[Node, ...]], other: tuple[Name, tuple[Node, ...]], first: Name) -> bool:
-        mine, yours = self._own_value(one[1]), self._own_value(other[1])
-        if mine is None or yours is None:
-            return False
-        places = [self.gen.stacks.get(self.gen.key(name)) for name in (one[0], other[0], mine, yours)]
-        if any(place is None for place in places):
-            return False
-        (s1, p1), (s2, p2), (v1, q1), (v2, q2) = places
-        same = s1 == s2 and p2 == p1 + 1 and v1 == v2 and q2 == q1 + 1
-        return same and _shape_of_own(one[1], mine, first) == _shape_of_own(other[1], yours, first)
-
-    def _write_run(self, run: Sequence[tuple[Name, tuple[Node, ...]]], own: Name | None) -> None:
-        """The factors of neighbours in a stack: what looks alike by one call for all."""
-        say = self.gen.out.add
-        if own is None:
-            for target, still in run:
-                variable = self.gen.chunk_of(target, say)
-                self.gen.fill(N.hadamard(*still), variable, say)
-            return
-        stack, start = self.gen.stacks[self.gen.key(run[0][0])]
-        values, value_start = self.gen.stacks[family(own)]
-        slopes = self.gen.variables.fresh("slopes")
-        first = View(stack.name, self.gen.spans[stack.members[0]].below, self.gen.is_chunk(stack.members[0]))
-        say(f"{slopes} = {first.text}[:, {self.gen.rows_of(start, len(run), stack.rows)}]")
-        cut = self.gen.rows_of(value_start, len(run), values.rows)
-        text = f"{self.gen.stack_whole(values)}[:, {cut}]"
-        common = [factor for factor in run[0][1] if names_in(factor) == (own,)]
-        self.gen.fill(N.hadamard(*common), slopes, say, {own: text})
-        for position, (target, still) in enumerate(run):
-            mine = self._own_value(still)
-            place = f"{slopes}[:, {self.gen.rows_of(position, 1, stack.rows)}]"
-            rest = [factor for factor in still if names_in(factor) != (mine,)]
-            if rest:
-                say(f"multiply({place}, {self.gen.filled(N.hadamard(*rest), say)}, {place})  # for {target}")
-
-
-def _shape_of_own(still: Sequence[Node], own: Name, first: Name) -> list[Node]:
-    return [replace_nodes(factor, {own: first}) for factor in still if names_in(factor) == (own,)]
-
 
 def _beside(lag: int) -> str:
     return {0: "t", -1: "before", 1: "after"}.get(lag, f"{abs(lag)}_{'before' if lag < 0 else 'after'}")
-
-
-def weight_of(term: Node) -> Parameter:
-    """The matrix of `W v` or `Wᵀ v`."""
-    matrix = operands_of(unguarded(term))[0]
-    found = operands_of(matrix)[0] if isinstance(matrix, N.Transpose) else matrix
-    assert isinstance(found, Parameter)
-    return found
 
 
 def _is_weighted(term: Node) -> bool:

@@ -193,6 +193,14 @@ def _vanishes_with(node: Node, index: sp.Expr) -> bool:
     return isinstance(node, N.Add | N.Transpose | N.Diag | Guarded) and all(parts)
 
 
+def weight_of(term: Node) -> Parameter:
+    """The matrix of `W v` or `Wᵀ v`."""
+    matrix = operands_of(unguarded(term))[0]
+    found = operands_of(matrix)[0] if isinstance(matrix, N.Transpose) else matrix
+    assert isinstance(found, Parameter)
+    return found
+
+
 def is_parameter_adjoint(name: Name) -> bool:
     """Whether a name is ∂L/∂W."""
     return isinstance(name, Adjoint) and isinstance(name.of, Parameter)
@@ -225,6 +233,25 @@ class Variables:
         name = next(hint + ending for ending in endings if hint + ending not in self.taken)
         self.taken.add(name)
         return name
+
+
+@dataclass(frozen=True)
+class View:
+    """An array the loop walks along: how far beside the current step, which rows; `array` alone for a scratch array."""
+
+    array: str
+    offset: int | None = None
+    near: bool = False
+    cut: str = ""
+
+    @property
+    def text(self) -> str:
+        """The array over the steps of a chunk."""
+        if self.offset is None:
+            return self.array + self.cut
+        return (
+            f"{'near' if self.near else 'at'}({self.array}, span{f', {self.offset}' if self.offset else ''}){self.cut}"
+        )
 
 
 # --- what needs which array -----------------------------------------------------------------------------------------

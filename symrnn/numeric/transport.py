@@ -9,8 +9,7 @@ Three questions: `push` (P v, a tangent forward in time), `pull` (Pᵀ u, a cota
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -18,111 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from symrnn.numeric.chains import Chain, ChainError, FloatArray, finite_array
 from symrnn.numeric.progress import report
-from symrnn.numeric.scaling import Growth, IntArray, careful_product, growth, normalise
+from symrnn.numeric.scaled import Norm, Scaled, log_of
+from symrnn.numeric.scaling import LOW, ROOM, Growth, IntArray, careful_product, growth, normalise
 from symrnn.numeric.steppers import Stepper
+from symrnn.numeric.trees import tree
 
 __all__ = ["Method", "Norm", "Scaled", "full", "pull", "push"]
 
-Norm = Literal["spectral", "frobenius"]
 Method = Literal["auto", "loop", "tree"]
 
-# Between two looks at the magnitudes a column may grow by 2^400 (known beforehand) and shrink by 2^400 (seen
-# afterwards, else the steps are run again).  A column that ends above 2^-400 was never below 2^-800 on the
-# way, since it cannot have grown by more than 2^400 from there: no digit was lost to subnormal numbers.
-ROOM = 400
-LOW = 2.0**-ROOM
 # The tree multiplies neighbours level by level; up to this N its batches beat the loop's single products.
 TREE_SIZE = 32
-# A tree holds this many numbers of step Jacobians at a time: half a megabyte, which stays in the cache.
-TREE_NUMBERS = 2**16
-
-
-@dataclass(frozen=True, eq=False)
-class Scaled:
-    """mantissa · 2^exponent: a vector, columns of their own scales, or a matrix, of any magnitude.
-
-    Attributes:
-        mantissa: (N,), or (N, k) for columns or a matrix.
-        exponent: one power of two; for columns (k,), one a column.
-        norm: the norm of a matrix; vectors and columns are measured by the Euclidean one.
-        history: log-norms of the partial products against lag 0..T, (T+1,) or (T+1, k), if asked for.
-
-    >>> half = Scaled(np.array([3.0, 4.0]), np.array(-10_000))
-    >>> print(f"{half.log10_norm:.9f}", half.direction)
-    -3009.600986635 [0.6 0.8]
-    """
-
-    mantissa: FloatArray
-    exponent: IntArray
-    norm: Norm = "spectral"
-    history: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "exponent", np.asarray(self.exponent, dtype=np.int64))
-
-    @cached_property
-    def _size(self) -> tuple[FloatArray, FloatArray, IntArray]:
-        """A mantissa near 1, its norm or norms, and the exponents that belong to it."""
-        if self.exponent.ndim:
-            near, shift = normalise(self.mantissa)
-        else:
-            flat, shift = normalise(self.mantissa.ravel())
-            near = flat.reshape(self.mantissa.shape)
-        if self.exponent.ndim == 0 and self.norm == "spectral" and near.ndim == 2 and near.size:
-            norms = np.asarray(_spectral_norm(near))
-        else:
-            norms = np.sqrt(np.sum(np.square(near), axis=0 if self.exponent.ndim else None))
-        return near, norms, self.exponent + shift
-
-    @property
-    def log_norm(self) -> float | FloatArray:
-        """ln ‖value‖, a float, or (k,) for columns; -inf where the product is exactly zero."""
-        _, norms, exponent = self._size
-        return _plain(_log(norms, exponent, np.log))
-
-    @property
-    def log10_norm(self) -> float | FloatArray:
-        """log₁₀ ‖value‖, the power of ten of the size."""
-        _, norms, exponent = self._size
-        return _plain(_log(norms, exponent, np.log10))
-
-    @property
-    def direction(self) -> FloatArray:
-        """value / ‖value‖; zeros where the value is zero."""
-        near, norms, _ = self._size
-        return near / np.where(norms == 0.0, 1.0, norms)
-
-    @property
-    def log_singular_values(self) -> FloatArray:
-        """ln of the singular values, largest first; those 1e-16 below the largest are rounding noise."""
-        near, _, exponent = self.aligned()._size
-        values = np.linalg.svd(near.reshape(len(near), -1), compute_uv=False)
-        return _log(values.astype(np.float64), exponent, np.log)
-
-    def block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Scaled:
-        """A part of the value as a value of its own, without the history.
-
-        >>> Scaled(np.eye(2), np.array(3)).block(slice(0, 1), slice(0, 1)).unscaled()
-        array([[8.]])
-        """
-        if self.mantissa.ndim == 1:
-            return Scaled(self.mantissa[rows], self.exponent, self.norm)
-        exponent = self.exponent[columns] if self.exponent.ndim else self.exponent
-        return Scaled(self.mantissa[rows, columns], exponent, self.norm)
-
-    def unscaled(self) -> FloatArray:
-        """The value itself; entries beyond float64 become 0 or inf, silently."""
-        with np.errstate(over="ignore", under="ignore"):
-            return np.ldexp(self.mantissa, _int(self.exponent))
-
-    def aligned(self) -> Scaled:
-        """The same with one exponent for all columns, that of the largest."""
-        if self.exponent.ndim == 0:
-            return self
-        alive = self.mantissa.any(axis=0)
-        common = np.asarray(self.exponent[alive].max() if alive.any() else 0, dtype=np.int64)
-        shifts = np.where(alive, self.exponent - common, 0)
-        return replace(self, mantissa=np.ldexp(self.mantissa, _int(shifts)), exponent=common)
 
 
 def push(chain: Chain, columns: ArrayLike, *, history: bool = False, out: FloatArray | None = None) -> Scaled:
@@ -211,7 +116,7 @@ def full(
         chain = chain.between(wrt, of)
         rows, columns = chain.slices[of], chain.slices[wrt]
     if not history and (method == "tree" or (method == "auto" and chain.size <= TREE_SIZE)):
-        product = _tree(chain)
+        product = tree(chain)
         # A block far below the rest may have been rounded off beside it: the loop looks closer.
         if (
             product is not None
@@ -242,50 +147,6 @@ def _finish(result: Scaled, out: FloatArray | None) -> Scaled:
         )
     np.copyto(out, result.mantissa)
     return replace(result, mantissa=out)
-
-
-def _log(norms: FloatArray, exponent: IntArray, log: np.ufunc) -> FloatArray:
-    """log(norm · 2^exponent), rounded once where the logarithm is near 0 and twice elsewhere."""
-    mantissa, shift = np.frexp(norms)
-    # In [√½, √2) the two summands never cancel: |log mantissa| is at most half of log 2.
-    low = mantissa < np.sqrt(0.5)
-    mantissa, whole = np.where(low, 2.0 * mantissa, mantissa), exponent + shift - low
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(norms == 0.0, 0, whole) * log(2.0) + log(mantissa))
-
-
-def _spectral_norm(matrix: FloatArray) -> float:
-    """‖A‖₂ = √λ_max(AᵀA): by power iteration if that proves itself soon, else by singular values.
-
-    A long product has nearly rank 1.  With a Rayleigh quotient λ of residual r, an eigenvalue lies within r of
-    λ; all others sum to at most rest = ‖A‖_F² - λ + r.  If rest < λ - r it is the largest, and right to
-    r²/(λ - rest) (Kato and Temple).
-    """
-    squares = np.einsum("ij,ij->j", matrix, matrix)
-    trace = float(squares.sum())
-    # AᵀA is never formed: that would cost a product of two matrices.
-    vector = matrix[:, np.argmax(squares)] @ matrix
-    for _ in range(8):
-        if not (size := float(np.linalg.norm(vector))):
-            break
-        vector = vector / size
-        image = (matrix @ vector) @ matrix
-        value = float(vector @ image)
-        residual = float(np.linalg.norm(image - value * vector))
-        rest = trace - value + residual
-        if rest < value - residual and residual**2 <= 2.0**-53 * value * (value - rest):
-            return float(np.sqrt(value))
-        vector = image
-    return float(np.linalg.norm(matrix, 2))
-
-
-def _plain(values: FloatArray) -> float | FloatArray:
-    return values if values.ndim else float(values)
-
-
-def _int(exponent: IntArray) -> NDArray[np.intc]:
-    """Exponents as the C int that ldexp takes; beyond ±4000 a float64 is 0 or inf anyway."""
-    return np.clip(exponent, -4000, 4000).astype(np.intc)
 
 
 # --------------------------------------------------------------------------------------------------- the loop
@@ -330,7 +191,7 @@ class _Record:
     def note(self, lag: int, block: FloatArray, exponent: IntArray) -> None:
         """Measure the partial product of this lag; what was noted from there on is forgotten."""
         value = Scaled(block, exponent)
-        _, norms, scales = (value if self._norm is None else replace(value.aligned(), norm=self._norm))._size
+        _, norms, scales = (value if self._norm is None else replace(value.aligned(), norm=self._norm)).size
         self._norms[lag:], self._scales[lag:] = [norms], [scales]
 
     @property
@@ -338,7 +199,7 @@ class _Record:
         """The log-norms of lags 0..T; after the last one noted, the product is zero."""
         missing = self._steps + 1 - len(self._norms)
         norms = np.stack(self._norms + [np.zeros_like(self._norms[0])] * missing)
-        return _log(norms, np.stack(self._scales + [np.zeros_like(self._scales[0])] * missing), np.log)
+        return log_of(norms, np.stack(self._scales + [np.zeros_like(self._scales[0])] * missing), np.log)
 
 
 class _Loop:
@@ -425,67 +286,3 @@ class _Loop:
         self.exponent = self.exponent + shift
         fall = -float(shift.min(initial=0)) / steps
         self.reach = max(1, min(2 * self.reach, int(0.75 * ROOM / fall) if fall else 2 * self.reach))
-
-
-# --------------------------------------------------------------------------------------------------- the tree
-
-
-def _tree(chain: Chain) -> Scaled | None:
-    """The product by batches of neighbours, or None where float64 may have lost something on the way."""
-    bounds = growth(chain)
-    if chain.steps == 0 or not bounds.tame.all():
-        return None
-    # 2^levels steps can together grow by no more than 2^ROOM.
-    levels = int(np.log2(ROOM / max(1.0, float(bounds.bits.max()))))
-    length = max(1, TREE_NUMBERS // chain.size**2)
-    parts = []
-    for start in range(0, chain.steps, length):
-        part = _reduce(chain.dense(start, start + length), levels)
-        if part is None:
-            return None
-        parts.append(part)
-    stack = np.stack([part.mantissa for part in parts])
-    return _paired(stack, np.array([part.exponent for part in parts]))
-
-
-def _reduce(stack: FloatArray, levels: int) -> Scaled | None:
-    """stack[-1] ⋯ stack[0]; the first levels unseen, unless a product of theirs turns out too small."""
-    blind = stack
-    for _ in range(levels):
-        blind = _neighbours(blind)
-    if (_largest(blind) < LOW).any():
-        blind = stack
-    return _paired(blind, np.zeros(len(blind), dtype=np.int64))
-
-
-def _paired(stack: FloatArray, exponents: IntArray) -> Scaled | None:
-    """stack[-1]·2^exponents[-1] ⋯ stack[0]·2^exponents[0], with a look at the magnitudes on every level."""
-    while True:
-        largest = _largest(stack)
-        if (largest < LOW).any():
-            return None
-        if len(stack) == 1:
-            return Scaled(stack[0], exponents[0])
-        # Largest entries between 2^-64 and 2^64 make products below 2^140, or too small and given up.
-        shift = np.frexp(largest)[1]
-        if np.abs(shift).max() > 64:
-            stack, exponents = stack * np.ldexp(1.0, -shift)[:, None, None], exponents + shift
-        even = len(exponents) // 2 * 2
-        exponents = np.concatenate([exponents[1::2] + exponents[:even:2], exponents[even:]])
-        stack = _neighbours(stack)
-
-
-def _neighbours(stack: FloatArray) -> FloatArray:
-    """J_2 J_1, J_4 J_3, …, the later factor on the left, and the last one as it is if it has no neighbour."""
-    if len(stack) == 1:
-        return stack
-    pairs, rest = divmod(len(stack), 2)
-    products = np.empty((pairs + rest, *stack.shape[1:]))
-    np.matmul(stack[1::2], stack[: 2 * pairs : 2], out=products[:pairs])
-    products[pairs:] = stack[2 * pairs :]
-    return products
-
-
-def _largest(stack: FloatArray) -> FloatArray:
-    flat = stack.reshape(len(stack), -1)
-    return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))

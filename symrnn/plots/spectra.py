@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -78,18 +79,21 @@ def field_of_values(matrix: ArrayLike, angles: int = 96) -> Complex:
 
 
 def _support_point(matrix: Real, angle: float) -> complex:
-    from scipy.linalg import eigh
-    from scipy.sparse.linalg import eigsh
-
     turned = np.exp(-1j * angle) * matrix
-    hermitian = (turned + turned.conj().T) / 2
-    size = len(matrix)
-    if size >= LANCZOS_FROM:
-        _, vectors = eigsh(hermitian, k=1, which="LA", v0=np.ones(size, dtype=complex), tol=1e-6)
-    else:
-        _, vectors = eigh(hermitian, subset_by_index=(size - 1, size - 1))
-    x = vectors[:, 0]
+    x = _top_vector((turned + turned.conj().T) / 2)
     return complex(x.conj() @ matrix @ x / (x.conj() @ x))
+
+
+def _top_vector(hermitian: Complex) -> Complex:
+    """The eigenvector of the largest eigenvalue: by Lanczos where that pays and finds one (it finds none for 0)."""
+    from scipy.linalg import eigh
+    from scipy.sparse.linalg import ArpackError, eigsh
+
+    size = len(hermitian)
+    if size >= LANCZOS_FROM:
+        with suppress(ArpackError):
+            return np.asarray(eigsh(hermitian, k=1, which="LA", v0=np.ones(size, dtype=complex), tol=1e-6)[1][:, 0])
+    return np.asarray(eigh(hermitian, subset_by_index=(size - 1, size - 1))[1][:, 0])
 
 
 # --- singular values --------------------------------------------------------------------------------------------------

@@ -17,29 +17,28 @@ from numpy.typing import NDArray
 
 from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope, Theorem
 from symrnn.regimes.forms import Sandwich, weight_name
-from symrnn.regimes.margins import norm_above, rows_above, smallest_below, volume_below
+from symrnn.regimes.margins import UNIT, above, below, norm_above, rows_above, smallest_below, volume_below
 from symrnn.regimes.scalings import Scaling, best_scaling
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import (
+    EXPANSION,
+    INFINITY_NORM,
+    NOT_EXPLODING,
+    NOT_VANISHING,
+    ONE_NORM,
+    SCALED,
+    SIGMA,
+    SIZES,
+    TEXTBOOK,
+    VOLUME,
+)
 
 Array = NDArray[np.float64]
 
-PASCANU = "Pascanu, Mikolov & Bengio 2013, section 2.1, with σ₁ where the paper says eigenvalue"
 SMALL = 32
 """Sizes up to which the best scaling is sought even where σ₁ already decides."""
 WORTH = 3.0
 """The σ₁ of a larger matrix up to which a scaling is sought at all."""
-
-SIGMA = Theorem("sigma", "vanishing", PASCANU)
-SCALED = Theorem("scaled", "vanishing", "Sezginer & Overton 1990; Doyle 1982 for diagonal scalings")
-SIZES = Theorem("sizes", "vanishing", "Perron 1907; Collatz 1942; Wielandt 1950")
-ONE_NORM = Theorem("norm one", "vanishing", "Horn & Johnson 2013, section 5.6")
-INFINITY_NORM = Theorem("norm infinity", "vanishing", "Horn & Johnson 2013, section 5.6")
-NOT_EXPLODING = Theorem("sigma at most one", "not exploding", PASCANU)
-EXPANSION = Theorem("expansion", "exploding", "σ_min(AB) ≥ σ_min(A) σ_min(B): Horn & Johnson 1991, section 3.3")
-VOLUME = Theorem("volume", "exploding", "σ₁(P) ≥ |det P|^{1/n}: Horn & Johnson 1991, section 3.3")
-NOT_VANISHING = Theorem("volume at least one", "not vanishing", "σ₁(P) ≥ |det P|^{1/n}: Horn & Johnson 1991")
-TEXTBOOK = Theorem("textbook", "", "Pascanu, Mikolov & Bengio 2013, section 2.1, as worded", ("no proof",))
-"""Shown beside the others and judged: ρ(W)·sup|f'| decides nothing about a driven network."""
 
 
 @dataclass(frozen=True)
@@ -111,20 +110,21 @@ def _statement(checked: Checked, kind: str, relation: str, slope: str = "sup_slo
 
 
 def _upper(theorem: Theorem, kind: str, value: float, constant: float, checked: Checked) -> Evidence:
-    holds = value < 1
+    exact = checked.exact if checked.sandwich.size == 1 else None
+    holds = value < 1 if exact is None else bool(exact < 1)
     return Evidence(
         theorem,
         _statement(checked, kind, "<"),
         holds,
         value,
         checked.scope,
-        exact=checked.exact if checked.sandwich.size == 1 else None,
+        exact=exact,
         bound=checked.bound(value, constant) if holds else None,
     )
 
 
 def _sigma(checked: Checked) -> Iterator[Evidence]:
-    value = float(checked.exact) if checked.exact is not None else norm_above(checked.upper)
+    value = above(checked.exact) if checked.exact is not None else _norm(checked)
     yield _upper(SIGMA, "sigma_max", value, 1.0, checked)
     least = bool(checked.exact == 1) if checked.exact is not None else value <= 1
     if least and not value < 1:
@@ -132,6 +132,13 @@ def _sigma(checked: Checked) -> Iterator[Evidence]:
         yield Evidence(
             NOT_EXPLODING, statement, True, value, checked.scope, exact=checked.exact, bound=checked.bound(1.0, 1.0)
         )
+
+
+def _norm(checked: Checked) -> float:
+    """σ₁ of the matrix that bounds a step; for numbers times a power of two nothing is rounded."""
+    value = norm_above(checked.upper)
+    rounded = checked.sandwich.size == 1 and math.frexp(float(checked.sandwich.high[0]))[0] not in (0.0, 0.5)
+    return value * (1 + 4 * UNIT) if rounded else value
 
 
 def _scaled(checked: Checked) -> Iterator[Evidence]:
@@ -179,7 +186,9 @@ def _lower(checked: Checked) -> Iterator[Evidence]:
     if form.size > 1:
         value = smallest_below(checked.lower) if form.left is None or form.right is None else _apart(form)
         yield _below(EXPANSION, "sigma_min", value, exact, checked)
-    value = float(exact) if exact is not None else volume_below(checked.lower)
+    value = below(exact) if exact is not None else volume_below(checked.lower) * (1 - 4 * UNIT)
+    if form.size == 1 and exact is None and math.frexp(float(form.low[0]))[0] == 0.5:
+        value = volume_below(checked.lower)
     yield _below(VOLUME, "volume", value, exact, checked)
     if value == 1.0 or (form.size > 1 and value > 1 - 1e-12 and value <= 1 and norm_above(checked.upper) < 1 + 1e-9):
         statement = _statement(checked, "volume", "≥", "inf_slope")
@@ -194,7 +203,7 @@ def _apart(form: Sandwich) -> float:
 
 
 def _below(theorem: Theorem, kind: str, value: float, exact: sp.Expr | None, checked: Checked) -> Evidence:
-    holds = value > 1
+    holds = value > 1 if exact is None else bool(exact > 1)
     bound = Bound(1.0, value, below=True) if holds else None
     statement = _statement(checked, kind, ">", "inf_slope")
     return Evidence(theorem, statement, holds, value, checked.scope, exact=exact, bound=bound)

@@ -14,26 +14,17 @@ from typing import Any
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.activations import Activation
+from symrnn.algebra.activations import Activation, generic
 from symrnn.algebra.nodes import Node, Parameter, Signal, names_in, operands_of
 from symrnn.algebra.programs import Program
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.errors import InputError
 from symrnn.models.model import Model
-from symrnn.regimes import bounds, contraction, linear, stability
+from symrnn.regimes import stability, theorems
 from symrnn.regimes.enclosures import slopes_of
 from symrnn.regimes.evidence import EVERY, Implication, Scope, Theorem
 from symrnn.regimes.forms import factors_of
 from symrnn.regimes.statements import Quantity, Statement
-
-JURY = Theorem("jury", "vanishing", "Schur 1917; Cohn 1922; Jury 1964")
-JURY_REVERSED = Theorem("jury reversed", "exploding", "Schur 1917; Cohn 1922; Jury 1964")
-AT_ZERO = Theorem("at zero", "exploding", "the orbit h = 0 stays at 0, where f'(0) = sup|f'|")
-HELD_NEAR_ZERO = Theorem("held near zero", "exploding", "inputs that keep a_t near 0 keep f' near its supremum")
-LEAVES_ZERO = Theorem("leaves zero", "vanishing", "h = f(±|w| h) with f odd and concave for h > 0")
-FOLD = Theorem("fold", "", "Doya 1993; Pascanu et al. 2013, section 2.2")
-NEEDED = Theorem("needed for explosion", "", bounds.PASCANU)
-CELL_PATH = Theorem("cell path", "", "Hochreiter & Schmidhuber 1997; Gers et al. 2000", ("not total",))
 
 
 @dataclass(frozen=True)
@@ -97,19 +88,19 @@ def _linear(step: Jacobian, values: Mapping[Node, sp.Matrix]) -> Iterator[Condit
     if matrix is None:
         blocks = step.blocks
         name: Any = blocks[0].expression if len(blocks) == 1 and len(step.sources) == 1 else Quantity("step").spelled()
-        for theorem, relation in ((linear.STABLE, "<"), (linear.UNSTABLE, ">"), (linear.MARGINAL, "=")):
+        for theorem, relation in ((theorems.STABLE, "<"), (theorems.UNSTABLE, ">"), (theorems.MARGINAL, "=")):
             yield Condition(theorem, (Statement((Quantity("radius", name),), relation),))
         return
     if matrix.rows == 1:
         size = sp.Abs(matrix[0, 0])
-        yield Condition(linear.STABLE, (size < 1,), positive=stability.conditions(matrix))
-        yield Condition(linear.UNSTABLE, (size > 1,))
-        yield Condition(linear.MARGINAL, (sp.Eq(size, 1),))
+        yield Condition(theorems.STABLE, (size < 1,), positive=stability.conditions(matrix))
+        yield Condition(theorems.UNSTABLE, (size > 1,))
+        yield Condition(theorems.MARGINAL, (sp.Eq(size, 1),))
         return
     positive = stability.conditions(matrix)
-    yield Condition(JURY, tuple(_ordered(each) for each in positive), positive=positive)
+    yield Condition(theorems.JURY, tuple(_ordered(each) for each in positive), positive=positive)
     reversed_ = sp.Or(*(each < 0 for each in positive))
-    yield Condition(JURY_REVERSED, (reversed_,))
+    yield Condition(theorems.JURY_REVERSED, (reversed_,))
 
 
 def _ordered(expression: sp.Expr) -> sp.Rel:
@@ -216,6 +207,9 @@ def _form(step: Jacobian) -> _Form | None:
     if len(moving) != 1 or len(constants) != 1:
         return None
     node = operands_of(moving[0])[0] if isinstance(moving[0], N.Diag) else moving[0]
+    if isinstance(node, N.Apply) and node.activation.generic and node.activation.derivative_order == 1:
+        # Nothing is known of f but its name: its supremum stays a symbol.
+        return _Form(constants[0], generic(node.activation.name.rstrip("'")), node.operands[0])
     return _Form(constants[0], slopes[node].row, slopes[node].argument) if node in slopes else None
 
 
@@ -224,23 +218,29 @@ def _bounded(
 ) -> Iterator[Condition]:
     weight, row = form.weight, form.row
     value = _matrix(weight, values)
-    if value is not None and value.shape == (1, 1):
+    scalar = value is not None and value.shape == (1, 1)
+    if scalar and row.generic:
+        statement = Statement((Quantity("size", weight), Quantity("sup_slope", row.unicode)), "<")
+        yield Condition(theorems.SIGMA, (statement,))
+        return
+    if scalar:
+        assert value is not None
         yield from _scalar(value[0, 0], row, source, program)
         return
     slope = () if row.bound == 1 and row.name == "identity" else (Quantity("sup_slope", row.unicode),)
     for theorem, kind in (
-        (bounds.SIGMA, "sigma_max"),
-        (bounds.SCALED, "scaled"),
-        (bounds.SIZES, "radius_of_sizes"),
-        (bounds.INFINITY_NORM, "norm_infinity"),
+        (theorems.SIGMA, "sigma_max"),
+        (theorems.SCALED, "scaled"),
+        (theorems.SIZES, "radius_of_sizes"),
+        (theorems.INFINITY_NORM, "norm_infinity"),
     ):
         yield Condition(theorem, (Statement((Quantity(kind, weight), *slope), "<"),))
     if value is not None:
         yield from _row_sums(value, row)
     if row.infimum > 0:
         least = (Quantity("inf_slope", row.unicode),)
-        yield Condition(bounds.VOLUME, (Statement((Quantity("volume", weight), *least), ">"),))
-    yield Condition(NEEDED, (Statement((Quantity("sigma_max", weight), *slope), "≥"),))
+        yield Condition(theorems.VOLUME, (Statement((Quantity("volume", weight), *least), ">"),))
+    yield Condition(theorems.NEEDED, (Statement((Quantity("sigma_max", weight), *slope), "≥"),))
 
 
 def _row_sums(value: sp.Matrix, row: Activation) -> Iterator[Condition]:
@@ -248,33 +248,33 @@ def _row_sums(value: sp.Matrix, row: Activation) -> Iterator[Condition]:
     if value.rows > stability.MOST or not value.free_symbols:
         return
     sums = [sum(sp.Abs(value[i, j]) for j in range(value.cols)) * row.bound for i in range(value.rows)]
-    yield Condition(bounds.INFINITY_NORM, tuple(each < 1 for each in sums), positive=tuple(1 - each for each in sums))
+    yield Condition(theorems.INFINITY_NORM, tuple(each < 1 for each in sums), positive=tuple(1 - each for each in sums))
 
 
 def _scalar(w: sp.Expr, row: Activation, source: Program | Model, program: Program) -> Iterator[Condition]:
     """|w| sup|f'| < 1; and what is known beyond it."""
     size = sp.Abs(w)
     bound = 1 / row.bound
-    yield Condition(bounds.SIGMA, (size < bound,), positive=(bound - w, bound + w))
+    yield Condition(theorems.SIGMA, (size < bound,), positive=(bound - w, bound + w))
     if row.infimum > 0:
-        yield Condition(bounds.VOLUME, (size > 1 / row.infimum,), positive=())
-    yield Condition(NEEDED, (size >= bound,))
+        yield Condition(theorems.VOLUME, (size > 1 / row.infimum,), positive=())
+    yield Condition(theorems.NEEDED, (size >= bound,))
     if row.name not in ("tanh", "softsign", "erf", "hard_tanh"):
         return
     bias = _bias(source, program)
     # These rows are odd, with their steepest slope at 0.
     zero_bias: tuple[Any, ...] = () if bias is None or bias == 0 else (sp.Eq(bias, 0),)
     if bias is None or bias == 0 or bias.free_symbols:
-        yield Condition(AT_ZERO, (size > bound, *zero_bias), Scope("orbit zero"))
+        yield Condition(theorems.AT_ZERO, (size > bound, *zero_bias), Scope("orbit zero"))
         if row.name != "hard_tanh":
-            yield Condition(LEAVES_ZERO, (size > bound, *zero_bias), Scope("orbit other"))
+            yield Condition(theorems.LEAVES_ZERO, (size > bound, *zero_bias), Scope("orbit other"))
     if program.inputs:
-        yield Condition(HELD_NEAR_ZERO, (size > bound,), Scope("held"))
+        yield Condition(theorems.HELD_NEAR_ZERO, (size > bound,), Scope("held"))
     if row.name == "tanh" and bias is not None:
         from symrnn.regimes.scalars import fold
 
         # With a bias that is not zero: one fixed point or three, by the fold.
-        yield Condition(FOLD, (w > 1, sp.Abs(bias) < fold(w)), Scope("undriven"))
+        yield Condition(theorems.FOLD, (w > 1, sp.Abs(bias) < fold(w)), Scope("undriven"))
 
 
 def _bias(source: Program | Model, program: Program) -> sp.Expr | None:
@@ -293,14 +293,14 @@ def _bias(source: Program | Model, program: Program) -> sp.Expr | None:
 
 def _gated(program: Program) -> Iterator[Condition]:
     names = {parameter.name for parameter in program.parameters}
-    yield Condition(contraction.BLOCKS, (Statement((Quantity("block_norms"),), "<"),), Scope("box"))
-    yield Condition(contraction.ENTRIES, (Statement((Quantity("entry_sizes"),), "<"),), Scope("box"))
+    yield Condition(theorems.BLOCKS, (Statement((Quantity("block_norms"),), "<"),), Scope("box"))
+    yield Condition(theorems.ENTRIES, (Statement((Quantity("entry_sizes"),), "<"),), Scope("box"))
     if {"U_f", "U_i", "U_o", "U_c"} <= names:
-        yield Condition(contraction.MILLER_HARDT, (Statement((Quantity("miller_hardt"),), "<"),), Scope("box"))
-        yield Condition(contraction.BONASSI_LSTM, (Statement((Quantity("bonassi_lstm"),), "<"),), Scope("box"))
-        yield Condition(CELL_PATH, (Statement((Quantity("cell_path"),), "<"),), Scope("box"))
+        yield Condition(theorems.MILLER_HARDT, (Statement((Quantity("miller_hardt"),), "<"),), Scope("box"))
+        yield Condition(theorems.BONASSI_LSTM, (Statement((Quantity("bonassi_lstm"),), "<"),), Scope("box"))
+        yield Condition(theorems.CELL_PATH, (Statement((Quantity("cell_path"),), "<"),), Scope("box"))
     elif {"U_z", "U_r", "U_h"} <= names:
-        yield Condition(contraction.BONASSI_GRU, (Statement((Quantity("bonassi_gru"),), "<", 0),), Scope("box"))
+        yield Condition(theorems.BONASSI_GRU, (Statement((Quantity("bonassi_gru"),), "<", 0),), Scope("box"))
 
 
 # --- solving ----------------------------------------------------------------------------------------------------------

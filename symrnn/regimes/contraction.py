@@ -12,21 +12,19 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from symrnn.algebra.nodes import Signal
 from symrnn.models.model import Model, as_float
-from symrnn.regimes.enclosures import Box, Enclosure
+from symrnn.regimes.boxes import Box
+from symrnn.regimes.enclosures import Enclosure
 from symrnn.regimes.evidence import Bound, Evidence, Scope, Theorem
 from symrnn.regimes.forms import Step
 from symrnn.regimes.margins import norm_above, perron, radius_above, rows_above
 from symrnn.regimes.scalings import best_scaling
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import BLOCKS, BONASSI_GRU, BONASSI_LSTM, ENTRIES, MILLER_HARDT
 
 Array = NDArray[np.float64]
 
-BLOCKS = Theorem("block norms", "vanishing", "Terzi, Bonassi, Farina & Scattolini 2021, unit by unit")
-ENTRIES = Theorem("entry sizes", "vanishing", "|P| ≤ M^k entry by entry; Perron 1907, Collatz 1942")
-MILLER_HARDT = Theorem("miller hardt", "vanishing", "Miller & Hardt 2019, Stable recurrent models, proposition 2")
-BONASSI_LSTM = Theorem("bonassi lstm", "vanishing", "Terzi, Bonassi, Farina & Scattolini 2021, δISS of the LSTM")
-BONASSI_GRU = Theorem("bonassi gru", "vanishing", "Bonassi, Farina & Scattolini 2021, theorem 2 (δISS of the GRU)")
 MOST_ENTRIES = 600
 
 
@@ -68,13 +66,26 @@ def _of_entries(sizes: Array, scope: Scope) -> Evidence:
 def published(model: Model, inputs: Mapping[str, Box], scope: Scope) -> Iterator[Evidence]:
     """Miller & Hardt's and Bonassi's conditions for the cells they are about: the LSTM, the GRU with reset before."""
     names = {parameter.name for parameter in model.cell.parameters}
+    if not all(np.abs(value).max(initial=0.0) <= 1.0 for value in _starts(model, "h")):
+        # They speak of |h| ≤ 1.
+        return
     largest = float(max((box.largest.max() for box in inputs.values()), default=0.0))
     if {"U_f", "U_i", "U_o", "U_c"} <= names:
         gates = {gate: _gate(model, gate, largest) for gate in "fioc"}
+        widest = _sigma(gates["i"]) * math.tanh(gates["c"]) / (1 - min(_sigma(gates["f"]), 1 - 1e-15))
+        if not all(np.abs(value).max(initial=0.0) <= widest for value in _starts(model, "c")):
+            return
         yield _miller_hardt(model, gates["f"], scope)
         yield _of_norms(BONASSI_LSTM, "bonassi_lstm", bonassi_lstm(model, largest), scope)
     elif {"U_z", "U_r", "U_h"} <= names:
         yield _bonassi_gru(model, largest, scope)
+
+
+def _starts(model: Model, state: str) -> Iterator[Array]:
+    """The values given for a state before the first step."""
+    for name, value in model.values.items():
+        if isinstance(name, Signal) and name.name == state and name.indices and not name.time.free_symbols:
+            yield as_float(value)
 
 
 def _matrix(model: Model, name: str) -> Array:
@@ -99,7 +110,7 @@ def _sigma(x: float) -> float:
 
 def _miller_hardt(model: Model, forget: float, scope: Scope) -> Evidence:
     """‖U_i‖, ‖U_o‖ < 1 − f̄, ‖U_c‖ ≤ (1 − f̄)/4, ‖U_f‖ < (1 − f̄)², in the ∞-norm; f̄ = sup f."""
-    rest = 1.0 - _sigma(forget)
+    rest = max(1.0 - _sigma(forget), 1e-300)
     norms = {gate: rows_above(_matrix(model, f"U_{gate}")) for gate in "fioc"}
     value = max(norms["i"] / rest, norms["o"] / rest, 4 * norms["c"] / rest, norms["f"] / rest**2)
     statement = Statement((Quantity("miller_hardt"),), "<")
@@ -112,7 +123,7 @@ def bonassi_lstm(model: Model, largest: float) -> Array:
     f, i, o, c = (_gate(model, gate, largest) for gate in "fioc")
     sf, si, so, tc = _sigma(f), _sigma(i), _sigma(o), math.tanh(c)
     norms = {gate: norm_above(_matrix(model, f"U_{gate}")) for gate in "fioc"}
-    cell = si * tc / (1 - sf)
+    cell = si * tc / max(1 - sf, 1e-300)
     alpha = 0.25 * norms["f"] * cell + si * norms["c"] + 0.25 * norms["i"] * tc
     return np.array([[sf, alpha], [so * sf, alpha * so + 0.25 * math.tanh(cell) * norms["o"]]]) * (1 + 1e-12)
 
@@ -124,7 +135,7 @@ def gru_residual(model: Model, largest: float) -> tuple[float, float]:
     inner = norms["h"] * (0.25 * norms["r"] + _sigma(r))
     through = 0.25 * (1 + math.tanh(h)) * norms["z"]
     keep = _sigma(z)
-    return inner - 1 + through / (1 - keep), (keep + (1 - keep) * inner + through) * (1 + 1e-12)
+    return inner - 1 + through / max(1 - keep, 1e-300), (keep + (1 - keep) * inner + through) * (1 + 1e-12)
 
 
 def _bonassi_gru(model: Model, largest: float, scope: Scope) -> Evidence:

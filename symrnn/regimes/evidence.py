@@ -65,14 +65,22 @@ class Theorem:
     Attributes:
         name: the key of its words.
         implies: what follows where the condition holds.
-        assumptions: keys of what it takes for granted.
         source: the publication.
+        assumptions: keys of what it takes for granted.
+        statement: the condition in general, for W and f; `Evidence` has it for the model at hand.
+        check: the module of `regimes` that checks it on a model.
     """
 
     name: str
     implies: Implication
     source: str
     assumptions: tuple[str, ...] = ()
+    statement: Statement | None = None
+    check: str = ""
+
+    def to_latex(self) -> str:
+        """The statement in LaTeX, empty where it is one about scalars alone."""
+        return "" if self.statement is None else self.statement.spelled("latex")
 
 
 @dataclass(frozen=True)
@@ -154,12 +162,19 @@ class Regime:
         """The same in LaTeX."""
         return PRINTERS["latex"](self, language)
 
+    def to_html(self, language: str = "en") -> str:
+        """The same as one HTML page."""
+        return PRINTERS["html"](self, language)
+
     def to_json(self) -> str:
         """One JSON object: verdict, kind, rate, half_life, reasons, measured."""
         return PRINTERS["json"](self)
 
     def __str__(self) -> str:
         return self.to_text() if PRINTERS else repr(self)
+
+    def _repr_html_(self) -> str | None:
+        return self.to_html() if PRINTERS else None
 
     def __repr__(self) -> str:
         if self.conditions:
@@ -170,4 +185,6 @@ class Regime:
             return f"Regime({first.implies} where {shown})"
         if self.reason is None:
             return f"Regime({self.verdict})"
+        if self.verdict == "undecided":
+            return f"Regime(undecided, {self.reason.statement.product()} = {self.reason.shown})"
         return f"Regime({self.verdict}, because {self.reason.statement.with_value(self.reason.shown)})"

@@ -19,7 +19,8 @@ from symrnn.algebra.nodes import Block, Name, Node, Parameter, Signal, names_in,
 from symrnn.algebra.programs import family
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.models.model import Model, as_float
-from symrnn.regimes.enclosures import Box, Enclosure, slopes_of
+from symrnn.regimes.boxes import Box
+from symrnn.regimes.enclosures import Enclosure, slopes_of
 from symrnn.regimes.trajectories import input_range
 
 Array = NDArray[np.float64]

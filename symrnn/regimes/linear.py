@@ -15,18 +15,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope, Theorem
-from symrnn.regimes.margins import UNIT, norm_above
+from symrnn.regimes.evidence import EVERY, Bound, Evidence, Scope
+from symrnn.regimes.margins import UNIT, above, below, norm_above
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import MARGINAL, STABLE, UNSTABLE
 
 Array = NDArray[np.float64]
 MOST_EXACT = 8
 """Sizes decided in the rationals: the characteristic polynomial is factored over ℚ."""
-
-SPECTRAL = "J is one matrix: ‖Jᵏ‖^{1/k} → ρ(J), Gelfand 1941"
-STABLE = Theorem("linear stable", "vanishing", SPECTRAL)
-UNSTABLE = Theorem("linear unstable", "exploding", SPECTRAL)
-MARGINAL = Theorem("linear marginal", "marginal", "Jordan form: ‖Jᵏ‖ ~ kᵖ⁻¹ for a largest block of size p at |λ| = 1")
 
 
 @dataclass(frozen=True)
@@ -58,10 +54,12 @@ def evidence_of(matrix: Array, exact: sp.Matrix | None, name: object, scope: Sco
     if position.side < 0:
         bound = contraction(matrix, radius)
         value = min(radius, math.nextafter(1.0, 0.0))
+        if symbol is not None:
+            bound = Bound(1.0, above(symbol))
         return Evidence(STABLE, Statement(left, "<"), True, value, scope, exact=symbol, bound=bound)
     if position.side > 0:
-        below = _expansion(matrix, radius)
-        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, scope, exact=symbol, bound=below)
+        lower = _expansion(matrix, radius) if symbol is None else Bound(1.0, max(below(symbol), 1.0), below=True)
+        return Evidence(UNSTABLE, Statement(left, ">"), True, radius, scope, exact=symbol, bound=lower)
     notes: tuple[tuple[str, tuple[Any, ...]], ...] = (
         () if position.degree is None else (("growth", (position.degree,)),)
     )

@@ -25,6 +25,8 @@ FULL_UP_TO = 16
 LEADING = 4
 TINY = 8
 """Sizes at which a call costs more than its arithmetic, so that neighbours are multiplied in one go."""
+LOOKS = 64
+"""At least so many looks, where there are steps for them: error bars need them."""
 NEAR = 1e5
 """Columns are made orthonormal again before their condition number passes this."""
 
@@ -231,7 +233,7 @@ def _leading(chain: Chain, start: Array) -> tuple[list[int], list[Array]]:
     stepper = Stepper(chain, start.shape[1])
     stepper.value[:] = start
     looks, growth = [], []
-    stride, at = 1, 0
+    stride, at, most = 1, 0, max(1, min(25, chain.steps // LOOKS))
     while at < chain.steps:
         stop = min(at + stride, chain.steps)
         before = stepper.value.copy() if stop - at > 1 else None
@@ -248,7 +250,7 @@ def _leading(chain: Chain, start: Array) -> tuple[list[int], list[Array]]:
         growth.append(_log_diagonal(diagonal))
         stepper.value[:] = basis
         at = stop
-        stride = _next_stride(stride, near)
+        stride = min(_next_stride(stride, near), most)
     return looks, growth
 
 
@@ -264,7 +266,7 @@ def _next_stride(stride: int, near: float) -> int:
     if not math.isfinite(near):
         return max(1, stride // 2)
     per_step = max(math.log(max(near, 1.0)) / stride, 1e-3)
-    return int(min(max(1.0, math.log(NEAR) / per_step), 2.0 * stride, 25.0))
+    return int(min(max(1.0, math.log(NEAR) / per_step), 2.0 * stride))
 
 
 # --- what must agree --------------------------------------------------------------------------------------------------

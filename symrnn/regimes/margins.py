@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -19,6 +20,22 @@ UNIT = 2.0**-52
 def rounding(matrix: Array) -> float:
     """How far a computed singular value may be off: 10 n 2⁻⁵² ‖A‖_F."""
     return float(10 * max(matrix.shape) * UNIT * np.linalg.norm(matrix)) if matrix.size else 0.0
+
+
+def above(exact: sp.Expr) -> float:
+    """A number of at least this value: itself where float64 has it, else the next one up.
+
+    >>> above(sp.Rational(1, 2)), above(sp.Rational(1, 3)) > 1 / 3
+    (0.5, True)
+    """
+    value = float(exact)
+    return value if exact.is_Rational and sp.Rational(value) == exact else math.nextafter(value, math.inf)
+
+
+def below(exact: sp.Expr) -> float:
+    """A number of at most this value."""
+    value = float(exact)
+    return value if exact.is_Rational and sp.Rational(value) == exact else math.nextafter(value, 0.0)
 
 
 def norm_above(matrix: Array, error: float = 0.0) -> float:

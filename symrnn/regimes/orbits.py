@@ -15,24 +15,19 @@ from numpy.typing import NDArray
 
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
-from symrnn.regimes.enclosures import Box, product
-from symrnn.regimes.evidence import Bound, Evidence, Scope, Theorem
+from symrnn.regimes.boxes import Box, product
+from symrnn.regimes.evidence import Bound, Evidence, Scope
 from symrnn.regimes.forms import Step
 from symrnn.regimes.linear import contraction
 from symrnn.regimes.margins import UNIT, norm_above
 from symrnn.regimes.statements import Quantity, Statement
+from symrnn.regimes.theorems import ATTRACTED, REPELLED, RESTING
 from symrnn.regimes.trajectories import Trajectory, follow, is_constant_input
 
 Array = NDArray[np.float64]
 SETTLING = 2_000
 LONGEST_CYCLE = 16
 MOST_STATES = 300
-
-ATTRACTED = Theorem(
-    "attracted", "vanishing", "Banach's fixed point theorem in the norm of P; Ostrowski 1966", ("float orbit",)
-)
-RESTING = Theorem("resting", "exploding", "the orbit is the fixed point: ‖J*ᵏ‖ ≥ ρ(J*)^k")
-REPELLED = Theorem("repelling", "", "Katok & Hasselblatt 1995: orbits leave a repelling point", ("no proof",))
 
 
 @dataclass(frozen=True, eq=False)

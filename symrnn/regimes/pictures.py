@@ -23,7 +23,8 @@ from symrnn.plots.words import plain
 from symrnn.regimes.evidence import Regime
 from symrnn.regimes.lyapunov import spectrum
 from symrnn.regimes.memory import gradient_norms as norms_of
-from symrnn.regimes.trajectories import Trajectory, follow
+from symrnn.regimes.remedies import followed
+from symrnn.regimes.trajectories import Trajectory
 
 MOST_CURVES = 7
 
@@ -44,9 +45,9 @@ def regime_panels(models: Sequence[Model], regimes: Sequence[Regime] = (), langu
         curves: dict[str, Any] = {}
         for model in models:
             name = plain(model.name)
-            curves[name if name not in curves else f"{name} ({len(curves) + 1})"] = norms_of(follow(model).chain).logs
+            curves[name if name not in curves else f"{name} ({len(curves) + 1})"] = norms_of(followed(model).chain).logs
         return [gradient_norms(curves, (), language)]
-    trajectory = follow(models[0])
+    trajectory = followed(models[0])
     panels = [_jacobian(trajectory, language), _norms(trajectory, regimes, language)]
     panels += _exponents(trajectory, language)
     gates = gates_of(trajectory)
@@ -90,7 +91,7 @@ def gates_of(trajectory: Trajectory) -> dict[str, np.ndarray[Any, Any]]:
     """The signals that a sigmoid keeps between 0 and 1, over the steps, by their labels.
 
     >>> from symrnn.models.files import load
-    >>> list(gates_of(follow(load("example:lstm"))))
+    >>> list(gates_of(followed(load("example:lstm"))))
     ['$f_t$', '$i_t$', '$o_t$']
     """
     found = {}

@@ -24,11 +24,12 @@ from symrnn.cells import named
 from symrnn.errors import InputError
 from symrnn.models.drawing import drawn
 from symrnn.models.model import Model, as_float, label
+from symrnn.numeric.chains import ChainError
 from symrnn.numeric.transport import full
 from symrnn.regimes.ensembles import chrono_biases
 from symrnn.regimes.lyapunov import spectrum
 from symrnn.regimes.memory import gradient_norms
-from symrnn.regimes.trajectories import follow
+from symrnn.regimes.trajectories import Trajectory, follow
 
 Array = NDArray[np.float64]
 
@@ -98,12 +99,29 @@ def measure(model: Model) -> Measure:
     >>> round(measure(load("example:linear")).rate, 12)
     0.5
     """
-    trajectory = follow(model)
+    trajectory = followed(model)
     found = spectrum(trajectory.chain, 1)
     rate = math.exp(float(found.exponents[0]))
     error = rate * float(found.errors[0]) if math.isfinite(float(found.errors[0])) else math.nan
     log_norm = float(full(trajectory.chain).log10_norm)
     return Measure(rate, error, found.steps, log_norm)
+
+
+def followed(model: Model) -> Trajectory:
+    """The trajectory of a model, cut where its states pass what float64 holds.
+
+    >>> from symrnn.models.files import load
+    >>> followed(load("example:linear")).steps
+    3
+    """
+    steps = model.steps
+    while True:
+        try:
+            return follow(model, steps=steps)
+        except ChainError:
+            if steps < 2:
+                raise
+            steps //= 2
 
 
 def measure_remedies(model: Model, names: Iterable[str] | None = None) -> tuple[Outcome, ...]:
@@ -452,4 +470,4 @@ def norms_against_lag(model: Model, remedy: str | None = None) -> Array:
     [[0.0, -0.693, -1.386, -2.079]]
     """
     changed = model if remedy is None else REMEDIES[remedy].change(_in_floats(model))
-    return gradient_norms(follow(changed).chain).logs
+    return gradient_norms(followed(changed).chain).logs

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symrnn.algebra.nodes import Immediate, Name, Parameter, Signal
+from symrnn.algebra.nodes import Immediate, MatMul, Name, Parameter, Signal, names_in, subexpressions
+from symrnn.algebra.programs import Program, family
 from symrnn.errors import InputError, LimitError
 from symrnn.models.model import Model, as_float, label
 from symrnn.numeric.chains import Chain
@@ -133,3 +134,22 @@ def input_range(model: Model, signal: Signal) -> tuple[Array, Array]:
     series = as_float(model.values[signal])
     rows = series.reshape(-1, series.shape[-1]) if series.ndim > 1 else series.reshape(-1, 1)
     return rows.min(axis=0)[:, None], rows.max(axis=0)[:, None]
+
+
+def recurrent_parameters(cell: Program) -> tuple[Parameter, ...]:
+    """The square matrices that multiply a state of an earlier step, by their use and not by their name.
+
+    >>> from symrnn.cells import gru
+    >>> [p.name for p in recurrent_parameters(gru())]
+    ['U_z', 'U_r', 'U_h']
+    """
+    states = {family(state) for state in cell.states}
+    found: dict[Parameter, None] = {}
+    for equation in cell:
+        for part in subexpressions(equation.expression):
+            if not isinstance(part, MatMul):
+                continue
+            names = [name for factor in part.operands for name in names_in(factor)]
+            if any(isinstance(name, Signal) and family(name) in states for name in names):
+                found |= {f: None for f in part.operands if isinstance(f, Parameter) and f.shape[0] == f.shape[1]}
+    return tuple(found)

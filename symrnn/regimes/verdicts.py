@@ -15,25 +15,27 @@ import sympy as sp
 
 from symrnn.algebra.activations import ACTIVATIONS
 from symrnn.algebra.programs import Program
+from symrnn.errors import NotYetError
 from symrnn.models.model import Model
 from symrnn.numeric.chains import ChainError
 from symrnn.regimes import bounds, contraction, linear, orbits
 from symrnn.regimes.conditions import check_symbol, conditions_of
 from symrnn.regimes.determinants import lstm_log_dets
 from symrnn.regimes.enclosures import Enclosure
-from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, Theorem, VerdictName
+from symrnn.regimes.evidence import EVERY, Evidence, Regime, Scope, VerdictName
 from symrnn.regimes.forms import Sandwich, Step, weight_name
 from symrnn.regimes.lyapunov import Spectrum, agreement, spectrum
-from symrnn.regimes.memory import cell_path, gradient_norms, saturation
+from symrnn.regimes.memory import Curve, cell_path, gradient_norms, saturation
+from symrnn.regimes.nonnormality import henrici_departure, kreiss_constant, largest_power
+from symrnn.regimes.spectra import largest_singular_value, numerical_abscissa, numerical_radius, spectral_radius
 from symrnn.regimes.statements import Quantity, Statement
-from symrnn.regimes.trajectories import Trajectory, follow
+from symrnn.regimes.theorems import ABOVE, BELOW, MARGINAL, NEITHER, STABLE, UNSTABLE
+from symrnn.regimes.trajectories import Array, Trajectory, follow, given_of, recurrent_parameters
 
-OSELEDETS = "Oseledets 1968; Benettin et al. 1980"
-BELOW = Theorem("lyapunov", "vanishing", OSELEDETS)
-ABOVE = Theorem("lyapunov", "exploding", OSELEDETS)
-NEITHER = Theorem("lyapunov", "marginal", OSELEDETS)
 MOST_TRANSPOSED = 30_000
 """N·T up to which the transposed product is measured too."""
+MOST_SPECTRA, SMALL_SPECTRA = 300, 8
+"""Sizes up to which matrices are looked at, and up to which what needs a search is found too."""
 RESOLVED = 0.02
 """An exponent known this well and not told from 0 is called marginal, a coarser one undecided."""
 TRANSIENT = 2.0
@@ -58,8 +60,7 @@ def regime(source: Model | Program, k: int | None = None, example: int = 0, solv
     if isinstance(source, Program) or source.symbols or solve_for is not None:
         return _of_symbols(source, solve_for)
     step = Step(source)
-    evidence = proofs_of(step)
-    on_orbit, longer = ([], None) if step.is_constant else orbits.evidence_of(step, source, example)
+    evidence, on_orbit, longer = _proved(step, source, example)
     trajectory = longer or _as_far_as_finite(source, example)
     measured, figures = measurements_of(trajectory, k)
     return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
@@ -85,13 +86,28 @@ def _as_far_as_finite(model: Model, example: int) -> Trajectory:
             steps = max(1, steps // 2)
 
 
+def _proved(step: Step, source: Model, example: int) -> tuple[list[Evidence], list[Evidence], Trajectory | None]:
+    """Proofs for inputs and states, and on the orbit; none where a cell has an operation without an interval rule."""
+    try:
+        evidence = proofs_of(step)
+        if step.is_constant:
+            return evidence, [], None
+        return evidence, *orbits.evidence_of(step, source, example)
+    except NotYetError:
+        return [], [], None
+
+
 def proofs_of(step: Step) -> list[Evidence]:
     """What holds for every input and state, and then for inputs within the given ones' extremes."""
     if step.is_constant:
         return [_linear(step)]
     every = step.enclosure(None, None)
     sandwich = step.sandwich(every)
-    found = [] if sandwich is None else bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
+    if sandwich is None:
+        # Cells of other forms: only what a bound for every input can prove, such as two tanh layers of small weights.
+        found = [each for each in contraction.evidence_of(step, every, EVERY) if each.implies]
+    else:
+        found = bounds.evidence_of(sandwich, EVERY, _exact_figure(step, sandwich))
     return found if decided(found)[1] is not None else found + _within_boxes(step, sandwich)
 
 
@@ -169,8 +185,8 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     """The largest Lyapunov exponent along the trajectory as evidence, and every figure.
 
     >>> from symrnn.models.files import load
-    >>> sorted(measurements_of(follow(load("example:linear")))[1])
-    ['checks', 'errors', 'largest_norm', 'lyapunov', 'memory_length', 'open', 'steps']
+    >>> sorted(measurements_of(follow(load("example:linear")))[1])[:5]
+    ['checks', 'decay', 'errors', 'lags', 'largest_norm']
     """
     found = spectrum(trajectory.chain, k)
     curve = gradient_norms(trajectory.chain, ends=4)
@@ -179,6 +195,8 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
         "errors": [float(x) for x in found.errors],
         "steps": found.steps,
         "largest_norm": curve.largest,
+        "last_norm": math.exp(min(float(curve.median[-1]), 700.0)),
+        "lags": len(curve.median) - 1,
         "memory_length": curve.memory_length(),
     }
     figures["checks"] = _checks(trajectory, found)
@@ -186,7 +204,45 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     if "f" in trajectory.arrays and "c" in trajectory.arrays:
         path = cell_path(trajectory)
         figures |= {"cell_path_rate": path["rate"], "cell_path_memory_time": path["memory_time"]}
+    figures["decay"] = _decay(curve)
+    figures["spectra"] = _spectra(trajectory)
     return [_largest(found)], figures
+
+
+def _decay(curve: Curve) -> list[dict[str, float]]:
+    """The gradient norm against some lags: log₁₀ of the median and of the band from 10 to 90 %."""
+    low, high = curve.band
+    kept = [lag for lag in (1, 2, 5, 10, 20, 50, 100, 200) if lag < len(curve.median)]
+    rows = ("log10_median", curve.median), ("log10_low", low), ("log10_high", high)
+    return [{"lag": lag, **{key: float(logs[lag]) / math.log(10) for key, logs in rows}} for lag in kept]
+
+
+def _spectra(trajectory: Trajectory) -> dict[str, dict[str, float]]:
+    """ρ, σ₁, numerical radius and abscissa, departure from normality: of recurrent matrices and of the last step."""
+    found: dict[str, dict[str, float]] = {}
+    matrices = {p.name: given_of(trajectory.model)[p.name] for p in recurrent_parameters(trajectory.model.cell)}
+    for name, matrix in {**matrices, "J_T": trajectory.chain.dense(trajectory.steps - 1)[0]}.items():
+        if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and 1 < len(matrix) <= MOST_SPECTRA:
+            found[name] = _of_matrix(matrix)
+    return found
+
+
+def _of_matrix(matrix: Array) -> dict[str, float]:
+    a = np.asarray(matrix, dtype=np.float64)
+    radius = spectral_radius(a)
+    content = {
+        "radius": radius,
+        "norm": largest_singular_value(a),
+        "numerical_abscissa": numerical_abscissa(a),
+        "henrici_relative": henrici_departure(a, relative=True) if a.any() else 0.0,
+    }
+    if len(a) <= SMALL_SPECTRA:
+        content["numerical_radius"] = numerical_radius(a)
+        if radius < 1:
+            # Defined for power-bounded matrices alone.
+            content["kreiss"] = kreiss_constant(a)
+            content["largest_power"] = largest_power(a)[0]
+    return content
 
 
 def _checks(trajectory: Trajectory, found: Spectrum) -> dict[str, float]:
@@ -223,7 +279,8 @@ def compose(name: str, evidence: list[Evidence], figures: Mapping[str, Any]) -> 
     verdict, carrier = decided(evidence)
     if verdict == "vanishing" and figures.get("largest_norm", 0.0) >= TRANSIENT:
         verdict = "mixed"
-    ordered = [carrier, *(each for each in evidence if each is not carrier)] if carrier else evidence
+    first = carrier or next((each for each in evidence if each.kind == "measured"), None)
+    ordered = ([first] if first else []) + [each for each in evidence if each is not first]
     rate = _rate(carrier, figures)
     kind = carrier.kind if carrier else "measured"
     growth = next((about[0] for key, about in carrier.notes if key == "growth"), None) if carrier else None
@@ -248,7 +305,7 @@ def decided(evidence: list[Evidence]) -> tuple[VerdictName, Evidence | None]:
 
 def _rate(carrier: Evidence | None, figures: Mapping[str, Any]) -> float | None:
     """e^λ: exact for linear cells, measured where it was, else the bound's."""
-    if carrier is not None and carrier.theorem in (linear.STABLE, linear.UNSTABLE, linear.MARGINAL):
+    if carrier is not None and carrier.theorem in (STABLE, UNSTABLE, MARGINAL):
         return carrier.value
     if carrier is not None and carrier.scope.key == "orbit":
         return carrier.value

@@ -139,7 +139,7 @@ ALPHABET = st.sampled_from(
         "→",
         "⇒",
         "%",
-    ]  # fmt: skip
+    ]
 )
 
 

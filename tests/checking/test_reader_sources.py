@@ -114,6 +114,17 @@ h2 = tanh(0.7) % value
             (r"\input{chapter2}", "another file, which is not followed")
         ]
 
+    def test_macros(self) -> None:
+        """The writer's own commands are put in; one that grows without end is left as it stands, unread."""
+        text = (
+            r"\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}} \def\dd#1{\delta_{#1}} \newcommand\w{W_h}"
+            "\n" + r"\newcommand{\loop}{\loop\loop}" + "\n\n" + r"$\pd{L}{h_2} = \w x = \dd 3$ and $a = \loop$"
+        )
+        working = read_working(text)
+        assert [spoken_claim(line.claims[0]) for line in working.lines] == ["{∂:L | ∂:h_<2>} = [W_<h> & x] = delta_<3>"]
+        assert working.links[0].before.text == r"\pd{L}{h_2}"
+        assert [one.reason for one in working.unread] == [r"the unknown command \loop"]
+
     def test_notebook(self) -> None:
         """Markdown cells are read, code cells set aside; places count within the cell."""
         cells = [

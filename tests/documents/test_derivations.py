@@ -147,3 +147,14 @@ class TestOptions:
         text = derive(sr.load("example:readout"), notation="cs231n").to_text()
         assert "h_{t-1} W_h + x_t W_x + b" in text and "h_{t-1}ᵀ δ_t" in text
         assert "Denominator layout" in text
+
+    @pytest.mark.parametrize("source", ["example:linear", "lstm"])
+    def test_a_graph_on_request(self, source):
+        """In HTML, Markdown, typst and the notebook as SVG; LaTeX includes a file beside it."""
+        document = derive(sr.load(source) if ":" in source else sr.cells.lstm(), graph=True)
+        (figure,) = document.figures()
+        assert figure.svg.count("<svg") == 1 and figure.alt
+        assert "<svg" in document.to_html() and "data:image/svg+xml" in document.to_markdown()
+        assert "includegraphics" not in document.to_latex()
+        assert r"\includegraphics[width=\linewidth]{g.pdf}" in document.to_latex(graph="g.pdf")
+        assert figure.alt in document.to_text() and list(derive(sr.cells.rnn()).figures()) == []

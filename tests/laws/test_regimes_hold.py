@@ -1,6 +1,7 @@
 """A proved verdict is never contradicted by the measured product: ‖∂s_{t+k}/∂s_t‖ ≤ C r^k (≥ where it grows), every k.
 
-Run as a script it prints how many models of each family are proved, measured and undecided.
+Run as a script (`PYTHONPATH=.:tests/support python tests/laws/test_regimes_hold.py 440`) it prints how many models of
+each family are proved, measured and undecided.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ from symrnn.numeric.compilation import Arrays, compile_forward, compile_gradient
 from symrnn.numeric.exact import interpret
 from symrnn.numeric.generation import local
 from symrnn.numeric.scalars import Reals
-from symrnn.numeric.stepwise import OPERATIONS, contributions, over_steps, step_jacobians
+from symrnn.numeric.stepwise import contributions, step_jacobians
+from symrnn.numeric.walks import OPERATIONS, over_steps
 
 Given = dict[str, Any]
 SIZES = {"n": 3, "m": 2, "n_h": 4, "n_y": 2, "k": 2, "p": 2}

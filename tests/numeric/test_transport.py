@@ -420,3 +420,17 @@ def test_scaled_columns_may_be_few_or_none() -> None:
     empty: FloatArray = np.empty((2, 0))
     assert push(chain, empty).mantissa.shape == (2, 0)
     assert push(chain, np.zeros((2, 1))).log_norm == -np.inf
+
+
+def test_a_block_that_drowns_on_the_way_has_its_history_right_there() -> None:
+    """∂h_2/∂h_0 = 2^-1100 stands beside ∂c_2/∂h_0 = 1 and would underflow; ∂h_3/∂h_0 = 1 again."""
+    steps = [[[2.0**-600, 0.0], [1.0, 1.0]], [[2.0**-500, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]]
+    numbers = np.array(steps)
+    rows = [
+        Row("h'", 1, (Term("h", matrix=numbers[:, :1, :1]), Term("c", matrix=numbers[:, :1, 1:]))),
+        Row("c'", 1, (Term("h", matrix=numbers[:, 1:, :1]), Term("c", matrix=numbers[:, 1:, 1:]))),
+    ]
+    chain = Chain([("h", 1), ("c", 1)], rows, {"h": "h'", "c": "c'"}, 3)
+    found = full(chain, of="h", wrt="h", history=True)
+    assert found.history is not None
+    np.testing.assert_allclose(found.history / np.log(2.0), [0.0, -600.0, -1100.0, 0.0])

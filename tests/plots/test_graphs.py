@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import symrnn as sr
 from symrnn.cli.group import main
+from symrnn.notations import notation
 from symrnn.plots import saved
 from symrnn.plots.graphs import number_text, unrolled_figure
 from symrnn.plots.placement import Placement
@@ -111,6 +112,13 @@ class TestPicture:
         assert first == second and b"made with symrnn" in first[:400]
         labels = [text.get_text() for text in unrolled_figure(sr.load(source)).axes[0].texts]
         assert "$h_1$" in labels
+
+    @pytest.mark.parametrize("book", ["goodfellow", "double_subscript", "pytorch", "cs231n", "olah"])
+    def test_every_notation_can_be_drawn(self, book: str) -> None:
+        """Mathtext knows what they write."""
+        for name, cell in CELLS.items():
+            made = unrolled_figure(cell, 2, notation(book).style(cell))
+            assert saved(made), name
 
     def test_numbers(self) -> None:
         """Three digits, powers of ten where they are needed."""

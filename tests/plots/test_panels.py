@@ -184,6 +184,11 @@ class TestMathematics:
             value = x.conj() @ a @ x / (x.conj() @ x)
             assert (np.exp(-1j * angle) * value).real <= (np.exp(-1j * angle) * boundary).real.max() + 1e-6
 
+    @pytest.mark.parametrize("share", [0.0, 1.0])
+    def test_fields_of_values_that_are_a_point(self, share: float) -> None:
+        """Large multiples of I, of which every vector is an eigenvector."""
+        assert np.allclose(field_of_values(share * np.eye(220), 8), share)
+
     def test_pseudospectra_of_a_large_matrix_agree_with_singular_values(self) -> None:
         """Inverse iteration to half a percent."""
         a = DRAW.normal(size=(40, 40)) / np.sqrt(40)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from symrnn.regimes.evidence import Evidence
 from symrnn.regimes.forms import Sandwich, Step
 from symrnn.regimes.scalings import best_scaling, scaled
 from symrnn.regimes.spectra import spectral_radius
+from symrnn.regimes.verdicts import regime
 
 
 def sandwich(weights: np.ndarray, low: float = 0.0, high: float = 1.0) -> Sandwich:
@@ -103,6 +106,34 @@ class TestMarginal:
         assert form is not None
         found = bounds.evidence_of(form)
         assert [each.implies for each in found if each.implies] in (["not exploding"], [])
+
+
+class TestExactNumbers:
+    """Scalars are compared as they are, not as float64 holds them."""
+
+    @pytest.mark.parametrize(
+        ("weight", "verdict"),
+        [
+            ('"999999999999999999999999/1000000000000000000000000"', "vanishing"),
+            ('"1000000000000000000000001/1000000000000000000000000"', "exploding"),
+            ("1", "marginal"),
+        ],
+    )
+    def test_next_to_one(self, weight: str, verdict: str) -> None:
+        """1 − 10⁻²⁴ vanishes, 1 + 10⁻²⁴ explodes, 1 is neither; the bound's r is rounded to the safe side."""
+        text = "[cell]\nkind = 'rnn'\nactivation = 'identity'\n[sequence]\nx = [1, 2]\n[parameters]\n"
+        found = regime(loads(text + f"W_h = {weight}\nW_x = 1\nb = 0\n"))
+        assert (found.verdict, found.kind) == (verdict, "proved")
+        tanh = regime(loads(text.replace("identity", "tanh") + f"W_h = {weight}\nW_x = 1\nb = 0\n"))
+        every = [each for each in tanh.evidence if each.scope.key == "every"]
+        sigma = next(each for each in every if each.theorem.name == "sigma")
+        assert sigma.holds is (verdict == "vanishing")
+
+    def test_a_third_is_rounded_up(self) -> None:
+        """r ≥ 1/3, though float64 has a smaller neighbour."""
+        text = "[cell]\nkind = 'rnn'\n[sequence]\nx = [1, 2]\n[parameters]\nW_h = '1/3'\nW_x = 1\nb = 0\n"
+        bound = regime(loads(text)).reason.bound  # type: ignore[union-attr]  # a proof has a reason
+        assert bound is not None and Fraction(bound.rate) >= Fraction(1, 3)
 
 
 class TestForms:

@@ -7,7 +7,8 @@ import pytest
 from random_models import FAMILIES, random_model
 
 from symrnn.algebra.activations import ACTIVATIONS, lookup
-from symrnn.regimes.enclosures import Box, apply_row, product
+from symrnn.regimes.boxes import Box, product
+from symrnn.regimes.enclosures import apply_row
 from symrnn.regimes.forms import Step
 from symrnn.regimes.trajectories import follow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,12 @@ class TestPanels:
         gates = gates_of(follow(born("gru", 4, 2, 30)))
         assert list(gates) == ["$z_t$", "$r_t$"]
         assert all(values.shape == (30, 4) and (values > 0).all() and (values < 1).all() for values in gates.values())
+
+    def test_an_explosion_past_float64_is_drawn_as_far_as_it_goes(self) -> None:
+        """A ReLU network at gain 20."""
+        model = born("rnn", 8, 2, 400, activation="relu")
+        wild = replace(model, values={k: 20 * v if k.name == "W_h" else v for k, v in model.values.items()})
+        assert len(regime_panels([wild])) == 4
 
     def test_symbols_cannot_be_drawn(self) -> None:
         """In three parts."""

@@ -121,6 +121,13 @@ class TestChanges:
         assert logs[0] == pytest.approx(0, abs=1e-12)
         assert logs[-1] / np.log(10) == pytest.approx(measure(model).log10_norm)
 
+    def test_an_explosion_past_float64_is_measured_as_far_as_it_goes(self) -> None:
+        """ReLU at gain 20 over 400 steps."""
+        model = born("rnn", 8, 2, 400)
+        wild = replace(model, values={k: 20 * v if k.name == "W_h" else v for k, v in model.values.items()})
+        (outcome,) = measure_remedies(wild, ["relu"])
+        assert outcome.after.rate > 2 and outcome.after.steps < 400
+
     def test_what_cannot_be_measured(self) -> None:
         """Symbols, unknown names, thresholds below 0."""
         text = "[cell]\nkind = 'rnn'\n[sequence]\nsteps = 2\n[parameters]\nW_h = 'w'\nb = 0\n"

@@ -148,6 +148,12 @@ class TestShown:
         measured = next(each for each in content["reasons"] if each["name"] == "lyapunov")
         assert measured["value"] is None and measured["value_reason"]
 
+    def test_measurements_state_their_error(self) -> None:
+        """± one standard error, in text and in JSON."""
+        found = sr.regime(born("gru", 5, 60))
+        assert " ± " in FORMATS["text"](found).splitlines()[2]
+        assert json.loads(FORMATS["json"](found))["reasons"][0]["standard_error"] > 0
+
     def test_same_bytes(self) -> None:
         """Same model, same text."""
         again = sr.regime(loads(RNN + "W_h = 0.5\nW_x = 1\nb = 0\n"))
@@ -204,6 +210,20 @@ class TestCommand:
             target = tmp_path / f"out.{suffix}"
             assert run("example:linear", "-o", str(target))[0] == 0
             assert target.read_text(encoding="utf-8").startswith(start)
+
+    def test_plot(self, tmp_path: Path) -> None:
+        """A figure beside the text; two models share one panel; the same bytes each time."""
+        for sources in (("example:lstm",), ("example:lstm", "example:linear")):
+            pictures = []
+            for name in ("a.svg", "b.svg"):
+                target = tmp_path / f"{len(sources)}{name}"
+                assert run(*sources, "--plot", str(target))[0] == 0
+                pictures.append(target.read_bytes())
+            assert pictures[0] == pictures[1] and b"<svg" in pictures[0]
+
+    def test_plot_of_a_cell_without_numbers_is_refused(self, tmp_path: Path) -> None:
+        """There is nothing to draw."""
+        assert run("rnn", "--plot", str(tmp_path / "a.svg"))[0] == 2
 
     def test_real_inputs(self, tmp_path: Path) -> None:
         """A file of numbers in place of what was given."""

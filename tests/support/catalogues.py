@@ -22,6 +22,11 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     "plots": ("symrnn.plots.words:WORDS",),
     "remedies": ("symrnn.regimes.remedies:TITLES", "symrnn.regimes.remedies:WORDS"),
     "regime": ("symrnn.documents.verdicts:ENGLISH", "symrnn.documents.verdicts:NOTES"),
+    "check": (
+        "symrnn.checking.reports.words:MESSAGES",
+        "symrnn.checking.reports.tally:WORDS",
+        "symrnn.checking.misconceptions:SENTENCES",
+    ),
 }
 """Domain to the tables (mapping of key to English sentence) whose sentences it translates."""
 

@@ -23,8 +23,8 @@ _STACKS = {";": "semicolon", ",": "comma"}
 
 
 def block_matrix(p: Printer, node: N.BlockMatrix, parts: Sequence[Piece]) -> Piece:
-    """A grid of blocks; a row of vectors as [x, y]."""
-    if node.shape[0] == 1:
+    """A grid of blocks; a row of row vectors as [x, y], a row of numbers as the matrix it is."""
+    if node.shape[0] == 1 and not all(isinstance(block, N.Number) for block in node.operands):
         tall = is_tall(parts)
         return Piece(p.form.fence("[", p.joined("comma", [part.text for part in parts]), "]", tall), ATOM, tall)
     return Piece(p.form.grid([[p.of(block).text for block in row] for row in node.grid]), ATOM, True)

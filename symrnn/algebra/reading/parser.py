@@ -28,6 +28,7 @@ from symrnn.algebra.reading.source import Piece, Source, Token
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
+    Evaluated,
     Grid,
     Group,
     Norm,
@@ -345,6 +346,9 @@ class Parser:
         return self._maybe_call(self._with(base, below, above))
 
     def _with(self, base: Syntax, below: list[Script], above: list[Script]) -> Syntax:
+        if below and not isinstance(base, Symbol):
+            where = below[0].tree if len(below) == 1 else Stack(tuple(script.tree for script in below))
+            base, below = self.made(Evaluated(base, where), base.start, below[-1].end), []
         tree = with_scripts(self.source, base, below, above) if below or above else base
         return exponential(tree) if self.source.working and isinstance(tree, Symbol) else tree
 
@@ -352,11 +356,11 @@ class Parser:
         return [Script(tree, self.tokens[self.at - 1].end) for tree in trees]
 
     def _below(self, token: Token, base: Syntax) -> list[Syntax]:
-        if not isinstance(base, Symbol):
+        if not isinstance(base, Symbol) and not self.source.working:
             self.fail(token, "a subscript on something that is no name", "a name with its subscript: h_{t-1}")
         braced = self.sees("open", "{")
         script = self.argument()
-        if not braced:
+        if not braced and isinstance(base, Symbol):
             self._refuse_bare_lag(script, base)
         return list(script.parts) if isinstance(script, Stack) else [script]
 

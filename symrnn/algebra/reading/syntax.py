@@ -187,7 +187,7 @@ class Label(Syntax):
 
 @dataclass(frozen=True)
 class Evaluated(Syntax):
-    """`x|_{t=2}`: a formula and where it is taken."""
+    """`x|_{t=2}`, `(Wx)_i`, `(∂c_t/∂c_{t-1})_direct`: a formula and where, or along which path, it is taken."""
 
     body: Syntax
     where: Syntax

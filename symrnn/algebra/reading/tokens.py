@@ -62,6 +62,8 @@ _LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
 _STEP_DIGITS = re.compile(r"\d+(?![A-Za-z0-9.])|\d+(?=\.(?!\d))")
 _STEP_END = re.compile(r"(?<=[A-Za-z])\d+$")
+_WORDED = re.compile(r"\W*[A-Za-z0-9]+(?:[-\s\\_.,]+[A-Za-z0-9]+)*[\s.)]*")
+_STARRED = re.compile(r"[ \t]*(?:$|[)\],;])|[ \t]+[-+][ \t]")
 _GRADIENT = re.compile(r"d[A-Za-z]$|d[A-Z][a-z]$")
 
 
@@ -220,10 +222,20 @@ class _Scanner:
         self.at += length
         yield Token("close", "}", start + length, start + length)
 
+    def _is_star(self) -> bool:
+        """In a plain working `y* - y` and `(y*)` hold a starred name: a star at a name and before no factor."""
+        if self.source.latex or not self.source.working or not self.at:
+            return False
+        before = self.text[self.at - 1]
+        return (before.isalnum() or before in "}~") and _STARRED.match(self.text, self.at + 1) is not None
+
     def _sign(self, char: str) -> Iterator[Token]:
         two = self.text[self.at : self.at + 2]
         if two == ".." and self.text[self.at + 2 : self.at + 3] == ".":
             yield self._token("op", "…", 3)
+        elif char == "*" and self._is_star():
+            yield Token("op", "^", self.shift + self.at, self.shift + self.at)
+            yield self._token("op", "*", 1)
         elif two in PAIRS:
             yield self._token("op", PAIRS[two], 2)
         elif two == ".T" and not self.text[self.at + 2 : self.at + 3].isalnum():
@@ -338,7 +350,7 @@ class _Scanner:
         elif word in SKIPPED_WITH_ARGUMENT:
             yield from self._environment(word, found.end())
         elif word in ("newline", "cr"):
-            yield from self._escaped("\\", length)
+            yield self._token("op", "&&", length) if self.matrices else self._token("end", "\n", length)
         else:
             yield self._named(word, length)
 
@@ -411,6 +423,8 @@ class _Scanner:
             end, word = found.end(), found[1]
         else:
             self._fail(self.at + length, "a text command without its word in braces", "\\mathrm{net}")
+        if self.source.working and not _WORDED.fullmatch(word):
+            self._fail(end, "a text command whose braces hold more than words", "\\mathrm{net}")
         parts = [part for part in re.split(r"[^A-Za-z0-9]+", word.replace("\\_", " ")) if part]
         if not parts or not parts[0][0].isalpha():
             self._fail(end, "a text command whose braces hold no word", "\\mathrm{net}")

@@ -178,7 +178,7 @@ def _with_headings(found: list[_Found]) -> tuple[Block, ...]:
     above: list[tuple[int, str]] = []
     placed: list[Block] = []
     for one in sorted(found, key=lambda one: one.block.start):
-        placed.append(replace(one.block, headings=tuple(title for _, title in above)))
+        placed.append(replace(one.block, headings=tuple(title for _, title in above)) if above else one.block)
         if one.level < 9:
             above = [*((depth, title) for depth, title in above if depth < one.level), (one.level, one.title)]
     return tuple(placed)

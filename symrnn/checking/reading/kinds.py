@@ -25,10 +25,10 @@ def kind_of(trees: Sequence[Syntax | None], relations: Sequence[str], listed: bo
         return Kind.COMPARISON
     if listed:
         return Kind.LIST
-    if "≡" in relations or _is_generic(trees[0]):
-        return Kind.DEFINITION
     if len(trees) > 1 and isinstance(trees[0], Symbol) and trees[1] is not None and _reads(trees[1], trees[0]):
         return Kind.UPDATE
+    if "≡" in relations or _is_generic(trees[0]):
+        return Kind.DEFINITION
     return Kind.EQUATION
 
 

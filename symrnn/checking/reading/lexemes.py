@@ -26,6 +26,7 @@ class Lexeme(NamedTuple):
 
 
 RELATION_SIGNS = {
+    "<<": "<", ">>": ">",
     "=": "=", "==": "=", "≈": "≈", "≃": "≈", "≅": "≈", "~=": "≈", "≐": "≈", "≔": "≡", ":=": "≡", "≡": "≡", "≜": "≡",
     "≤": "≤", "<=": "≤", "⩽": "≤", "≥": "≥", ">=": "≥", "⩾": "≥", "<": "<", ">": ">", "≪": "<", "≫": ">", "≠": "≠",
     "!=": "≠", "∝": "∝", "∈": "∈", "←": "←", "<-": "←", "→": "→", "->": "→", "↦": "→", "+=": "+=", "-=": "-=",
@@ -49,15 +50,16 @@ _SIGNS = "|".join(sorted(map(re.escape, RELATION_SIGNS), key=len, reverse=True))
 _SCRIPT_SIGNS = "".join(map(re.escape, (*HIGH, *LOW)))
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LEXEME = re.compile(
-    rf"(?P<space>[ \t]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
+    rf"(?P<wide>[ ]{{3,}}|\t[ \t]*)|(?P<space>[ \u00a0]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
+    r"|(?P<decimals>(?<![\d.,])(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?![\d.,]))"
     rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\.\d+)"
     rf"|(?P<dots>\.\.\.+|…+)|(?P<implication>=>|⇒|⟹|⇔|⟺|∴|∵|⇐|∀|∃|∧|∨)|(?P<sign>{_SIGNS})"
-    rf"|(?P<row>\\\\(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
+    rf"|(?P<row>\\\\\*?(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
     rf"|\\(?P<edge>begin|end)\{{(?P<table>{_TABLES})\*?\}}|\\(?P<command>[A-Za-z]+)|\\(?P<escaped>.)"
     rf"|(?P<abbreviation>--[A-Za-z][\w-]*=\S*|\b(?:e\.g|i\.e|w\.r\.t|etc|vs|eq|fig|resp|cf|approx)\.)"
     rf"|(?P<module>\b(?:np|numpy|torch|math|tf|jnp)\.(?=[a-z]))"
     rf"|(?P<hyphened>[A-Za-z]{{1,40}}(?:[-/][A-Za-z]{{1,40}}){{1,4}}(?![A-Za-z0-9_^(\[{{~']))|(?P<contracted>[A-Za-z]+['’](?:s|t|re|ve|ll|d|m)\b)"
-    rf"|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
+    rf"|(?P<circled>[\u2460-\u24ff\u2776-\u2793])|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
     rf"|(?P<word>[^\W\d_{_CJK}](?:[^\W_{_CJK}]|[\u0300-\u036f\u20d7])*~?(?:[^\W_{_CJK}]*))"
     rf"|(?P<open>[(\[{{⟨〈【《「])|(?P<close>[)\]}}⟩〉】》」])|(?P<operator>[-+*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@^_'′’∂∇√∑∏‖∥⊤½⅓⅔¼¾⅛∞±!])|(?P<bar>\|)|(?P<ampersand>&)"
     rf"|(?P<comma>[,、])|(?P<semicolon>;)|(?P<colon>:)|(?P<stop>[.。](?=\s|$)|[?？])|(?P<other>.)",
@@ -78,7 +80,7 @@ def lexemes_in(text: str, start: int, end: int, regions: Sequence[Region], latex
         found.append(Lexeme(_region_kind(text, region), region.start, region.end))
         at = region.end
     _scan(text, at, end, latex, found)
-    return _with_words(text, found) if latex else _with_prose(text, found)
+    return _with_words(text, [one for one in found if one.kind != "wide"]) if latex else _with_prose(text, found)
 
 
 def _region_kind(text: str, region: Region) -> str:
@@ -108,7 +110,7 @@ def _scan(text: str, at: int, end: int, latex: bool, into: list[Lexeme]) -> None
 
 _PLAIN_KINDS = frozenset({
     "newline", "number", "dots", "row", "cjk", "script", "word", "open", "close", "operator", "comma", "semicolon",
-    "colon", "stop", "other", "implication", "bar", "ampersand",
+    "colon", "stop", "other", "implication", "bar", "ampersand", "wide",
 })  # fmt: skip
 
 
@@ -138,6 +140,10 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
         parts = re.split("[-/]", found[0])
         wordy = not latex and any(is_prose(part, " ") for part in parts) and all(len(part) > 1 for part in parts)
         return Lexeme("prose", start, end) if wordy else _first_word(found, parts[0])
+    if kind == "decimals":  # `1,5` may be a decimal or two numbers: as one lexeme it is refused by the parser
+        return Lexeme("number", start, end)
+    if kind == "circled":
+        return Lexeme("other", start, end)
     if kind in ("abbreviation", "contracted"):
         return Lexeme("prose", start, end)
     if kind == "module":
@@ -179,12 +185,28 @@ _ENDS = frozenset({"newline", "comma", "semicolon", "stop", "close", "break", "b
 
 
 def _with_prose(text: str, lexemes: list[Lexeme]) -> list[Lexeme]:
-    """The lexemes with words told apart: prose, or names in a formula."""
+    """The lexemes with words told apart: prose, or names in a formula; a wide space between two formulas parts them."""
+    lexemes = _with_columns(lexemes)
     made: list[Lexeme] = []
     for place, lexeme in enumerate(lexemes):
         following = lexemes[place + 1] if place + 1 < len(lexemes) else None
         prose = lexeme.kind == "word" and _stands_in_prose(text, lexeme, made[-1] if made else None, following)
         made.append(lexeme._replace(kind="prose") if prose else lexeme)
+    return made
+
+
+_BEGINS = frozenset({"word", "number", "open", "maths", "command", "cjk"})
+_CLOSES = frozenset({"word", "number", "close", "maths", "script"})
+
+
+def _with_columns(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Wide spaces part what stands on both sides, unless one of them goes on."""
+    made: list[Lexeme] = []
+    for place, lexeme in enumerate(lexemes):
+        if lexeme.kind != "wide":
+            made.append(lexeme)
+        elif made and made[-1].kind in _CLOSES and lexemes[min(place + 1, len(lexemes) - 1)].kind in _BEGINS:
+            made.append(lexeme._replace(kind="break"))
     return made
 
 

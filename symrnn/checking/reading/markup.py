@@ -15,6 +15,8 @@ from symrnn.checking.reading.regions import VERBATIM, Region
 Edit = tuple[int, int, str]
 """From, to, and what stands there instead, filled up with spaces."""
 
+BLANK = "\u00a0"
+"""What stands where markup stood: a space to everyone but to those who look for columns."""
 _SAME = SAME_LENGTH | {0x2223: "|", 0xFE63: "-"}
 _TAGS = (
     "sub|sup|br|b|i|em|strong|u|span|div|p|a|img|code|pre|table|thead|tbody|tr|td|th|ul|ol|li|hr|center|font|small"
@@ -34,9 +36,11 @@ _ENTITIES = {
 _MATHS = re.compile(
     r"\\(?:textcolor|colorbox)\{[^{}\n]{0,60}\}|\\color\{[^{}\n]{0,60}\}|\\(?:tag|label)\*?\{[^{}\n]{0,200}\}"
     r"|\\(?P<edge>begin|end)\{(?P<name>[a-z]+)\*?\}|\\(?:left|right)[ \t]*\."
-    r"|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
-    r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}|\\intertext\{[^{}\n]{0,400}\}"
+    r"|\\(?P<said>text|mbox|hbox|textrm|textit|textnormal|footnote|parbox|intertext)\*?"
+    r"(?:\[[^\]\n]{0,20}\])?(?:\{[^{}\n]{0,20}\}(?=\{))?\{|\\(?P<box>boxed|fbox|framebox)\{|\\(?P<brace>underbrace|overbrace)(?![a-zA-Z])"
+    r"|\\hspace\*?\{[^{}\n]{0,40}\}|\\vspace\*?\{[^{}\n]{0,40}\}"
 )
+_NESTED = re.compile(r"[{\\$]")
 _PASSED = frozenset({
     "equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "flalign", "aligned", "gathered",
     "split", "dmath", "subequations",
@@ -67,17 +71,17 @@ def cleaned(text: str, start: int, regions: tuple[Region, ...], markdown: bool) 
             edits += _maths(text, region)
         elif region.kind in ("program", "aside"):
             edits.append((region.start, region.end, ""))
-    return edited(text, edits).translate(_SAME)
+    return edited(text.translate(_SAME), edits, BLANK)
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with the edits made; line ends stay."""
+def edited(text: str, edits: Iterable[Edit], fill: str = " ") -> str:
+    """The text with the edits made, filled up; line ends stay."""
     parts: list[str] = []
     at = 0
     for first, last, instead in sorted(edits):
         if first < at:
             continue
-        blank = re.sub(r"[^\n]", " ", text[first:last])
+        blank = re.sub(r"[^\n]", fill, text[first:last])
         parts += [text[at:first], instead + blank[len(instead) :]]
         at = last
     return "".join([*parts, text[at:]])
@@ -135,6 +139,10 @@ def _maths(text: str, region: Region) -> Iterator[Edit]:
         if found["brace"]:
             yield found.start(), found.end(), ""
             yield from _under_brace(text, found.end(), region.last)
+        elif found["said"]:
+            closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
+            if closed and (found["said"] == "parbox" or _NESTED.search(text, found.end(), closed - 1)):
+                yield found.start(), closed, "\\par"  # more than words: it ends what stands before
         elif found["box"]:
             closed = _brace_end(text, found.end() - 1, min(region.last, found.end() + 2_000))
             if closed:

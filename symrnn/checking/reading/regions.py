@@ -22,6 +22,10 @@ ENVIRONMENTS = (
 VERBATIM = ("verbatim", "lstlisting", "minted", "Verbatim", "alltt", "comment", "tikzpicture")
 
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})[ \t]*([^\n`]*)")
+_CODE = re.compile(
+    r"\s*(?:(?:import|from|def|class|return|const|let|var|public|static|void|int|float|double|#include)\b"
+    r"|(?:for|while|if|elif|else|with|try|except)\b.*:\s*$|print\(|self\.|.*\{\s*$|\}\s*$|.*\b(?!(?:np|math|torch)\.)\w+\.\w+\()"
+)
 _NAMES = "|".join((*ENVIRONMENTS, *VERBATIM))
 _MARKS = re.compile(
     rf"\\\\(?=[\[(]?)|\\\$|(?P<ticks>`+)|(?P<double>\$\$)|(?P<dollar>\$)|\\(?P<round>\()|\\(?P<square>\[)"
@@ -97,7 +101,15 @@ def _fences(text: str, start: int) -> Iterator[Region]:
 def _fence(opened: re.Match[str], first: int, last: int, end: int) -> Region:
     word = opened[2].strip().strip("{}.").split(" ")[0].lower()
     kind = "display" if word in MATHS_FENCES else "text" if word in PROSE_FENCES else "program"
+    if kind == "text" and _is_program(opened.string[first:last]):
+        kind = "program"
     return Region(kind, opened.start(), end, first, max(first, last), word)
+
+
+def _is_program(block: str) -> bool:
+    """Whether a block of plain lines is a program by a quarter of its lines."""
+    lines = [line for line in block.split("\n") if line.strip()]
+    return sum(_CODE.match(line[:200]) is not None for line in lines) * 4 > len(lines)
 
 
 class _Finder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from symrnn.checking.reading.lexemes import Lexeme
 
@@ -66,7 +67,8 @@ class Segments:
     def cut(self, lexemes: list[Lexeme]) -> list[Segment]:
         """The segments that hold a relation, in order; `problems` are the stretches that could mean two things."""
         self.lexemes = self._opened(lexemes) if self.latex else lexemes
-        return [segment for segment in self._joined(self._segments()) if self._holds_relation(segment)]
+        joined = [segment for segment in self._joined(self._segments()) if self._holds_relation(segment)]
+        return [part for segment in joined for part in _at_arrows(segment)]
 
     def sign(self, lexeme: Lexeme) -> str:
         """What is written."""
@@ -303,6 +305,23 @@ class Segments:
         signs = {self.sign(lexeme) for lexeme in segment.lexemes if lexeme.kind in ("operator", "open")}
         begins = segment.lexemes[0].kind in ("word", "maths", "command")
         return bare and begins and signs <= {"_", "{", "^"} and not segment.glue & {"prose", "cjk"}
+
+
+def _at_arrows(segment: Segment) -> list[Segment]:
+    """`h_1 = 0.5 → h_2 = 0.25` is two statements; an arrow within one, `g → 0`, is a relation."""
+    relations = segment.relations
+    arrows = [at for at in relations if segment.lexemes[at].word == "→"]
+    if not arrows or len(relations) - len(arrows) < 2:
+        return [segment]
+    edges = [-1, *arrows, len(segment.lexemes)]
+    spans = [(first + 1, last) for first, last in pairwise(edges)]
+    if not all(any(first <= at < last for at in relations) for first, last in spans):
+        return [segment]
+    glue = frozenset({"break"})
+    parts = [Segment(segment.lexemes[first:last], segment.place + first, glue, "break") for first, last in spans]
+    parts[0].glue, parts[0].named = segment.glue, segment.named
+    parts[-1].after, parts[-1].listed = segment.after, segment.listed
+    return parts
 
 
 def _apart(lexemes: list[Lexeme], first: int, glue: frozenset[str], after: str) -> list[Segment]:

@@ -16,6 +16,8 @@ from symrnn.algebra.reading.syntax import (
     Cases,
     Chain,
     Evaluated,
+    Grid,
+    Group,
     Label,
     Partial,
     Quotient,
@@ -26,6 +28,7 @@ from symrnn.algebra.reading.syntax import (
     without_brackets,
 )
 from symrnn.checking.claims import Side, Unread
+from symrnn.checking.reading.macros import Macros
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.statements import Stretch
 from symrnn.errors import InputError
@@ -37,8 +40,9 @@ _GREEK_DIFFERENTIAL = re.compile(rf"d({'|'.join(GREEK_NAMES)})$")
 class Sides:
     """Reads the sides of one text; what stands there again is not parsed again."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, macros: Macros | None = None) -> None:
         self.places = places
+        self.macros = macros or Macros({})
         self._known: dict[tuple[str, bool], Syntax | InputError] = {}
 
     def read(self, stretch: Stretch, latex: bool) -> Side | Unread:
@@ -65,10 +69,20 @@ class Sides:
         key = stretch.text.strip(), latex
         if key not in self._known:
             try:
-                self._known[key] = parse_side(*key)
+                self._known[key] = self._parsed(*key)
             except InputError as error:
                 self._known[key] = error.with_traceback(None)
         return self._known[key]
+
+    def _parsed(self, text: str, latex: bool) -> Syntax:
+        """The tree; where the writer's own commands stand for parts of it, every piece has the place of the whole."""
+        expanded = self.macros.expanded(text) if latex else text
+        if expanded == text:
+            return parse_side(text, latex)
+        try:
+            return placed(parse_side(expanded, latex), 0, len(text))
+        except InputError as error:
+            raise InputError(found=error.found, write=error.write) from None
 
 
 def _stripped(stretch: Stretch) -> tuple[int, int]:
@@ -101,6 +115,8 @@ def _holds_relation(tree: Syntax) -> bool:
         match piece:
             case Chain():
                 return True
+            case Group(body=Chain(), bracket="["):  # `[t = T]`: 1 where it holds, else 0
+                continue
             case Symbol():
                 continue
             case Big(body=body) | Evaluated(body=body):
@@ -131,7 +147,39 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
     if isinstance(tree, Quotient):
         over, under = _differential(tree.over), _differential(tree.under)
         return replace(tree, over=over, under=under) if over and under else tree
+    if isinstance(tree, Stack):
+        return _gridded(tree)
     return _joined(tree) if latex and isinstance(tree, Times) else tree
+
+
+def _gridded(tree: Stack) -> Syntax:
+    """`[[a, b], [c, d]]`: a matrix, row by row, as `\\begin{bmatrix}` writes it."""
+    rows = tuple(
+        row.parts if isinstance(row, Stack) else (row.body,) if isinstance(row, Group) and row.bracket == "[" else ()
+        for row in tree.parts
+    )
+    if not rows[0] or any(len(row) != len(rows[0]) for row in rows):
+        return tree
+    return Grid(rows, start=tree.start, end=tree.end)
+
+
+def placed(tree: Syntax, start: int, end: int) -> Syntax:
+    """The tree with every piece at one place."""
+    changes: dict[str, Any] = {
+        name: _placed(value, start, end) for name, value in vars(tree).items() if name != "depth"
+    }
+    return replace(tree, **{**changes, "start": start, "end": end})
+
+
+def _placed(value: Any, start: int, end: int) -> Any:
+    if isinstance(value, Syntax):
+        return placed(value, start, end)
+    if not isinstance(value, tuple):
+        return value
+    parts = []
+    for part in value:
+        parts.append(_placed(part, start, end))
+    return tuple(parts)
 
 
 def _mapped(value: Any, latex: bool) -> Any:

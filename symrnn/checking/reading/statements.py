@@ -88,6 +88,7 @@ class _Reader:
             return None
         edges = [-1, *relations, len(segment.lexemes)]
         sides = [segment.lexemes[first + 1 : last] for first, last in pairwise(edges)]
+        sides[0] = self._without_number(sides[0])
         sides[-1] = self._without_tail(sides[-1], segment)
         signs = [segment.lexemes[place] for place in relations]
         if not sides[-1] and signs[-1].word not in EQUALITIES:  # `h → and so on`
@@ -151,11 +152,21 @@ class _Reader:
             side = side[:-1]
         return side[:-3] if self._is_numbered(side) else side
 
+    def _without_number(self, side: list[Lexeme]) -> list[Lexeme]:
+        """The first side without the `(1)` or `(a)` that counts lines; directly behind one, a factor would stand."""
+        if len(side) < 4 or not self.segments.is_number_of_equation(side[:3]):
+            return side
+        counted = self.segments.sign(side[1])
+        apart = side[3].start > side[2].end and side[3].kind not in ("operator", "open", "script")
+        return side[3:] if apart and len(counted) < 3 and counted.isalnum() else side
+
     def _is_numbered(self, side: list[Lexeme]) -> bool:
         """Whether `(7)` behind a formula in names is its number; behind a number or an operator it is a factor."""
         if len(side) < 4 or not self.segments.is_number_of_equation(side[-3:]):
             return False
         symbolic = any(lexeme.kind in ("word", "maths", "command") for lexeme in side[:-3])
+        if self.segments.sign(side[-2]).startswith("\\text"):  # `0.15 (\text{small})`
+            return side[-4].kind != "operator"
         apart = self.text[side[-3].start - 1].isspace() and side[-4].kind not in ("operator", "number")
         return symbolic and apart and self.segments.sign(side[-2]).isdigit()
 
@@ -183,6 +194,8 @@ class _Reader:
 
     def _is_of(self, before: Lexeme, side: list[Lexeme]) -> bool:
         """Whether the words before say that what follows is only a part of what is meant."""
+        if not any(lexeme.kind in ("word", "maths", "command", "code") for lexeme in side):
+            return False
         said = self.segments.sign(before)
         if before.kind == "cjk":
             return said.endswith(FOREIGN_OF)

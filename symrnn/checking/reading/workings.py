@@ -16,6 +16,8 @@ from symrnn.algebra.reading.signs import BIDIRECTIONAL
 from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread, Working
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
 from symrnn.checking.reading.kinds import kind_of
+from symrnn.checking.reading.lexemes import RELATION_SIGNS
+from symrnn.checking.reading.macros import macros_in
 from symrnn.checking.reading.markup import Edit, edited, without_comments
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Found, Region, regions_in
@@ -32,6 +34,7 @@ _TEX = re.compile(
 )
 _RELATION = re.compile(r"[=≈＝]|\\approx")
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
+_ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
 _HIDDEN = re.compile(f"[{''.join(map(chr, sorted(BIDIRECTIONAL)))}]")
@@ -106,6 +109,7 @@ class _Reader:
         text = self._guarded(self.places.text)
         tex = _TEX.search(_FENCED.sub("", text)) is not None
         text = without_comments(text) if tex else text
+        self.sides = Sides(self.places, macros_in(text))
         found = regions_in(text, self.start, tex)
         self.regions = found.regions
         places = Places(text, self.places.name, self.places.cells)
@@ -147,6 +151,8 @@ class _Reader:
 
     def _pieces(self, block: Block) -> Iterator[_Piece]:
         """The statements of a block, in pieces: each formula one, each plain line one."""
+        if not _ANY_RELATION.search(self.clean, block.start, block.end):
+            return
         if block.kind == "maths":
             yield from self._formula(block, block.start, block.end)
             return
@@ -173,8 +179,9 @@ class _Reader:
         statements, problems = statements_in(self.clean, start, end, (), latex=True)
         for problem in problems:
             self._refuse(problem.start, problem.end, problem.reason)
-        if statements:
-            yield _Piece(block, tuple(statements), start, end, True)
+        for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
+            together = tuple(group)
+            yield _Piece(block, together, together[0].start, together[-1].end, True)
 
     def _plain(self, block: Block, start: int, end: int, regions: tuple[Region, ...]) -> Iterator[_Piece]:
         statements, problems = statements_in(self.clean, start, end, regions)

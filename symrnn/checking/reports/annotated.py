@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import reason_words, say, verdict_words
+from symrnn.checking.reports.words import DOMAIN, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Report, Verdict, worst
+from symrnn.languages import translated
 
 MARK = "made with symrnn"
 SIGNS = {
@@ -52,7 +53,7 @@ def _said(finding: Finding, report: Report, language: str) -> str:
         parts.append(reason_words(finding.reason, language))
     if finding.expected is not None:
         parts.append(say("should", finding.expected, language=language))
-    parts += [f"{mistake.id}: {mistake.sentence}" for mistake in finding.mistakes]
+    parts += [f"{mistake.id}: {translated(mistake.sentence, language, DOMAIN)}" for mistake in finding.mistakes]
     return f"{finding.text}: " + "; ".join(filter(None, parts))
 
 
@@ -96,7 +97,8 @@ def _html_row(number: int, text: str, findings: list[Finding], report: Report, l
     notes = "".join(f'<p class="note">{html.escape(_said(finding, report, language))}</p>' for finding in shown)
     body = _html_marked(text, [finding for finding in shown if finding.verdict in FINDINGS])
     name = f' class="{kind}"' if kind else ""
-    return f'<tr{name} id="line-{number}"><td class="line">{number}</td><td>{sign}</td><td class="text">{body}{notes}</td></tr>'
+    cells = f'<td class="line">{number}</td><td>{sign}</td><td class="text">{body}{notes}</td>'
+    return f'<tr{name} id="line-{number}">{cells}</tr>'
 
 
 def _html_marked(text: str, findings: list[Finding]) -> str:
@@ -156,7 +158,8 @@ def _latex(report: Report, language: str) -> str:
             continue
         colour = "red" if any(f.verdict in FINDINGS for f in shown) else "black"
         rows.append(
-            rf"\noindent\makebox[2em][r]{{\footnotesize {number}}}\quad{{\color{{{colour}}}\texttt{{{_escaped(text)}}}}}\par"
+            rf"\noindent\makebox[2em][r]{{\footnotesize {number}}}\quad"
+            rf"{{\color{{{colour}}}\texttt{{{_escaped(text)}}}}}\par"
         )
         rows += [
             rf"\noindent\hspace*{{3em}}\emph{{{_escaped(_said(finding, report, language))}}}\par" for finding in shown

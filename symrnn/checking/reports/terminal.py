@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import reason_words, say, verdict_words
-from symrnn.checking.verdicts import FINE, Finding, Place, Report
+from symrnn.checking.reports.words import DOMAIN, reason_words, say, verdict_words
+from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Place, Report
+from symrnn.languages import translated
 
 WINDOW = 110
 
@@ -40,7 +41,7 @@ def _head(report: Report, language: str) -> Iterator[str]:
     if report.mapping:
         names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
         yield say("mapping", names, language=language)
-    yield from report.notes
+    yield from (translated(note, language, DOMAIN) for note in report.notes)
 
 
 def _finding(finding: Finding, report: Report, language: str, color: bool) -> Iterator[str]:
@@ -56,15 +57,13 @@ def _finding(finding: Finding, report: Report, language: str, color: bool) -> It
     if len(finding.mistakes) > 1:
         yield "    " + say("maybe", language=language)
     for mistake in finding.mistakes:
-        yield f"    {mistake.id}: {mistake.sentence}"
+        yield f"    {mistake.id}: {translated(mistake.sentence, language, DOMAIN)}"
         yield "      " + say("rule", mistake.wrong, mistake.right, language=language)
         if mistake.corrected:
             yield "      " + say("corrected", mistake.corrected, language=language)
 
 
 def _colored(text: str, finding: Finding, color: bool) -> str:
-    from symrnn.checking.verdicts import FINDINGS
-
     return f"\033[31m{text}\033[0m" if color and finding.verdict in FINDINGS else text
 
 

@@ -33,11 +33,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "mapping": "Names: {0}",
         "should": "should be {0}",
         "follows": "follows from line {0}",
-        "first": "first wrong line: {0}",
         "nothing": "nothing to judge was found",
         "unread": "{0} not read: {1}",
-        "links": "{0} links",
-        "and": ": ",
         "corrected": "write: {0}",
         "rule": "wrong: {0}   right: {1}",
         "maybe": "one of these:",
@@ -46,39 +43,32 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 )
 """The frame of a report."""
 
-REASONS: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        (
-            "given",
-            "a definition",
-            "an update",
-            "a condition",
-            "it is not",
-            "no value for {0}",
-            "one number for several entries",
-            "shapes that do not fit: {0}",
-            "too large to compute: {0}",
-            "{0} may mean {1}",
-            "the value is right, the equality as displayed is not",
-            "a run-on equality: two equalities written as one",
-            "true at these numbers, false as a formula: at other numbers {0} against {1}",
-            "false as a formula: at random numbers {0} against {1}",
-            "right in the transposed layout",
-            "with ∂ as the immediate partial ∂⁺",
-            "a division by zero",
-            "the logarithm of a number that is not positive",
-            "the root of a negative number",
-            "a broken power of a number that is not positive",
-            "a division by a number that may be zero",
-        ),
-        "",
-    )
+REASONS: tuple[str, ...] = (
+    "given",
+    "a definition",
+    "an update",
+    "a condition",
+    "it is not",
+    "no value for {0}",
+    "one number for several entries",
+    "shapes that do not fit: {0}",
+    "too large to compute: {0}",
+    "{0} may mean {1}",
+    "the value is right, the equality as displayed is not",
+    "a run-on equality: two equalities written as one",
+    "true at these numbers, false as a formula: at other numbers {0} against {1}",
+    "false as a formula: at random numbers {0} against {1}",
+    "right in the transposed layout",
+    "with ∂ as the immediate partial ∂⁺",
+    "a division by zero",
+    "the logarithm of a number that is not positive",
+    "the root of a negative number",
+    "a broken power of a number that is not positive",
+    "a division by a number that may be zero",
 )
 """Messages of `Reason`, each its own English."""
 
-MESSAGES: Mapping[str, str] = MappingProxyType(
-    {**VERDICTS, **SENTENCES} | {f"reason {k}": message for k, message in enumerate(REASONS)}
-)
+MESSAGES: tuple[str, ...] = (*VERDICTS.values(), *SENTENCES.values(), *REASONS)
 """Everything a catalogue translates."""
 
 

@@ -6,7 +6,6 @@ window; within `<math>` it never would.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -16,10 +15,10 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.mathml import MATHML, escaped
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
-from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.renderers.setting import SIGNS, Setter, title
 
 LONGEST = 420
 """Tenths of an em that may stand unbroken: parentheses that hold a break cannot grow with what they hold."""
@@ -121,6 +120,8 @@ def _inline(content: str, text: str) -> str:
 
 
 _SPELLED = {
+    "∂⁺L/∂": '<math alttext="∂⁺L/∂"><msup><mi>∂</mi><mo>+</mo></msup><mi>L</mi><mo>/</mo><mi>∂</mi></math>',
+    "∂L/∂": '<math alttext="∂L/∂"><mi>∂</mi><mi>L</mi><mo>/</mo><mi>∂</mi></math>',
     "∂⁺": '<math alttext="∂⁺"><msup><mi>∂</mi><mo>+</mo></msup></math>',
     "∂": '<math alttext="∂"><mi>∂</mi></math>',
     "δ": '<math alttext="δ"><mi>δ</mi></math>',
@@ -129,7 +130,7 @@ _SPELLED = {
 
 
 def _words(text: str) -> str:
-    return "".join(_SPELLED.get(part) or escaped(part) for part in re.split("(∂⁺|∂|δ)", text))
+    return "".join(_SPELLED.get(part) or escaped(part) for part in SIGNS.split(text))
 
 
 def _reference(number: int) -> str:
@@ -152,6 +153,8 @@ def _section(setter: Setter, number: int, section: Section, counter: Iterator[in
 def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
         return f"<p>{setter.sentence(block.key, block.about)}</p>\n"
+    if isinstance(block, Figure):
+        return f'<figure role="img" aria-label="{escaped(block.alt)}">{block.svg[block.svg.index("<svg") :]}</figure>\n'
     assert isinstance(block, Table)
     return _table(setter, block)
 

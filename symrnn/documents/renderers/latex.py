@@ -14,7 +14,7 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.spelling import LATEX, TEXT
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import REFERENCES, cited
 from symrnn.documents.renderers.setting import Setter, title
@@ -29,6 +29,8 @@ PREAMBLE = r"""\documentclass[11pt,fleqn]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt}
 """
+PICTURE = "% A picture stands here: symrnn draw … -o graph.pdf"
+"""Where a picture goes; a comment unless there is a file of it."""
 CHINESE = "\\PassOptionsToPackage{quiet}{fontspec}\n\\usepackage[UTF8,scheme=plain]{ctex}\n"
 ROOM = 375
 """Tenths of an em on a line of the text width, less the number of the equation."""
@@ -51,7 +53,16 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }
-_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$", "−": "$-$", "–": "--", "…": r"\dots{}"}
+_SPELLED = {
+    "∂⁺L/∂": r"$\partial^{+}L/\partial$",
+    "∂L/∂": r"$\partial L/\partial$",
+    "∂⁺": r"$\partial^{+}$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+    "−": "$-$",
+    "–": "--",
+    "…": r"\dots{}",
+}
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -83,8 +94,8 @@ def is_wide(document: Document) -> bool:
     return document.language == "zh" or bool(_WIDE.search(document.title + document.convention))
 
 
-def to_latex(document: Document, fragment: bool = False) -> str:
-    """The document in LaTeX, complete or as a fragment.
+def to_latex(document: Document, fragment: bool = False, graph: str = "") -> str:
+    """The document in LaTeX, complete or as a fragment; its picture stands in the PDF file that `graph` names.
 
     >>> from symrnn.cells import rnn
     >>> from symrnn.documents import derive
@@ -94,12 +105,16 @@ def to_latex(document: Document, fragment: bool = False) -> str:
     setter = _setter(document)
     numbers = iter(range(1, 1 + sum(1 for _ in document.claims())))
     body = "\n".join(_section(setter, section, numbers) for section in document.sections)
+    if graph:
+        picture = f"\\includegraphics[width=\\linewidth]{{{graph}}}"
+        body = body.replace(PICTURE, f"\\begin{{center}}\n{picture}\n\\end{{center}}")
     mark = f"% {MARK} {__version__}\n"
     if fragment:
         return mark + body
     chinese = CHINESE if is_wide(document) else ""
+    pictures = "\\usepackage{graphicx}\n" if graph else ""
     return (
-        f"{mark}{PREAMBLE}{chinese}\\title{{{setter.escape(title(document))}}}\n\\author{{}}\n\\date{{}}\n"
+        f"{mark}{PREAMBLE}{pictures}{chinese}\\title{{{setter.escape(title(document))}}}\n\\author{{}}\n\\date{{}}\n"
         f"\\begin{{document}}\n\\maketitle\n{body}{_references(document, setter)}\\end{{document}}\n"
     )
 
@@ -174,6 +189,8 @@ def _section(setter: Setter, section: Section, numbers: Iterator[int]) -> str:
 def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
         return setter.sentence(block.key, block.about) + "\n"
+    if isinstance(block, Figure):
+        return PICTURE + "\n"
     assert isinstance(block, Table)
     return _table(setter, block)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.dollars import DOLLARS
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
-from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.renderers.setting import SIGNS, Setter, title
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~$!&])")
-_SPELLED = {"∂⁺": r"$\partial^{+}$", "∂": r"$\partial$", "δ": r"$\delta$"}
+_SPELLED = {
+    "∂⁺L/∂": r"$\partial^{+}L/\partial$",
+    "∂L/∂": r"$\partial L/\partial$",
+    "∂⁺": r"$\partial^{+}$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+}
 
 
 def to_markdown(document: Document) -> str:
@@ -46,8 +53,7 @@ def escape(text: str) -> str:
     >>> print(escape("W_h *and* <b>"))
     W\\_h \\*and\\* \\<b\\>
     """
-    pieces = re.split("(∂⁺|∂|δ)", text)
-    return "".join(_SPELLED.get(piece) or _ACTIVE.sub(r"\\\1", piece) for piece in pieces)
+    return "".join(_SPELLED.get(piece) or _ACTIVE.sub(r"\\\1", piece) for piece in SIGNS.split(text))
 
 
 def _inline(document: Document) -> Any:
@@ -63,6 +69,9 @@ def _section(setter: Setter, place: int, section: Section, numbers: Iterator[int
             blocks.append(_claim(setter, block, next(numbers)))
         elif isinstance(block, Words):
             blocks.append(setter.sentence(block.key, block.about).strip() + "\n")
+        elif isinstance(block, Figure):
+            data = base64.b64encode(block.svg.encode()).decode()
+            blocks.append(f"![{escape(block.alt)}](data:image/svg+xml;base64,{data})\n")
         else:
             blocks.append(_table(setter, block))
     return "\n".join(blocks)

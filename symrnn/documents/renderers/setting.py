@@ -35,6 +35,8 @@ RELATIONS: Mapping[str, str] = {
 }
 """A relation to the sign of a format."""
 
+SIGNS = re.compile("(∂⁺L/∂|∂L/∂|∂⁺|∂|δ)")
+"""Mathematics in a sentence's own words, which each format sets as such."""
 _NAME = re.compile(r"(\b[A-Za-z]_(?:[A-Za-z0-9]\b|\{[a-z0-9+-]{1,5}\}))")
 _PIECES = {"-": "tight minus", "+": "tight plus"}
 

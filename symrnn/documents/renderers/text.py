@@ -11,7 +11,7 @@ from symrnn.algebra.layout import Style
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.printing import to_text as node_to_text
 from symrnn.algebra.programs import Reason
-from symrnn.documents.document import Claim, Document, Formula, Norm, Section, Table, Words
+from symrnn.documents.document import Claim, Document, Figure, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.renderers.setting import title
 from symrnn.documents.spelled import in_words, number_text, padded, width
@@ -50,6 +50,8 @@ def _section(number: int, section: Section, document: Document) -> str:
 def _other(block: Any, document: Document) -> Iterable[str]:
     if isinstance(block, Words):
         yield from (INDENT + line for line in wrapped(_words(block.key, block.about, document)))
+    elif isinstance(block, Figure):
+        yield f"{INDENT}[{block.alt}]"
     elif isinstance(block, Table):
         yield from _table(block, document.style)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -11,10 +10,10 @@ from typing import Any
 
 from symrnn import __version__
 from symrnn.algebra.typst import TYPST, quoted
-from symrnn.documents.document import MARK, Claim, Document, Section, Table, Words
+from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import cited
-from symrnn.documents.renderers.setting import Setter, title
+from symrnn.documents.renderers.setting import SIGNS, Setter, title
 
 ROOM = 430
 """Width of the text in tenths of an em: 166 mm at 11 pt."""
@@ -47,11 +46,11 @@ def _sheet() -> str:
     return (resources.files("symrnn.documents.renderers") / "page.typ").read_text(encoding="utf-8")
 
 
-_SPELLED = {"∂⁺": "$∂^(+)$", "∂": "$∂$", "δ": "$δ$"}
+_SPELLED = {"∂⁺L/∂": "$∂^(+) L \\/ ∂$", "∂L/∂": "$∂ L \\/ ∂$", "∂⁺": "$∂^(+)$", "∂": "$∂$", "δ": "$δ$"}
 
 
 def _words(text: str) -> str:
-    return "".join(_SPELLED.get(part) or f"#{quoted(part)};" for part in re.split("(∂⁺|∂|δ)", text) if part)
+    return "".join(_SPELLED.get(part) or f"#{quoted(part)};" for part in SIGNS.split(text) if part)
 
 
 def _inline(content: str, text: str) -> str:
@@ -74,8 +73,15 @@ def _section(setter: Setter, section: Section, numbers: Iterator[int]) -> Iterat
 def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Words):
         return f"\n{setter.sentence(block.key, block.about)}\n\n"
+    if isinstance(block, Figure):
+        return f'#image(bytes({_string(block.svg)}), format: "svg", width: 100%, alt: {_string(block.alt)})\n'
     assert isinstance(block, Table)
     return _table(setter, block)
+
+
+def _string(text: str) -> str:
+    """A string of typst."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _claims(setter: Setter, claims: list[Claim], numbers: Iterator[int]) -> Iterator[str]:

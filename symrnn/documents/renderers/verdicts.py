@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symrnn.documents.spelled import padded, width
-from symrnn.documents.verdicts import Formula, Line, page_of, relation_of, say, verdict_line
+from symrnn.documents.verdicts import ENGLISH, Formula, Line, judged, page_of, relation_of, say, verdict_line
 from symrnn.regimes.conditions import Condition
 from symrnn.regimes.evidence import PRINTERS, Evidence, Regime
 from symrnn.regimes.statements import Statement
@@ -142,7 +142,11 @@ def _reason(evidence: Evidence) -> dict[str, Any]:
         "kind": evidence.kind,
         "implies": evidence.implies or None,
         "scope": evidence.scope.key,
+        "assumptions": [ENGLISH[key] for key in evidence.theorem.assumptions],
+        "latex": evidence.statement.spelled("latex"),
     }
+    if evidence.error is not None:
+        content["standard_error"] = _finite(evidence.error)
     if evidence.bound is not None:
         content["bound"] = {
             "relation": ">=" if evidence.bound.below else "<=",
@@ -203,7 +207,7 @@ def table_of(regimes: Sequence[Regime], language: str = "en") -> str:
     for found in regimes:
         kind = "".join(map(str, say("proved" if found.kind == "proved" else "is measured", language)))
         verdict = "".join(map(str, say(found.verdict, language)))
-        reason = found.reason.statement.with_value(found.reason.shown) if found.reason else ""
+        reason = judged(found.reason).text if found.reason else ""
         rows.append([found.name, f"{verdict} ({kind})", _short(found.rate), _short(found.half_life), reason])
     return "\n".join(_table(rows)) + "\n"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
@@ -140,8 +141,7 @@ def _refuse_duplicates(data: bytes, source: str) -> None:
     """JSON readers let the last of two equal names win; which one a trainer meant, nobody can say."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         if twice:
             raise InputError(source, found=f"two tensors named {twice[0]}", write="one tensor for each name")
         return dict(pairs)

@@ -54,17 +54,19 @@ class Layer:
         return named(self.kind, **{**self.options, **choices})
 
     @property
+    def telling(self) -> tuple[str, str]:
+        """The kernel and the recurrent matrix that every layer of the kind has: they tell its sizes."""
+        return {"rnn": ("W_x", "W_h"), "gru": ("W_h", "U_h")}.get(self.kind, ("W_c", "U_c"))
+
+    @property
     def hidden(self) -> int:
         """The size of h."""
-        recurrent = self.values.get("W_h" if self.kind == "rnn" else "U_h" if self.kind == "gru" else "U_c")
-        assert recurrent is not None
-        return int(recurrent.shape[0])
+        return int(self.values[self.telling[1]].shape[0])
 
     @property
     def input(self) -> int:
         """The size of x."""
-        kernel = self.values["W_x" if self.kind == "rnn" else "W_h" if self.kind == "gru" else "W_c"]
-        return int(kernel.shape[1])
+        return int(self.values[self.telling[0]].shape[1])
 
     @property
     def title(self) -> str:

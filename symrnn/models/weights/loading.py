@@ -12,7 +12,7 @@ import sympy as sp
 
 from symrnn.algebra.nodes import Name
 from symrnn.algebra.programs import sizes_of
-from symrnn.errors import InputError
+from symrnn.errors import InputError, ShapeError
 from symrnn.models.drawing import drawn
 from symrnn.models.model import Model, Note, as_float
 from symrnn.models.shaping import axes
@@ -45,10 +45,10 @@ class Weights:
         """The layer of that label, or the first whose label or tensors begin with it."""
         for layer in self.layers:
             if layer.label == prefix.rstrip("./") and prefix:
-                return layer
+                return checked(layer, self.source)
         for layer in self.layers:
             if layer.label.startswith(prefix) or all(name.startswith(prefix) for name in layer.tensors):
-                return layer
+                return checked(layer, self.source)
         if not self.layers:
             found, write = "no recurrent layer", "a file with an RNN, a GRU or an LSTM in it"
             if self.others:
@@ -70,6 +70,24 @@ def listed(names: tuple[str, ...]) -> str:
     """
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return ", ".join(names[:MOST_LISTED]) + more
+
+
+def checked(layer: Layer, source: str) -> Layer:
+    """The layer, if every parameter of its equations is there in the shape the others tell."""
+    shapes = {name: value.shape for name, value in layer.values.items()}
+    kernel, recurrent = (shapes.get(name, ()) for name in layer.telling)
+    sizes = {"n": recurrent[0] if recurrent else 0, "m": kernel[1] if len(kernel) == 2 else 0}
+    for parameter in layer.cell.parameters:
+        wanted = tuple(sizes.get(str(size), 0) for size in axes(parameter.shape))
+        found = shapes.get(parameter.name)
+        if found != wanted or 0 in wanted:
+            name = f"{layer.label}: {parameter.name}" if layer.label else parameter.name
+            raise ShapeError(
+                f"{source}: {name}",
+                found="no such array" if found is None else f"shape {found} beside {layer.telling[1]} {recurrent}",
+                write=f"shape {wanted}" if 0 not in wanted else "arrays of one layer, none of them empty",
+            )
+    return layer
 
 
 def is_weights(path: Path) -> bool:

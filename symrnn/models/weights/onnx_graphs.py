@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from symrnn.errors import InputError, NotYetError, UnsafeInputError
 from symrnn.models.weights.layers import Layer
 from symrnn.models.weights.layouts import LAYOUTS, PEEPHOLES, FloatArray, unstacked
-from symrnn.models.weights.tensors import MOST_TENSORS, Tensors, guarded, needs
+from symrnn.models.weights.tensors import MOST_TENSORS, Tensors, check_size, guarded, needs
 
 Array = NDArray[Any]
 KINDS = {"RNN": "rnn", "GRU": "gru", "LSTM": "lstm"}
@@ -102,6 +102,12 @@ def _axes(inputs: list[Array], attributes: Mapping[str, Any]) -> tuple[int, ...]
     return tuple(int(axis) for axis in axes)
 
 
+def _concat(inputs: list[Array], attributes: Mapping[str, Any]) -> Array:
+    """One after the other; a chain that doubles an array again and again is refused before it has grown."""
+    check_size("Concat", sum(array.nbytes for array in inputs), "constants put together in the graph")
+    return np.concatenate(inputs, axis=int(attributes.get("axis", 0)))
+
+
 def _slice(inputs: list[Array], attributes: Mapping[str, Any]) -> Array | None:
     """Slice with constant bounds, as exporters write when they reorder gates."""
     if len(inputs) < 3:
@@ -120,13 +126,13 @@ FOLDED: Mapping[str, Fold] = MappingProxyType(
     {
         "Identity": lambda inputs, said: inputs[0],
         "Transpose": lambda inputs, said: np.transpose(inputs[0], said.get("perm")),
-        "Concat": lambda inputs, said: np.concatenate(inputs, axis=int(said.get("axis", 0))),
+        "Concat": _concat,
         "Unsqueeze": lambda inputs, said: np.expand_dims(inputs[0], _axes(inputs, said)),
         "Squeeze": lambda inputs, said: np.squeeze(inputs[0], _axes(inputs, said) or None),
         "Slice": _slice,
     }
 )
-"""How exporters bring gates into ONNX's order, where they left it to the graph; none of these makes data grow much."""
+"""How exporters bring gates into ONNX's order, where they left it to the graph."""
 
 
 def _attributes(node: Any) -> dict[str, Any]:

@@ -221,7 +221,7 @@ class TestOnnx:
         """The output gate's peephole sees c_t."""
         extra = {"P": np.random.default_rng(4).normal(size=(1, 12))}
         weights, (x, _) = self.run("LSTM", 1, {}, extra)
-        layer = weights.layers[0]
+        layer = weights.layer("layer")
         h = states(model_of(weights, layer, inputs=x))
         assert "p_o ⊙ c_t" in str(layer.cell)
         assert np.abs(h - _peephole_lstm(layer.values, x)).max() < 1e-12
@@ -229,7 +229,7 @@ class TestOnnx:
     def test_coupled_gates(self) -> None:
         """input_forget makes f_t = 1 − i_t."""
         weights, (x, _) = self.run("LSTM", 1, {"input_forget": 1}, {})
-        values = dict(weights.layers[0].values)
+        values = dict(weights.layer().values)
         assert not any(key.endswith("_f") for key in values)
         h = states(model_of(weights, weights.layers[0], inputs=x))
         assert np.abs(h - _peephole_lstm(values, x)).max() < 1e-12

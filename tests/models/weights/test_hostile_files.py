@@ -20,6 +20,7 @@ from symrnn.models.sources import resolve
 from symrnn.models.weights.containers import read_npz, read_safetensors
 from symrnn.models.weights.loading import load_weights, read_weights
 from symrnn.models.weights.onnx_graphs import read_onnx
+from symrnn.numeric.compiled import run_model
 
 KERAS = Path(__file__).parent / "data" / "keras.weights.h5"
 
@@ -188,6 +189,15 @@ class TestMalice:
         with pytest.raises(UnsafeInputError, match="outside the file"):
             read_weights(tmp_path / "net.onnx")
 
+    def test_an_onnx_graph_that_doubles_a_constant_again_and_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Forty nodes, a terabyte: refused on the way."""
+        monkeypatch.setattr("symrnn.models.weights.tensors.MOST_BYTES", 1 << 20)
+        tensor = numpy_helper.from_array(np.ones(100), "c0")
+        nodes = [helper.make_node("Concat", [f"c{k}", f"c{k}"], [f"c{k + 1}"], axis=0) for k in range(40)]
+        graph = helper.make_graph(nodes, "g", [], [], [tensor])
+        with pytest.raises(UnsafeInputError, match="put together"):
+            read_onnx(helper.make_model(graph).SerializeToString(), "net")
+
     def test_hdf5_links_and_storage_that_lead_out(self, tmp_path: Path) -> None:
         """External storage, external and soft links, virtual datasets, and fill values over nothing."""
         secret = tmp_path / "secret"
@@ -238,6 +248,36 @@ class TestMessages:
         np.savez(tmp_path / "net.npz", **arrays)
         with pytest.raises(SymrnnError, match=said):
             load_weights(tmp_path / "net.npz")
+
+    @pytest.mark.parametrize("naming", ["pytorch", "keras", "flax", "neutral"])
+    def test_shapes_that_do_not_fit_are_an_error(self, naming: str, tmp_path: Path) -> None:
+        """Two hundred files, some arrays of which have other shapes: a model that runs, or an error of ours."""
+        draw = np.random.default_rng(len(naming))
+        names = {
+            "pytorch": {"weight_ih_l0": (8, 3), "weight_hh_l0": (8, 2), "bias_ih_l0": (8,), "bias_hh_l0": (8,)},
+            "keras": {"a/vars/0": (3, 6), "a/vars/1": (2, 6), "a/vars/2": (2, 6)},
+            "flax": {f"{s}{g}/kernel": (3 if s == "i" else 2, 2) for s in "ih" for g in "rzn"} | {"hn/bias": (2,)},
+            "neutral": {"W_h": (2, 2), "W_x": (2, 3), "b": (2,)},
+        }[naming]
+        runs = 0
+        for _ in range(200):
+            shapes = {name: self._changed(shape, draw) for name, shape in names.items() if draw.random() > 0.05}
+            np.savez(tmp_path / "net.npz", **{name: draw.normal(size=shape) for name, shape in shapes.items()})
+            try:
+                model = load_weights(tmp_path / "net.npz", steps=3)
+            except SymrnnError:
+                continue
+            run_model(model)
+            runs += 1
+        assert 10 < runs < 190
+
+    @staticmethod
+    def _changed(shape: tuple[int, ...], draw: np.random.Generator) -> tuple[int, ...]:
+        kind = draw.random()
+        if kind < 0.8:
+            return shape
+        sizes = tuple(int(draw.integers(0, 9)) if draw.random() < 0.5 else size for size in shape)
+        return sizes if kind < 0.9 else sizes[:-1] if kind < 0.95 else (*sizes, 1)
 
     def test_a_wrong_prefix_lists_the_layers(self, tmp_path: Path) -> None:
         """By label."""

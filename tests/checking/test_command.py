@@ -1,0 +1,90 @@
+"""`symrnn check`: exit codes, several files, folders, standard input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from symrnn.cli import main
+
+
+def run(*arguments: str, data: str | None = None) -> Result:
+    """The command with its output."""
+    return CliRunner().invoke(main, ["check", *arguments], input=data)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two workings and a picture."""
+    (tmp_path / "good.md").write_text("0.5 × 0.5 = 0.25\n", encoding="utf-8")
+    (tmp_path / "bad.md").write_text("0.5 × 0.5 = 0.30\n", encoding="utf-8")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    return tmp_path
+
+
+class TestExitCodes:
+    """0 fine, 1 findings, 2 nothing to read."""
+
+    def test_fine(self, folder: Path) -> None:
+        """Nothing wrong."""
+        assert run(str(folder / "good.md")).exit_code == 0
+
+    def test_findings(self, folder: Path) -> None:
+        """Something wrong."""
+        result = run(str(folder / "bad.md"))
+        assert result.exit_code == 1
+        assert "1 link: 1 wrong" in result.output
+
+    def test_nothing_read(self, tmp_path: Path) -> None:
+        """No equality at all."""
+        empty = tmp_path / "empty.md"
+        empty.write_text("No formula here.\n", encoding="utf-8")
+        assert run(str(empty)).exit_code == 2
+
+    def test_no_such_file(self) -> None:
+        """Said, in three parts."""
+        result = run("nowhere.md")
+        assert result.exit_code == 2
+        assert "no such file" in result.output
+
+    def test_fail_on(self, folder: Path) -> None:
+        """What counts is the user's choice."""
+        assert run(str(folder / "bad.md"), "--fail-on", "none").exit_code == 0
+        assert run(str(folder / "good.md"), "--fail-on", "right").exit_code == 1
+        assert run(str(folder / "good.md"), "--fail-on", "bogus").exit_code == 2
+
+
+class TestSources:
+    """Files, folders, standard input."""
+
+    def test_a_folder(self, folder: Path) -> None:
+        """Every working in it, in order."""
+        result = run(str(folder), "--format", "json")
+        links = json.loads(result.output)["links"]
+        assert [Path(link["file"]).name for link in links] == ["bad.md", "good.md"]
+
+    def test_standard_input(self) -> None:
+        """`-`."""
+        result = run("-", data="0.5 × 0.5 = 0.30\n")
+        assert result.exit_code == 1
+        assert "<stdin>:1:11" in result.output
+
+    def test_front_matter(self) -> None:
+        """The text declares its model."""
+        text = '---\n[cell]\nkind = "rnn"\n[sequence]\nx = [1.0]\n[parameters]\nW_h = 0.5\nW_x = 1.0\nb = 0\n---\n\n$h_1 = 0.76$\n'
+        assert run("-", data=text).exit_code == 0
+        assert run("-", data=text.replace("0.76", "0.86")).exit_code == 1
+
+    def test_a_model_file(self, folder: Path) -> None:
+        """`--model`."""
+        (folder / "w.md").write_text("$h_3 = 0.875$\n", encoding="utf-8")
+        assert run(str(folder / "w.md"), "--model", "example:linear").exit_code == 0
+
+    def test_an_annotated_document(self, folder: Path) -> None:
+        """Written whole."""
+        out = folder / "marked.html"
+        assert run(str(folder / "bad.md"), "--to", "html", "-o", str(out)).exit_code == 1
+        assert "<mark>=</mark>" in out.read_text(encoding="utf-8")
