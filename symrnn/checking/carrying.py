@@ -106,6 +106,7 @@ def _within(machine: Machine, at: dict[Any, int], node: Node) -> Any:
 
 
 def rows_of(value: Value, rows: int, cols: int) -> Any:
+    """A value as the rows a machine stores; one number fills them."""
     if isinstance(value, Number):
         return tuple(tuple(value for _ in range(cols)) for _ in range(rows))
     if value.shape != (rows, cols):
