@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,10 @@ from symrnn.cli.files import echo, resolve
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
+    from symrnn.models.model import Model
     from symrnn.worksheets.answers import Submission
     from symrnn.worksheets.rosters import Student
+    from symrnn.worksheets.tasks import Task
 
 MOST_ROSTER = 2_000_000
 MOST_SUBMISSION = 20_000_000
@@ -46,6 +48,7 @@ MOST_SUBMISSION = 20_000_000
 )
 @click.option("--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each.")
 @click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
+@click.option("--stress", type=click.IntRange(1, 100_000), help="No sheets: try so many seeds and report faults.")
 @click.option("-o", "--output", type=click.Path(), help="The folder to write; worksheet-SEED unless said.")
 def worksheet(
     source: str,
@@ -57,6 +60,7 @@ def worksheet(
     to: str,
     roster: str | None,
     lang: str,
+    stress: int | None,
     output: str | None,
 ) -> None:
     """Exercises made from a MODEL file, with keys apart, to be marked by `symrnn mark`.
@@ -79,9 +83,13 @@ def worksheet(
     model = resolve(source, None)
     if not isinstance(model, Model):
         raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
+    wanted = tasks_of([name for name in tasks.split(",") if name], model)
+    if stress is not None:
+        _stress(model, wanted, stress)
+        return
     students = _roster(roster, variants)
     folder = _free(output or f"worksheet-{seed}")
-    made_from = Class(model, tasks_of([name for name in tasks.split(",") if name], model), seed, _label(label))
+    made_from = Class(model, wanted, seed, _label(label))
     count = variants or len(students) or 1
     looks = Looks(blanks=int(blanks), language=lang)
     show = _progress("sheets")
@@ -93,6 +101,29 @@ def worksheet(
     _write_folder(folder, files)
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+
+
+def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
+    """The report of a stress test; exit code 1 if a fault was found."""
+    from symrnn.worksheets.stress import try_seeds
+
+    start = time.monotonic()
+    show = _progress("seeds")
+    report = try_seeds(model, wanted, seeds, lambda count: show(count, seeds))
+    _clear()
+    click.echo(f"seeds                       {report.seeds}")
+    click.echo(f"no variant found            {_listed(report.none_found)}")
+    click.echo(f"same numbers as another     {_listed(report.duplicates)}")
+    click.echo(f"beyond the digit budget     {_listed(report.overruns)}")
+    click.echo(f"not diagnosable             {_listed(report.undiagnosable)}")
+    click.echo(f"evaluations that disagree   {_listed(report.disagreements)}")
+    click.echo(f"{time.monotonic() - start:.1f} s", err=True)
+    if not report.is_clean:
+        sys.exit(1)
+
+
+def _listed(found: Sequence[object]) -> str:
+    return f"{len(found)}" + (f": {', '.join(map(str, found[:10]))}" if found else "")
 
 
 def _label(label: str) -> str:

@@ -16,7 +16,7 @@ import sympy as sp
 from symrnn.algebra.activations import lookup
 from symrnn.algebra.nodes import Block, BlockMatrix, Decimal, Node, Number, Parameter, matmul
 from symrnn.algebra.programs import GIVEN
-from symrnn.checking.mutations import Setting, mutations
+from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.numbers import sharp
 from symrnn.documents.document import Claim, Table, Words
 from symrnn.errors import InputError
@@ -174,7 +174,7 @@ def product_line(solver: Solver) -> Line:
     target = Block(state.at(last), state.at(0), "step")
     expression = matmul(*steps) if len(steps) > 1 else steps[0]
     setting = Setting(target, last, solver.program.parameters, solver.program.inputs, solver.program.states)
-    wrong = dict.fromkeys(mutations(expression, setting))
+    wrong = dict.fromkeys(mutated(expression, setting))
     if len(steps) > 1:
         total = steps[0]
         for step in steps[1:]:

@@ -55,6 +55,8 @@ class Class:
     seed: int
     label: str = ""
     """What ids begin with; the seed unless said."""
+    shared: Recipe | None = None
+    """The recipe of another class of the same model and tasks, so that it is made once."""
     _taken: set[tuple[Any, ...]] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,8 @@ class Class:
     @cached_property
     def recipe(self) -> Recipe:
         """The structure and every line that is asked."""
+        if self.shared is not None:
+            return self.shared
         solver = Solver(self.model)
         asked = dict.fromkeys(line for task in self.tasks if task.kind == "lines" for line in asked_lines(task, solver))
         regime = any(task.kind == "regime" for task in self.tasks)

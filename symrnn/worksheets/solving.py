@@ -19,7 +19,7 @@ from symrnn.calculus.unrolling import unroll
 from symrnn.checking.carrying import Bounds
 from symrnn.checking.equations import Equations
 from symrnn.checking.matrices import Matrix
-from symrnn.checking.mutations import Setting, mutations
+from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, sharp
 from symrnn.checking.truths import truths_of
 from symrnn.errors import InputError, SymrnnError
@@ -111,7 +111,7 @@ class Solver:
             tuple(sized(s) for s in program.states),
         )
         seen: set[tuple[str, Node]] = set()
-        for row, wrong in mutations(expression, setting):
+        for row, wrong in mutated(expression, setting):
             if (row, wrong) not in seen:
                 seen.add((row, wrong))
                 yield row, wrong

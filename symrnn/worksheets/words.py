@@ -44,7 +44,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "argument of an activation.",
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
-        "ws ask spectrum": "The linear recurrence of the states is multiplied by {0} at every step back. Compute its "
+        "ws ask spectrum": "In a linear recurrence the state is multiplied by {0} at every step. Compute its "
         "eigenvalues, the smaller one first, and its spectral radius; then decide what the gradient does.",
         "ws ask clipping": "The gradient is {0}. Clip it with the threshold {1}: once every entry by value, once the "
         "whole vector by its norm.",

@@ -6,6 +6,7 @@ window; within `<math>` it never would.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import cache
