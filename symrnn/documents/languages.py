@@ -105,10 +105,15 @@ DOMAIN = "derivation"
 """The catalogue that translates this table."""
 
 
+TABLES: dict[str, Mapping[str, str]] = {DOMAIN: ENGLISH}
+"""Every table of words that documents may speak in, by its catalogue; a package further down adds its own."""
+
+
 def sentence(key: str, language: str = "en") -> str:
-    """The words of a key.
+    """The words of a key, of whichever table has it.
 
     >>> sentence("model"), sentence("model", "zh")
     ('The model', '模型')
     """
-    return translated(ENGLISH[key], language, DOMAIN)
+    domain = next((name for name, table in TABLES.items() if key in table), DOMAIN)
+    return translated(TABLES[domain][key], language, domain)
