@@ -25,7 +25,7 @@ from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.naming import Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
-from symrnn.checking.slips import digit_slips, slipped
+from symrnn.checking.slips import digit_slips, one_digit_slips, slipped
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
 
@@ -50,7 +50,7 @@ class Case:
 
 def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     """Every mistake that reproduces what is written."""
-    for search in (_by_slips, _by_equation, _by_digits, _by_other_values):
+    for search in (_by_slips, _by_equation, _by_digits, _by_other_values, _by_one_digit):
         found = dict.fromkeys(search(case))
         if found:
             return tuple(explained(row, case.corrected) for row in list(found)[:MOST])
@@ -155,6 +155,16 @@ def _by_digits(case: Case) -> Iterator[str]:
     for row, meant in digit_slips(case.digits):
         found = values_agreeing(case.right, meant)
         if found is not None and found <= Agreement.ROUNDED and len(meant.text.replace(".", "").strip("0")) >= 2:
+            yield row
+
+
+def _by_one_digit(case: Case) -> Iterator[str]:
+    """All digits but one: of three or more."""
+    if case.digits is None or len(case.digits.text.replace(".", "").strip("0")) < 3:
+        return
+    for row, meant in one_digit_slips(case.digits):
+        found = values_agreeing(case.right, meant)
+        if found is not None and found <= Agreement.ROUNDED:
             yield row
 
 

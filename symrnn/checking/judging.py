@@ -15,6 +15,7 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind, Line, Link, Working
 from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.formulas import names_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Misfit
 from symrnn.checking.naming import Name, name_of
@@ -50,6 +51,7 @@ class Judge:
         elif _is_condition(line, claim) and self._is_known(claim):
             self._given(line, claim.links, Reason("a condition"))
         else:
+            self._comparison(line, claim)
             for run in _runs(claim):
                 ChainJudge(self.page, self.ledger, line, run).judge()
 
@@ -74,9 +76,9 @@ class Judge:
         self.page.keep_number(digits.text, digits.value < 0, record)
 
     def _comparison(self, line: Line, claim: Claim) -> None:
-        """`0.5 < 1`: judged where both sides have values, else left alone."""
+        """`0.5 < 1`: judged between numbers; what is said of names may be a condition, and is left alone."""
         for link in claim.links:
-            if link.relation not in ("<", ">", "≤", "≥", "≠"):
+            if link.relation not in ("<", ">", "≤", "≥", "≠") or names_of(link.left) or names_of(link.right):
                 continue
             values = [self._plain_value(tree) for tree in (link.left, link.right)]
             if values[0] is None or values[1] is None:
@@ -100,6 +102,7 @@ class Judge:
         return value if isinstance(value, Number) else None
 
 
+EQUALITIES = frozenset({"=", "≈", "≡"})
 _CONDITION = re.compile(
     r"(\b(where|if|when|whenever|suppose|unless|case)|若|当|如果|假如)\s*[（(,，:：]?\s*$",
     re.IGNORECASE,
@@ -128,9 +131,11 @@ def _runs(claim: Claim) -> Iterator[tuple[Link, ...]]:
     """Neighbouring links that share a side; a chain is broken where a side could not be read."""
     run: list[Link] = []
     for link in claim.links:
-        if run and run[-1].after is not link.before:
+        is_equality = link.relation in EQUALITIES
+        if run and (run[-1].after is not link.before or not is_equality):
             yield tuple(run)
             run = []
-        run.append(link)
+        if is_equality:
+            run.append(link)
     if run:
         yield tuple(run)
