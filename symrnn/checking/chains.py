@@ -73,13 +73,13 @@ class ChainJudge(Noting):
 
     def _is_new(self, name: Known) -> bool:
         """A name nobody knows the value of, or one that is given anew."""
-        if str(name) not in self.page.names:
+        if self.page.key(name) not in self.page.names:
             return True
         return self._is_restated(name)
 
     def _is_restated(self, name: Known) -> bool:
         """`h_prev = -0.3` after `h_prev = 0.5`: another setting, where no model says otherwise."""
-        record = self.page.names[str(name)]
+        record = self.page.names[self.page.key(name)]
         if len(self.faces) != 2 or not isinstance(self.faces[1].digits, Digits):
             return not record.given and isinstance(name, Name) and self._differs_by_far(record)
         return record.given and isinstance(name, Name)
@@ -332,7 +332,7 @@ class ChainJudge(Noting):
         name = self.faces[0].name
         if before or name is None or face.written is None:
             return False
-        record = self.page.names.get(str(name))
+        record = self.page.names.get(self.page.key(name))
         if record is None:
             return False
         found = values_agreeing(record.written, face.written)

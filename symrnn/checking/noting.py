@@ -45,7 +45,9 @@ class Noting(Faces):
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
-        seen = self.see(before, before > 0 and self.has_value_before(before))
+        # What stood for the first side's name before is no source of what is written now.
+        named = before == 0 and self.faces[0].name is not None
+        seen = None if named else self.see(before, self.has_value_before(before))
         self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
 
     def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
@@ -171,5 +173,5 @@ class Noting(Faces):
 
     def head_taint(self) -> frozenset[int]:
         name = self.faces[0].name
-        record = self.page.names.get(str(name)) if name is not None else None
+        record = self.page.names.get(self.page.key(name)) if name is not None else None
         return record.taint if record is not None else frozenset()
