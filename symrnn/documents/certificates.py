@@ -1,8 +1,8 @@
 """Every equality of a document held against its definition, when the document is made.
 
 A claim is tried at three draws of all numbers, at the first of them at every step it speaks of: its left side by
-definition (the forward Program run, differences of runs), its right side as it is written. No rule that derived it takes
-part.
+definition (the forward Program run, differences of runs), its right side as it is written. No rule that derived it
+takes part.
 """
 
 from __future__ import annotations
@@ -77,13 +77,14 @@ class Judges:
     program: Program
     steps: int = STEPS
     model: Model | None = None
+    draws: int = DRAWS
 
     @cached_property
     def drawn(self) -> tuple[Definitions, ...]:
-        """Three draws of everything."""
+        """Draws of everything."""
         last = self.program.steps.hi
         steps = self.steps if last.is_Symbol else int(last)
-        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(DRAWS))
+        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(self.draws))
 
     @cached_property
     def own(self) -> Definitions | None:

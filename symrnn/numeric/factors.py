@@ -28,6 +28,7 @@ class Factors:
         self.overwritten: list[tuple[Name, tuple[Node, ...]]] = []
 
     def write(self) -> None:
+        """The factors of every overwritten buffer, each before what overwrites it."""
         waiting = sorted(self.overwritten, key=self._place)
         while waiting:
             target, still = waiting.pop(0)
