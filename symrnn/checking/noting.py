@@ -36,6 +36,7 @@ class Noting(Faces):
     def note(
         self, before: int, at: int, verdict: Verdict, reason: Reason | None, expected: Value, taint: frozenset[int]
     ) -> None:
+        """Note the verdict of a link, and what its numbers stand for from here on."""
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
@@ -172,6 +173,7 @@ class Noting(Faces):
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
 
     def head_taint(self) -> frozenset[int]:
+        """The wrong links that what was written for the first side hangs on."""
         name = self.faces[0].name
         record = self.page.names.get(self.page.key(name)) if name is not None else None
         return record.taint if record is not None else frozenset()
