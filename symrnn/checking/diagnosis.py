@@ -22,7 +22,7 @@ from symrnn.checking.formulas import Formulas
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.mutations import Setting, mutated
-from symrnn.checking.naming import Known, Name, name_of, placed
+from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
 from symrnn.checking.slips import digit_slips, one_digit_slips, slipped
@@ -188,22 +188,16 @@ def _by_other_values(case: Case) -> Iterator[str]:
 
 
 def diagnose_formula(
-    formulas: Formulas,
-    name: Known,
-    value_at: Callable[[ModelTruths, dict[str, int]], Value | None],
-    steps: dict[str, int],
+    formulas: Formulas, name: Known, value_at: Callable[[ModelTruths], Value | None]
 ) -> tuple[Diagnosis, ...]:
     """The rows whose change of the quantity's equation is the formula that is written, at every drawn point."""
     kept: list[str] | None = None
     for point in formulas.points:
-        here = placed(name, steps)
-        readings = point.readings(here)
-        written = value_at(point, steps)
+        readings, written = point.readings(name), value_at(point)
         if not readings or readings[0].node is None or written is None:
             return ()
         equations = equations_of(point)
-        fits = partial(_reproduces, equations, written)
-        rows = rows_that(equations, readings[0].node, fits)
+        rows = rows_that(equations, readings[0].node, partial(_reproduces, equations, written))
         kept = rows if kept is None else [row for row in kept if row in rows]
         if not kept:
             return ()
