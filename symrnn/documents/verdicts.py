@@ -125,6 +125,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "cell path figure": "The cell path alone (the product of the forget gates) keeps {0} per step, memory time {1} "
         "steps; it is not the total derivative.",
         "open": "How open the activations are, mean |f'| over its supremum: {0}.",
+        "spectrum": "{0}: {1}; departure from normality {2} of its size.",
         "sum rule": "Self-check: the exponents add up to the mean of log|det| within {0}.",
         "transposed": "Self-check: forward and transposed products differ by {0}, allowed {1}.",
         # conditions
@@ -223,8 +224,6 @@ def judged(evidence: Evidence) -> Formula:
     if evidence.holds is False:
         turned = {"<": "≥", ">": "≤", "≤": ">", "≥": "<", "=": "≠"}[statement.relation]
         statement = Statement(statement.factors, turned, statement.right)
-    if evidence.shown == str(statement.right) and statement.relation in ("=", "≤", "≥"):
-        return formula_of(Statement(statement.factors, "=", statement.right))
     return formula_of(statement, evidence.shown)
 
 
@@ -372,6 +371,24 @@ def _bound(evidence: Evidence | None, language: str) -> Sequence[Line]:
     return [say(key, language, Formula(text, latex)), *lines]
 
 
+def _spectrum(name: str, figures: Mapping[str, float], language: str) -> Line:
+    """ρ, σ₁, numerical abscissa and radius of one matrix."""
+    rows = (
+        ("radius", "ρ", r"\rho"),
+        ("norm", "σ₁", r"\sigma_1"),
+        ("numerical_radius", "w", "w"),
+        ("numerical_abscissa", "ω", r"\omega"),
+        ("kreiss", "K", "K"),
+    )
+    kept = [(text, latex, f"{figures[key]:.4g}") for key, text, latex in rows if key in figures]
+    values = Formula(
+        ", ".join(f"{text} = {value}" for text, _, value in kept),
+        r",\ ".join(f"{latex} = {_latex_number(value)}" for _, latex, value in kept),
+    )
+    shown = Formula(name, name if "_" not in name else "{}_{{{}}}".format(*name.split("_", 1)))
+    return say("spectrum", language, shown, values, f"{100 * figures['henrici_relative']:.0f} %")
+
+
 def _assumptions(evidence: Evidence, language: str) -> Sequence[Line]:
     keys = [key for key in evidence.theorem.assumptions if not (evidence.scope.key == "every" and "box" in key)]
     if not keys:
@@ -398,6 +415,7 @@ def _figures(found: Regime, language: str) -> Sequence[Line]:
     if figures.get("open"):
         shares = ", ".join(f"{name} {share:.2f}" for name, share in figures["open"].items())
         lines.append(say("open", language, Formula(shares, rf"\text{{{shares}}}".replace("_", r"\_"))))
+    lines += [_spectrum(name, each, language) for name, each in figures.get("spectra", {}).items()]
     checks = figures.get("checks", {})
     if "sum_rule" in checks:
         lines.append(say("sum rule", language, float(checks["sum_rule"])))
