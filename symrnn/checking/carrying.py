@@ -16,7 +16,7 @@ from symrnn.algebra.activations import Activation
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.programs import Equation
-from symrnn.checking.arithmetic import applied
+from symrnn.checking.functions import applied
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, power, product, sharp, total
 from symrnn.checking.page import Page, Record
@@ -106,6 +106,7 @@ def _within(machine: Machine, at: dict[Any, int], node: Node) -> Any:
 
 
 def rows_of(value: Value, rows: int, cols: int) -> Any:
+    """A value as the rows a machine stores; one number fills them."""
     if isinstance(value, Number):
         return tuple(tuple(value for _ in range(cols)) for _ in range(rows))
     if value.shape != (rows, cols):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax
@@ -20,11 +21,11 @@ from symrnn.checking.equations import Equations
 from symrnn.checking.formulas import Formulas
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.misconceptions import TABLE
-from symrnn.checking.mutations import Setting, mutations
+from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.naming import Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
-from symrnn.checking.slips import digit_slips, slips
+from symrnn.checking.slips import digit_slips, slipped
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
 
@@ -52,11 +53,11 @@ def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     for search in (_by_slips, _by_equation, _by_digits, _by_other_values):
         found = dict.fromkeys(search(case))
         if found:
-            return tuple(diagnosis(row, case.corrected) for row in list(found)[:MOST])
+            return tuple(explained(row, case.corrected) for row in list(found)[:MOST])
     return ()
 
 
-def diagnosis(row: str, corrected: str = "") -> Diagnosis:
+def explained(row: str, corrected: str = "") -> Diagnosis:
     """A row of the table as part of a report."""
     entry = TABLE[row]
     return Diagnosis(row, entry.sentence, entry.wrong, entry.right, corrected)
@@ -78,7 +79,7 @@ def _matches(value: Value | None, case: Case) -> bool:
 def _by_slips(case: Case) -> Iterator[str]:
     if case.digits is None or name_of(case.before) is not None:
         return
-    for row, tree in slips(case.before):
+    for row, tree in slipped(case.before):
         value = _evaluated(tree, case.page)
         if _matches(value, case) and not _is_right(value, case):
             yield row
@@ -122,22 +123,26 @@ def equations_of(truths: ModelTruths) -> Equations:
     return written
 
 
+def setting_of(equations: Equations, node: Node) -> Setting:
+    """What the changes of a quantity's equation need to know."""
+    program = equations.truths.quantities.program
+
+    def sized(names: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(equations.sized(name) for name in names)
+
+    return Setting(
+        node, equations.truths.steps, sized(program.parameters), sized(program.inputs), sized(program.states)
+    )
+
+
 def rows_that(equations: Equations, node: Node, fits: Callable[[Node], bool]) -> list[str]:
     """The rows whose change of a quantity's equation fits, from the equation itself outwards."""
-    truths = equations.truths
-    program = truths.quantities.program
-    setting = Setting(
-        node,
-        truths.steps,
-        tuple(equations.sized(p) for p in program.parameters),
-        tuple(equations.sized(x) for x in program.inputs),
-        tuple(equations.sized(s) for s in program.states),
-    )
+    setting = setting_of(equations, node)
     expression = equations.of(node)
     for _ in range(1 if setting.is_share_sum else LEVELS):
         if expression is None:
             return []
-        found = list(dict.fromkeys(row for row, wrong in mutations(expression, setting) if fits(wrong)))
+        found = list(dict.fromkeys(row for row, wrong in mutated(expression, setting) if fits(wrong)))
         if found:
             return found
         expression = equations.inlined(expression)
@@ -192,7 +197,7 @@ def diagnose_formula(
         kept = rows if kept is None else [row for row in kept if row in rows]
         if not kept:
             return ()
-    return tuple(diagnosis(row) for row in (kept or [])[:MOST])
+    return tuple(explained(row) for row in (kept or [])[:MOST])
 
 
 def _reproduces(equations: Equations, written: Value, node: Node) -> bool:

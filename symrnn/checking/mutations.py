@@ -56,7 +56,7 @@ def step_of(node: Node) -> int | None:
     return None
 
 
-def mutations(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
+def mutated(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
     """Every wrong expression a single mistake makes of a right one, with the row it is."""
     for sub, rebuilt in places(node):
         for change in CHANGES:
@@ -106,6 +106,7 @@ def _within(node: Node, operands: tuple[Node, ...], at: int, rebuilt: Callable[[
 
 
 def remade(node: Node, parts: list[Node]) -> Node:
+    """The same operation on other operands, without zeros and nesting."""
     makers: dict[type, Callable[..., Node]] = {N.Add: add, N.Hadamard: hadamard, N.MatMul: matmul}
     maker = makers.get(type(node))
     if maker is not None:

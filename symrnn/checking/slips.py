@@ -32,11 +32,11 @@ MOST = 80
 """Pieces of a formula that is looked at."""
 
 
-def slips(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
+def slipped(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
     """Every formula that one slip makes of a formula.
 
     >>> from symrnn.algebra.reading.grammar import parse_expression
-    >>> sorted({row for row, _ in slips(parse_expression("1/2 * 0.125^2"))})
+    >>> sorted({row for row, _ in slipped(parse_expression("1/2 * 0.125^2"))})
     ['A01', 'A02', 'A05', 'A12', 'A13', 'R24']
     """
     if sum(1 for _ in walk(tree)) > MOST:

@@ -22,6 +22,8 @@ COMMANDS = {
     "evaluate": "symrnn.cli.evaluations",
     "regime": "symrnn.cli.regimes",
     "check": "symrnn.cli.checks",
+    "worksheet": "symrnn.cli.worksheets",
+    "mark": "symrnn.cli.worksheets",
     "cells": "symrnn.cli.catalogue",
     "remedies": "symrnn.cli.measures",
     "sweep": "symrnn.cli.sweeps",

@@ -41,6 +41,13 @@ class Norm:
 
 
 @dataclass(frozen=True)
+class Blank:
+    """Room for an answer, about so many letters wide."""
+
+    width: int = 12
+
+
+@dataclass(frozen=True)
 class Claim:
     """`lhs relation rhs`, where it holds, why, and what it assumes. Further links of a chain stand in `more`.
 
@@ -123,6 +130,8 @@ class Document:
     tally: Tally | None = None
     code: str = ""
     """Python that makes the document anew, for a notebook."""
+    heading: str = "derivation"
+    """The key of the sentence that makes a heading of the title."""
 
     def claims(self) -> Iterator[Claim]:
         """Every claim, in order."""

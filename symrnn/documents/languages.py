@@ -53,6 +53,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "digits; {3} equations only say what a name means.",
         "not all checked": "{0} equalities: {1} checked exactly, {2} at random points in many digits, {4} not checked; "
         "{3} equations only say what a name means.",
+        "bracket": "A condition in brackets is 1 where it holds and 0 elsewhere.",
         "given cotangents": "There is no loss: the gradients ∂⁺L/∂ of the outputs and final states are given.",
         "jacobian convention": "Numerator layout. The states of the step before are independent of each other.",
         "jacobian convention denominator": "Denominator layout: a column for each entry of what is differentiated. The "
@@ -104,10 +105,15 @@ DOMAIN = "derivation"
 """The catalogue that translates this table."""
 
 
+TABLES: dict[str, Mapping[str, str]] = {DOMAIN: ENGLISH}
+"""Every table of words that documents may speak in, by its catalogue; a package further down adds its own."""
+
+
 def sentence(key: str, language: str = "en") -> str:
-    """The words of a key.
+    """The words of a key, of whichever table has it.
 
     >>> sentence("model"), sentence("model", "zh")
     ('The model', '模型')
     """
-    return translated(ENGLISH[key], language, DOMAIN)
+    domain = next((name for name, table in TABLES.items() if key in table), DOMAIN)
+    return translated(TABLES[domain][key], language, domain)

@@ -94,7 +94,9 @@ class TestRounding:
     def test_a_rounded_operand_widens(self) -> None:
         """0.762 stands for 0.7616."""
         page = Page()
-        page.keep_number("0.762", False, Record(Number(Fraction(762, 1000), Fraction(7616, 10000), Fraction(762, 1000)), None))
+        page.keep_number(
+            "0.762", False, Record(Number(Fraction(762, 1000), Fraction(7616, 10000), Fraction(762, 1000)), None)
+        )
         found = value("0.5 · 0.762", page)
         assert (found.low, found.high) == (Fraction(3808, 10000), Fraction(381, 1000))
 

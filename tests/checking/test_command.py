@@ -74,7 +74,8 @@ class TestSources:
 
     def test_front_matter(self) -> None:
         """The text declares its model."""
-        text = '---\n[cell]\nkind = "rnn"\n[sequence]\nx = [1.0]\n[parameters]\nW_h = 0.5\nW_x = 1.0\nb = 0\n---\n\n$h_1 = 0.76$\n'
+        model = '[cell]\nkind = "rnn"\n[sequence]\nx = [1.0]\n[parameters]\nW_h = 0.5\nW_x = 1.0\nb = 0'
+        text = f"---\n{model}\n---\n\n$h_1 = 0.76$\n"
         assert run("-", data=text).exit_code == 0
         assert run("-", data=text.replace("0.76", "0.86")).exit_code == 1
 

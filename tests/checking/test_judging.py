@@ -135,10 +135,12 @@ $\delta_1 = \delta_2 \times 0.5 \times (1 - \tanh^2(z_1)) = -0.087 \times 0.5 \t
 
     def test_formulas_at_a_generic_step(self) -> None:
         """Judged at every step they can mean."""
-        right = r"$\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{k=t+1}^{T} \frac{\partial h_k}{\partial h_{k-1}}$"
-        assert verdicts(right, MODEL) == ["right"]
-        wrong = r"$\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{k=t}^{T} \frac{\partial h_k}{\partial h_{k-1}}$"
-        assert verdicts(wrong, MODEL) == ["wrong"]
+        text = (
+            r"$\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T}"
+            r" \prod_{k=FIRST}^{T} \frac{\partial h_k}{\partial h_{k-1}}$"
+        )
+        assert verdicts(text.replace("FIRST", "t+1"), MODEL) == ["right"]
+        assert verdicts(text.replace("FIRST", "t"), MODEL) == ["wrong"]
 
     def test_conditions_are_no_claims(self) -> None:
         """`where W_h = 1` supposes, it does not say."""

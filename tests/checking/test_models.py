@@ -1,4 +1,5 @@
 """Truths of a model, formulas at drawn points, values carried from the page, recognition."""
+# ruff: noqa: E501 (formulas stand as they were published)
 
 from __future__ import annotations
 

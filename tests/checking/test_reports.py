@@ -61,7 +61,12 @@ class TestMachines:
         assert set(link) >= {
             "file", "line", "column", "text", "verdict", "written", "expected", "follows_from", "mistakes",
         }  # fmt: skip
-        assert (link["file"], link["line"], link["verdict"], link["expected"]) == ("working.md", 3, "wrong", "0.0078125")
+        assert (link["file"], link["line"], link["verdict"], link["expected"]) == (
+            "working.md",
+            3,
+            "wrong",
+            "0.0078125",
+        )
         assert set(link["mistakes"][0]) == {"id", "sentence", "wrong", "right"}
         follower = next(one for one in found["links"] if one["verdict"] == "follows")
         assert found["links"][follower["follows_from"]] == link

@@ -1,6 +1,6 @@
 """Published worked examples, written out as workings with their models: what `check` says of each claim.
 
-`data/workings.json` holds the formula lines, the verdict an independent recomputation gave, and the model as a TOML text. The
+`data/workings.json` holds the formula lines, the verdict an independent recomputation gave, and the model as TOML. The
 table in docs/checking.md is what this module's `table()` says: `python tests/conformance/test_documents.py` writes it.
 """
 
@@ -142,7 +142,9 @@ class TestClaims:
 
     def test_propagated_claims_follow(self) -> None:
         """From a line that is wrong and stands above."""
-        assert [c for c in claims() if c.verdict == "propagated" and not c.is_wrong and c.found != Verdict.FOLLOWS] == []
+        assert [
+            c for c in claims() if c.verdict == "propagated" and not c.is_wrong and c.found != Verdict.FOLLOWS
+        ] == []
         for _, report in reports():
             for finding in report.findings:
                 if finding.follows_from is not None:
@@ -154,8 +156,6 @@ class TestClaims:
         """docs/checking.md shows the figures of this run."""
         page = PAGE.read_text(encoding="utf-8")
         assert page.partition(START)[2].partition(END)[0].strip() == table()
-
-
 
 
 class TestTheFiveTexts:
@@ -192,7 +192,8 @@ state \( h_0 = 0.0 \), target \( y = 1.0 \); the activation is \( f(x) = x \).
 
 \[ L = \frac{1}{2}(y - h_2)^2 = \frac{1}{2}(0.25)^2 = 0.03125 \]
 
-\[ \frac{\partial L}{\partial h_1} = \frac{\partial L}{\partial h_2} \cdot \frac{\partial h_2}{\partial h_1} = -0.25 \cdot 0.5 = -0.125 \]
+\[ \frac{\partial L}{\partial h_1} = \frac{\partial L}{\partial h_2} \cdot \frac{\partial h_2}{\partial h_1}
+= -0.25 \cdot 0.5 = -0.125 \]
 """
         report = sr.check(text)
         assert "definitions" in report.model

@@ -6,6 +6,7 @@ window; within `<math>` it never would.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -34,21 +35,35 @@ def to_html(document: Document) -> str:
     >>> derive(rnn(), wrt="b").to_html().splitlines()[0]
     '<!DOCTYPE html>'
     """
-    language = _LANGUAGES.get(document.language, document.language)
-    heading = escaped(title(document))
+    return _page(escaped(title(document)), document.language, f"<main>\n{_body(document)}</main>\n")
+
+
+def to_book(documents: Sequence[Document]) -> str:
+    """Several documents in one page, each from the top of a sheet of paper: for printing."""
+    mains = []
+    for place, document in enumerate(documents, start=1):
+        body = re.sub(r'(id="|href="#|aria-labelledby=")(eq|s)(\d+)"', rf'\g<1>d{place}\2\3"', _body(document))
+        mains.append(f'<main class="new">\n{body}</main>\n')
+    first, last = title(documents[0]), title(documents[-1])
+    return _page(escaped(f"{first} – {last}"), documents[0].language, "".join(mains))
+
+
+def _page(heading: str, code: str, mains: str) -> str:
+    language = _LANGUAGES.get(code, code)
     return (
         f'<!DOCTYPE html>\n<!-- {MARK} {__version__} -->\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{heading}</title>\n<style>\n{_font_face()}{_sheet()}{_PAGE}</style>\n</head>\n"
-        f'<body class="symrnn">\n<main>\n{_body(document)}</main>\n</body>\n</html>\n'
+        f'<body class="symrnn">\n{mains}</body>\n</html>\n'
     )
 
 
 _PAGE = (
     "body { margin: 0; } main { max-width: 68em; margin: 0 auto; padding: 2.5em 1.5em 4em; }\n"
     "@page { margin: 18mm; } @media print { main { padding: 0; max-width: none; } }\n"
+    "@media print { .new + .new { break-before: page; } }\n"
 )
 
 
@@ -74,8 +89,18 @@ def _font_face() -> str:
     )
 
 
+def setter_of(document: Document) -> Setter:
+    """What sets a document's mathematics and words in HTML."""
+    return Setter(document, MATHML, _inline, _words, _reference)
+
+
+def block_html(setter: Setter, block: Words | Table) -> str:
+    """A paragraph or a table by itself, for the text of a question in a learning platform."""
+    return _other(setter, block)
+
+
 def _body(document: Document) -> str:
-    setter = Setter(document, MATHML, _inline, _words, _reference)
+    setter = setter_of(document)
     counter = iter(range(1, 1 + sum(1 for _ in document.claims())))
     parts = [f"<h1>{escaped(title(document))}</h1>\n"]
     for number, section in enumerate(document.sections, start=1):

@@ -20,7 +20,7 @@ from symrnn.algebra.nodes import Name, Node
 from symrnn.algebra.programs import Range, family
 from symrnn.algebra.spelling import ATOM, TEXT, Format, Piece
 from symrnn.algebra.widths import WIDTHS
-from symrnn.documents.document import Claim, Document, Formula, Norm
+from symrnn.documents.document import Blank, Claim, Document, Formula, Norm
 from symrnn.documents.languages import sentence
 from symrnn.documents.spelled import in_words, number_text
 
@@ -192,7 +192,7 @@ def numbered(document: Document) -> Iterator[tuple[int, Claim]]:
 
 def title(document: Document) -> str:
     """The heading of a document, in its language."""
-    return sentence("derivation", document.language).format(document.title)
+    return sentence(document.heading, document.language).format(document.title)
 
 
 # --- values of every kind -------------------------------------------------------------------------------------
@@ -202,6 +202,8 @@ def mathematics(p: Printer, value: Any) -> str:
     """A node, a number, a list of numbers or of rows, a norm or a formula, as a printer sets it."""
     if isinstance(value, Formula):
         return _formula(p, value)
+    if isinstance(value, Blank):
+        return p.form.word("." * value.width)
     if isinstance(value, Norm):
         piece = p.of(value.of)
         return p.form.fence("‖", piece.text, "‖", piece.tall)

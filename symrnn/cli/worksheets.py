@@ -1,0 +1,264 @@
+"""`symrnn worksheet` and `symrnn mark`: exercises with keys, and what comes back."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from symrnn.cli.files import echo, resolve
+from symrnn.errors import InputError, SymrnnError
+
+if TYPE_CHECKING:
+    from symrnn.models.model import Model
+    from symrnn.worksheets.answers import Submission
+    from symrnn.worksheets.rosters import Student
+    from symrnn.worksheets.tasks import Task
+
+MOST_ROSTER = 2_000_000
+MOST_SUBMISSION = 20_000_000
+
+
+@click.command()
+@click.argument("source", metavar="MODEL")
+@click.option("--variants", type=click.IntRange(1, 5_000), help="How many different sheets; one unless said.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The same seed, the same sheets."
+)
+@click.option("--year", "label", default="", help="What ids begin with, such as 2026; the seed unless said.")
+@click.option("--tasks", default="", help="Such as forward,bptt,regime (the default), spectrum, or a task file.")
+@click.option(
+    "--blanks",
+    type=click.Choice(["0", "30", "60", "100"]),
+    default="100",
+    show_default=True,
+    help="Per cent left blank.",
+)
+@click.option(
+    "--to",
+    default="html",
+    show_default=True,
+    help="html, markdown, latex, pdf, notebook, moodle, gift, qti, prairielearn; several by commas.",
+)
+@click.option("--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each.")
+@click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
+@click.option("--stress", type=click.IntRange(1, 100_000), help="No sheets: try so many seeds and report faults.")
+@click.option("-o", "--output", type=click.Path(), help="The folder to write; worksheet-SEED unless said.")
+def worksheet(
+    source: str,
+    variants: int | None,
+    seed: int,
+    label: str,
+    tasks: str,
+    blanks: str,
+    to: str,
+    roster: str | None,
+    lang: str,
+    stress: int | None,
+    output: str | None,
+) -> None:
+    """Exercises made from a MODEL file, with keys apart, to be marked by `symrnn mark`.
+
+    \b
+    symrnn worksheet example:linear --seed 1 -o week3
+    symrnn worksheet tanh.toml --roster class.csv --tasks forward,bptt --to html,markdown -o week4
+    """  # fmt: skip
+    from symrnn.languages import check_language
+    from symrnn.models.model import Model
+    from symrnn.worksheets.folders import EXPORTS, SUFFIXES, Made, files_of
+    from symrnn.worksheets.pages import Looks
+    from symrnn.worksheets.sheets import Class, tasks_of
+
+    check_language(lang)
+    formats = [name for name in to.split(",") if name]
+    for name in formats:
+        if name not in (*SUFFIXES, *EXPORTS):
+            raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join((*SUFFIXES, *EXPORTS)))
+    model = resolve(source, None)
+    if not isinstance(model, Model):
+        raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
+    wanted = tasks_of([name for name in tasks.split(",") if name], model)
+    if stress is not None:
+        _stress(model, wanted, stress)
+        return
+    students = _roster(roster, variants)
+    folder = _free(output or f"worksheet-{seed}")
+    made_from = Class(model, wanted, seed, _label(label))
+    count = variants or len(students) or 1
+    looks = Looks(blanks=int(blanks), language=lang)
+    show = _progress("sheets")
+    made = []
+    for number in range(1, count + 1):
+        made.append(Made(made_from.sheet(number), students[number - 1] if students else None))
+        show(number, 2 * count)
+    files = files_of(made, made_from, looks, formats, lambda number: show(count + number, 2 * count))
+    _write_folder(folder, files)
+    _clear()
+    click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+
+
+def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
+    """The report of a stress test; exit code 1 if a fault was found."""
+    from symrnn.worksheets.stress import try_seeds
+
+    start = time.monotonic()
+    show = _progress("seeds")
+    report = try_seeds(model, wanted, seeds, lambda count: show(count, seeds))
+    _clear()
+    click.echo(f"seeds                       {report.seeds}")
+    click.echo(f"no variant found            {_listed(report.none_found)}")
+    click.echo(f"same numbers as another     {_listed(report.duplicates)}")
+    click.echo(f"beyond the digit budget     {_listed(report.overruns)}")
+    click.echo(f"not diagnosable             {_listed(report.undiagnosable)}")
+    click.echo(f"evaluations that disagree   {_listed(report.disagreements)}")
+    click.echo(f"{time.monotonic() - start:.1f} s", err=True)
+    if not report.is_clean:
+        sys.exit(1)
+
+
+def _listed(found: Sequence[object]) -> str:
+    return f"{len(found)}" + (f": {', '.join(map(str, found[:10]))}" if found else "")
+
+
+def _label(label: str) -> str:
+    if label and not (label.isascii() and label.replace("-", "").isalnum() and len(label) <= 20):
+        raise InputError(f"--year {label}", found="more than letters, digits and -", write="--year 2026")
+    return label
+
+
+def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
+    if path is None:
+        return ()
+    from symrnn.worksheets.rosters import read_roster
+
+    students = read_roster(read_text(path, MOST_ROSTER), path)
+    if variants is not None and variants != len(students):
+        raise InputError(
+            f"--variants {variants}",
+            found=f"{len(students)} students in {path}",
+            write="--roster alone",
+        )
+    return students
+
+
+def read_text(path: str, most: int) -> str:
+    """A file of text, of bounded size."""
+    try:
+        if Path(path).stat().st_size > most:
+            raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+    except UnicodeDecodeError:
+        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
+
+
+def _free(name: str) -> Path:
+    """A folder that is not there yet, or is empty."""
+    folder = Path(name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(name, found="it exists, and nothing is written over", write="-o with another name")
+    if not folder.absolute().parent.is_dir():
+        raise InputError(name, found="the folder above does not exist", write="a name in a folder that exists")
+    return folder
+
+
+def _write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
+    """All files or none: they are gathered beside the folder and moved in one step."""
+    parent = folder.absolute().parent
+    try:
+        gathered = Path(tempfile.mkdtemp(prefix=".symrnn-", dir=parent))
+    except OSError as error:
+        raise InputError(str(folder), found=f"it cannot be written: {error.strerror}", write="another folder") from None
+    try:
+        for path, content in files:
+            target = gathered / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        gathered.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        gathered.rename(folder)
+    except BaseException:
+        shutil.rmtree(gathered, ignore_errors=True)
+        raise
+
+
+def _progress(what: str) -> Callable[[int, int], None]:
+    """A line on a terminal, after a second."""
+    start = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty() and time.monotonic() > start + 1:
+            sys.stderr.write(f"\r\033[K{what}: {100 * done // total} %")
+            sys.stderr.flush()
+
+    return show
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
+@click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
+@click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
+def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
+    """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
+
+    Prints the class's summary; exit code 1 if a submission could not be marked.
+
+    \b
+    symrnn mark week3 week3/answers.csv -o week3-marks
+    """
+    from symrnn.languages import check_language
+    from symrnn.worksheets.feedback import feedback_document, marks_csv, summary
+    from symrnn.worksheets.folders import MOST_BYTES, read_key
+    from symrnn.worksheets.marking import mark_all
+
+    if lang is not None:
+        check_language(lang)
+    key = Path(folder) / "key.json"
+    if not key.is_file():
+        raise InputError(folder, found="no key.json in it", write="the folder that symrnn worksheet made")
+    target = _free(output) if output else None
+    worksheet = read_key(read_text(str(key), MOST_BYTES), str(key))
+    language = lang or worksheet.looks.language
+    submissions, broken = _gathered(answers)
+    results = mark_all(worksheet, submissions, broken)
+    text = summary(results, language)
+    if target is not None:
+        files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
+        files += [
+            (f"feedback/{one.sheet.id}.html", feedback_document(one, language).to_html()) for one in results.marked
+        ]
+        _write_folder(target, files)
+    echo(text)
+    if results.broken:
+        sys.exit(1)
+
+
+def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
+    """Every submission of the files and folders named, and those that cannot be read with the reason."""
+    from symrnn.worksheets.answers import read_submissions
+
+    found: list[Submission] = []
+    broken: list[tuple[str, str]] = []
+    for name in names:
+        path = Path(name)
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in inside:
+            try:
+                found += read_submissions(read_text(str(file), MOST_SUBMISSION), str(file))
+            except SymrnnError as error:
+                broken.append((str(file), error.found))
+    return found, broken

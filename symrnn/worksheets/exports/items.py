@@ -1,0 +1,153 @@
+"""A sheet's questions as learning platforms want them: a number to a blank, in decimals, with what wrong ones tell.
+
+Mathematics is MathML in HTML; questions in words and choices that have no options are left to the printed sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from symrnn.checking.misconceptions import TABLE
+from symrnn.checking.numbers import MP, real
+from symrnn.documents.document import Formula, Words
+from symrnn.documents.renderers.html import block_html, setter_of
+from symrnn.languages import translated
+from symrnn.worksheets.numbers import SIGNIFICANT
+from symrnn.worksheets.pages import MISTAKES, Looks, sheet_document
+from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.sheets import Sheet
+from symrnn.worksheets.variants import confusions
+from symrnn.worksheets.words import word
+
+DIGITS = 12
+"""Of right answers, before the platform's tolerance."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong number and the sentence for whoever writes it."""
+
+    number: str
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One number: where it stands in its question (`1`, `1.2`), the answer, the tolerance, known wrong numbers."""
+
+    id: str
+    number: str
+    tolerance: str
+    wrong: tuple[Wrong, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question with its blanks, or with options of which one is right."""
+
+    id: str
+    prompt: str
+    """HTML with MathML, up to the blank."""
+    points: int
+    blanks: tuple[Blank, ...] = ()
+    options: tuple[str, ...] = ()
+    right: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """What stands before some questions, and the questions."""
+
+    intro: str
+    items: tuple[Item, ...]
+
+
+def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
+    """The sheet's parts; the first begins with what is given.
+
+    >>> import symrnn as sr
+    >>> from symrnn.worksheets.sheets import Class, tasks_of
+    >>> model = sr.load("example:linear")
+    >>> [item.id for item in groups(Class(model, tasks_of(("forward",), model), 1).sheet(1), Looks())[0].items]
+    ['1', '2', '3', '4']
+    """
+    document = sheet_document(sheet, looks)
+    setter = setter_of(document)
+    wrong = _wrong_numbers(sheet, looks.language)
+    found = []
+    given = [block for block in document.sections[0].blocks if not _is_name_line(block)]
+    for place, part in enumerate(sheet.parts):
+        if part.shown:
+            # A calculation with a planted mistake is for paper: its lines are no blanks.
+            continue
+        blocks = [*(given if place == 0 else ()), *part.intro]
+        intro = "".join(block_html(setter, block) for block in blocks)
+        found.append(Group(intro, tuple(_items(part, sheet, setter, wrong, looks.language))))
+    return tuple(found)
+
+
+def _is_name_line(block: Any) -> bool:
+    return isinstance(block, Words) and block.key == "ws name line"
+
+
+def _items(part: Part, sheet: Sheet, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
+    for question in part.questions:
+        if question.kind == "number":
+            prompt = (
+                setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
+            )
+            blanks = tuple(_blanks(question, sheet, wrong.get(question.key, [])))
+            yield Item(question.id, prompt, question.points, blanks)
+        elif question.kind == "choice" and question.options:
+            options = tuple(option if option.isdigit() else word(option, language) for option in question.options)
+            right = question.options.index(str(question.answer))
+            yield Item(question.id, _asked(question, setter), question.points, (), options, right)
+
+
+def _asked(question: Question, setter: Any) -> str:
+    key, about = question.prompt
+    return str(setter.sentence(key, (question.id, *about, "")))
+
+
+def _blanks(question: Question, sheet: Sheet, wrong: list[Any]) -> Iterator[Blank]:
+    rows = question.answer
+    single = len(rows) == 1 and len(rows[0]) == 1
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            place = question.id if single else f"{question.id}.{i * len(row) + j + 1}"
+            room = abs(real(entry.value)) * MP.mpf(10) ** -(SIGNIFICANT - 1)
+            room = room if sheet.recipe.rounded else room / 100
+            yield Blank(place, decimal(entry.value), decimal(room, 3), tuple(_told(entry.value, room, i, j, wrong)))
+
+
+def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[Wrong]:
+    """The wrong numbers of one entry that a platform can tell from the right one and from each other."""
+    taken = [real(right)]
+    for answer, sentence in wrong:
+        if len(answer) <= i or len(answer[0]) <= j:
+            continue
+        value = real(answer[i][j].value)
+        if all(abs(value - other) > 2 * room for other in taken):
+            taken.append(value)
+            yield Wrong(decimal(answer[i][j].value), sentence)
+
+
+def _wrong_numbers(sheet: Sheet, language: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for each in confusions(sheet.recipe, sheet.values):
+        sentences = [translated(TABLE[row].sentence, language, MISTAKES) for row in each.rows]
+        found.setdefault(each.key, []).append((each.answer, " ".join(dict.fromkeys(sentences))))
+    return found
+
+
+def decimal(value: Any, digits: int = DIGITS) -> str:
+    """A number as a plain decimal with so many significant digits.
+
+    >>> decimal(Fraction(-1, 8)), decimal(Fraction(1, 3), 4)
+    ('-0.125', '0.3333')
+    """
+    text = str(MP.nstr(real(Fraction(value) if isinstance(value, int) else value), digits, min_fixed=-30, max_fixed=30))
+    return text.removesuffix(".0")

@@ -1,0 +1,81 @@
+"""Moodle XML: a cloze question for each sheet and a numerical question for each number, by category.
+
+Wrong numbers that a known mistake gives are answers worth 0 % with their feedback: the only grade fractions are 100
+and 0. The format: docs.moodle.org, "Moodle XML format" and "Embedded Answers (Cloze)".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from symrnn import __version__
+from symrnn.documents.document import MARK
+from symrnn.worksheets.exports.items import Blank, Group, Item
+
+Named = tuple[str, tuple[Group, ...]]
+"""A sheet's id and its groups."""
+
+
+def to_moodle(sheets: Sequence[Named]) -> str:
+    """The file to import: Question bank, Import, Moodle XML format."""
+    body = "".join(piece for name, groups in sheets for piece in _sheet(name, groups))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK} {__version__} -->\n<quiz>\n{body}</quiz>\n'
+
+
+def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
+    yield f'<question type="category"><category><text>$course$/top/symrnn/{escape(name)}</text></category></question>\n'
+    text = "".join(group.intro + "".join(_cloze_item(item) for item in group.items) for group in groups)
+    yield _question("cloze", name, text, "")
+    before = groups[0].intro if groups else ""
+    for group in groups:
+        for item in group.items:
+            if len(item.blanks) == 1:
+                intro = before if group is groups[0] else before + group.intro
+                head = f"{intro}<p>({item.id}) {item.prompt}</p>"
+                yield _question("numerical", f"{name} ({item.id})", head, _answers(item.blanks[0], item.points))
+
+
+def _question(kind: str, name: str, text: str, further: str) -> str:
+    return (
+        f'<question type="{kind}">\n<name><text>{escape(name)}</text></name>\n'
+        f'<questiontext format="html"><text>{_data(text)}</text></questiontext>\n{further}</question>\n'
+    )
+
+
+def _data(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+def _answers(blank: Blank, points: int) -> str:
+    def answer(fraction: int, number: str, tolerance: str, feedback: str) -> str:
+        return (
+            f'<answer fraction="{fraction}" format="moodle_auto_format"><text>{number}</text>'
+            f'<feedback format="html"><text>{_data(escape(feedback))}</text></feedback>'
+            f"<tolerance>{tolerance}</tolerance></answer>\n"
+        )
+
+    wrong = "".join(answer(0, one.number, blank.tolerance, one.feedback) for one in blank.wrong)
+    return f"<defaultgrade>{points}</defaultgrade>\n{answer(100, blank.number, blank.tolerance, '')}{wrong}"
+
+
+def _cloze_item(item: Item) -> str:
+    if item.options:
+        options = "~".join(
+            f"%{100 if place == item.right else 0}%{_cloze(option)}" for place, option in enumerate(item.options)
+        )
+        return f"<p>{item.prompt} {{{item.points}:MULTICHOICE:{options}}}</p>\n"
+    blanks = " ".join(_cloze_blank(blank, item.points) for blank in item.blanks)
+    return f"<p>({item.id}) {item.prompt}{blanks}</p>\n"
+
+
+def _cloze_blank(blank: Blank, points: int) -> str:
+    right = f"%100%{blank.number}:{blank.tolerance}"
+    wrong = "".join(f"~%0%{one.number}:{blank.tolerance}#{_cloze(one.feedback)}" for one in blank.wrong)
+    return f"{{{points}:NUMERICAL:{right}{wrong}}}"
+
+
+def _cloze(text: str) -> str:
+    """Text within a cloze answer: its signs escaped, then HTML."""
+    return re.sub(r'([~}#/"\\])', r"\\\1", escape(text))

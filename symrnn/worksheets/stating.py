@@ -1,0 +1,56 @@
+"""What is given on a sheet: the cell's equations in a sentence, its numbers in tables, and how numbers come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symrnn.algebra.nodes import BlockMatrix, Name, Node, Number, Transpose, operands_of
+from symrnn.documents.document import Formula, Table, Words
+from symrnn.models.model import Model
+from symrnn.worksheets.variants import Recipe
+
+
+def cell_words(model: Model) -> Iterator[Words]:
+    """The equations of the cell and of the loss."""
+    program = model.sized
+    equations = [e for e in program if e.target != program.loss]
+    yield Words("ws cell", (tuple(Formula(e.target, "=", e.expression) for e in equations),))
+    if program.loss is not None:
+        loss = program[str(program.loss)]
+        yield Words("ws loss", (Formula(loss.target, "=", loss.expression),))
+
+
+def given_blocks(model: Model, recipe: Recipe) -> tuple[Any, ...]:
+    """The given numbers: parameters and initial states in one table, what moves with time in another."""
+    fixed: list[tuple[Node, Any]] = []
+    moving: list[tuple[Node, Any]] = []
+    index = model.program.steps.index
+    for name, value in model.values.items():
+        named = name.xreplace({model.program.steps.hi: sp.Integer(model.steps)})
+        (moving if name.has(index) else fixed).append((named, value))
+    blocks: list[Any] = [Table(tuple(n for n, _ in fixed), (tuple(_node(v) for _, v in fixed),))]
+    if moving:
+        rows = [(sp.Integer(step + 1), *(_node(value[step]) for _, value in moving)) for step in range(model.steps)]
+        blocks.append(Table((Number(index), *(name for name, _ in moving)), tuple(rows)))
+    return tuple(blocks)
+
+
+def as_numbers(node: Node) -> Node:
+    """The formula without transposes of numbers, which change nothing."""
+    if isinstance(node, Name):
+        return node
+    parts = [as_numbers(part) for part in operands_of(node)]
+    if isinstance(node, Transpose) and node.shape == (1, 1):
+        return parts[0]
+    made: Node = node.with_operands(parts) if parts else node
+    return made
+
+
+def _node(value: Any) -> Node:
+    array = np.asarray(value, dtype=object)
+    entries = [Number(sp.sympify(entry, strict=True)) for entry in array.flat]
+    return entries[0] if len(entries) == 1 else BlockMatrix(array.shape[1] if array.ndim == 2 else 1, *entries)

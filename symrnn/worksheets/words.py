@@ -1,0 +1,113 @@
+"""The words of worksheets, by key: English here, other languages by the catalogue `worksheet`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from symrnn.documents.languages import TABLES
+from symrnn.languages import translated
+
+DOMAIN = "worksheet"
+
+ENGLISH: Mapping[str, str] = MappingProxyType(
+    {
+        # headings
+        "ws sheet": "Worksheet {0}",
+        "ws key": "Key {0}",
+        "ws given": "Given",
+        "ws forward": "The forward pass",
+        "ws bptt": "Back-propagation through time",
+        "ws regime": "Vanishing or exploding",
+        "ws spectrum": "Eigenvalues and spectral radius",
+        "ws clipping": "Gradient clipping",
+        "ws threshold": "The threshold",
+        "ws error": "Find the mistake",
+        "ws own": "{0}",
+        "ws points": "Points",
+        "ws mistakes": "What wrong answers tell",
+        "ws confusions": "Mistakes that give the same answer",
+        "ws silent": "Mistakes that never show",
+        # what stands on a sheet
+        "ws text": "{0}",
+        "ws name line": "Name: {0}    Student number: {0}",
+        "ws student": "For {0}.",
+        "ws cell": "The cell: {0}.",
+        "ws loss": "The loss: {0}.",
+        "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
+        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1) and tanh(½ ln k) = "
+        "(k - 1)/(k + 1). Write fractions.",
+        "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
+        "ws forward given": "The forward pass has given these values:",
+        "ws ask forward": "Compute every quantity of the forward pass, step by step.",
+        "ws ask bptt": "Compute the gradients, from the last step to the first. δ is the gradient with respect to the "
+        "argument of an activation.",
+        "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
+        "gradient does as it goes back over more and more steps.",
+        "ws ask spectrum": "In a linear recurrence the state is multiplied by {0} at every step. Compute its "
+        "eigenvalues, the smaller one first, and its spectral radius; then decide what the gradient does.",
+        "ws ask clipping": "The gradient is {0}. Clip it with the threshold {1}: once every entry by value, once the "
+        "whole vector by its norm.",
+        "ws ask threshold": "The scalar cell has the activation {0}. For which absolute value of the recurrent weight "
+        "does the bound |w| sup|f'| < 1 stop holding?",
+        "ws ask error": "One line of this calculation has a mistake; the lines after it are right but for that. "
+        "Which line is it, and what should it be?",
+        "ws verdict": "({0}) As it goes back over many steps the gradient … (vanishes / explodes / does neither): {1}",
+        "ws why": "({0}) Why? {1}",
+        "ws which line": "({0}) The line with the mistake: {1}",
+        "ws right value": "({0}) What it should be: {1}",
+        "ws worth": "Points for each line: {0}.",
+        # answers
+        "vanishes": "vanishes",
+        "explodes": "explodes",
+        "neither": "does neither",
+        "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
+        "is applied once for each step. Half: compares with 1 only.",
+        "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
+        "regime bounded": "Each step multiplies the gradient by at most |{0}| sup|f'| < 1.",
+        "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
+        "less": "less than",
+        "more": "greater than",
+        # key
+        "ws all points": "{0}. Together {1}.",
+        "ws wrong line": "({0}) {1}: {2}.",
+        "ws wrong": "{0} – {1}",
+        "ws mistakes text": "A wrong answer in this table comes from this mistake, everything before it right.",
+        "ws confusions text": "From the number alone these cannot be told apart.",
+        "ws silent text": "With this structure these mistakes give the right number, whatever the values: {0}.",
+        # marking
+        "mark feedback": "Feedback {0}",
+        "mark answers": "Your answers",
+        "mark total": "{0} of {1} points.",
+        "mark line": "({0}) {1} Your answer: {2} – {3}",
+        "mark both": "{0} {1}",
+        "mark right": "Right.",
+        "mark follows": "Follows from an earlier answer.",
+        "mark wrong": "Wrong.",
+        "mark empty": "No answer.",
+        "mark unread": "This could not be read as a number.",
+        "mark rubric": "To be marked by a person.",
+        "mark expected": "The right value is {0}.",
+        "mark carried": "Computed correctly from your own values: full points.",
+        "mark maybe": "Exactly this number comes out by a known mistake. {0}",
+        "mark no idea": "No known mistake gives this number.",
+        "mark class": "Sheets marked: {0}",
+        "mark by line": "Full points by line:",
+        "mark mistakes": "Mistakes, in how many sheets:",
+        "mark by hand": "To be marked by a person:",
+        "mark broken": "Not marked:",
+    }
+)
+"""Key to English sentence."""
+
+TABLES[DOMAIN] = ENGLISH
+
+
+def word(key: str, language: str, *about: object) -> str:
+    """The words of a key with what they speak of, as plain text.
+
+    >>> word("ws sheet", "en", "2026-017")
+    'Worksheet 2026-017'
+    """
+    text = translated(ENGLISH[key], language, DOMAIN)
+    return text.format(*about) if about else text
