@@ -21,6 +21,7 @@ from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.models.model import Model, as_float
 from symrnn.regimes.boxes import Box
 from symrnn.regimes.enclosures import Enclosure, slopes_of
+from symrnn.regimes.margins import norm_above
 from symrnn.regimes.trajectories import input_range
 
 Array = NDArray[np.float64]
@@ -177,8 +178,6 @@ class Step:
 
     def block_norms(self, walk: Enclosure) -> Array:
         """sup ‖∂s_i/∂s_j‖₂ of every block, over the stacked sources, companion rows included: a nonnegative matrix."""
-        from symrnn.regimes.margins import norm_above
-
         known: dict[Node, float] = {}
         constants: dict[Node, float] = {}
 
@@ -188,10 +187,7 @@ class Step:
             if isinstance(node, N.Diag) or node.is_scalar_shaped:
                 return float(walk(operands_of(node)[0] if isinstance(node, N.Diag) else node).largest.max())
             if node not in constants:
-                box = walk(node)
-                middle, radius = 0.5 * (box.lo + box.hi), 0.5 * (box.hi - box.lo)
-                finite = bool(np.isfinite(radius).all())
-                constants[node] = norm_above(middle) + norm_above(radius) * (not box.is_point) if finite else np.inf
+                constants[node] = _norm_of(walk(node))
             return constants[node]
 
         for equation in self.jacobian:
@@ -217,6 +213,14 @@ class Step:
         for equation in self.jacobian:
             walk.boxes[equation.target] = walk(equation.expression)
         return walk(self.jacobian.matrix)
+
+
+def _norm_of(box: Box) -> float:
+    """sup ‖A‖₂ over a box of matrices: that of its middle and of its radius; ∞ where an end is."""
+    if not np.isfinite(box.largest).all():
+        return np.inf
+    middle = norm_above(0.5 * (box.lo + box.hi))
+    return middle if box.is_point else middle + norm_above(0.5 * (box.hi - box.lo))
 
 
 def _let_go(box: Box) -> Box:
