@@ -230,7 +230,7 @@ def _let_go(box: Box) -> Box:
 
 def _grown(box: Box, image: Box, spare: float) -> Box:
     """The box joined with its image, and a little more at the ends that moved."""
-    low, high = spare * (np.abs(image.lo) + 1e-9), spare * (np.abs(image.hi) + 1e-9)
+    low, high = (spare * (np.where(np.isfinite(end), np.abs(end), 0.0) + 1e-9) for end in (image.lo, image.hi))
     with np.errstate(invalid="ignore"):
         return Box(
             np.where(image.lo < box.lo, image.lo - low, box.lo), np.where(image.hi > box.hi, image.hi + high, box.hi)
