@@ -11,7 +11,7 @@ from symrnn.checking.misconceptions import TABLE
 from symrnn.documents.derivations import style_for
 from symrnn.documents.document import MARK, Document, Formula, Section, Words
 from symrnn.languages import translated
-from symrnn.worksheets import words as words  # the sentences documents speak in
+from symrnn.worksheets import words
 from symrnn.worksheets.marking import FULL, Mark, Marked, Results, Verdict
 from symrnn.worksheets.pages import MISTAKES
 
@@ -108,7 +108,7 @@ def _summary(results: Results, language: str) -> Iterator[str]:
     if mistakes:
         yield say("mark mistakes", language)
         for row, count in mistakes:
-            yield f"  {count} ×  {row}  {translated(TABLE[row].name, language, MISTAKES)}"
+            yield f"  {count} ×  {row}  {words.name_of(row, language)}"
     people = [(m, mark) for m in results.marked for mark in m.marks if mark.verdict is Verdict.RUBRIC and mark.written]
     if people:
         yield say("mark by hand", language)
