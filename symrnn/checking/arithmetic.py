@@ -6,14 +6,10 @@ name the scope does not know raises `Unknown`, a division by zero `Undefined`, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
-from math import isqrt
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
-from symrnn.algebra.activations import call, lookup
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
@@ -34,13 +30,13 @@ from symrnn.algebra.reading.syntax import (
     Transposed,
 )
 from symrnn.checking.digits import digits_of
+from symrnn.checking.functions import PLAIN, SPELLED, NoFunction, applied, is_function, square_root
 from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, name_of, step_of
 from symrnn.checking.numbers import (
     MP,
     Number,
     TooLarge,
-    Undefined,
     function,
     inverse,
     negative,
@@ -49,7 +45,6 @@ from symrnn.checking.numbers import (
     sharp,
     total,
 )
-from symrnn.errors import SymrnnError
 
 MOST_TERMS = 1_000
 MOST_WORK = 5_000
@@ -95,59 +90,6 @@ class Scope(Protocol):
     def powers(self) -> bool:
         """Whether `w^T` of a number is a power, no transpose."""
         ...
-
-
-Apply = Callable[[Number], Number]
-
-
-def _monotone(name: str) -> Apply:
-    return lambda a: function(getattr(MP, name), a, True)
-
-
-def _logarithm(a: Number) -> Number:
-    if a.value <= 0:
-        raise Undefined("the logarithm of a number that is not positive")
-    return function(MP.log, a, True)
-
-
-def _root(a: Number) -> Number:
-    if a.value < 0:
-        raise Undefined("the root of a negative number")
-    if a.exact and a.sharp:
-        over, under = _whole_root(a.value.numerator), _whole_root(a.value.denominator)
-        if over is not None and under is not None:
-            return sharp(Fraction(over, under))
-    return function(MP.sqrt, a, True)
-
-
-def _whole_root(number: int) -> int | None:
-    root = isqrt(number)
-    return root if root * root == number else None
-
-
-def _absolute(a: Number) -> Number:
-    return function(abs, a) if not a.exact else (negative(a) if a.value < 0 else a)
-
-
-PLAIN: Mapping[str, Apply] = MappingProxyType(
-    {
-        "exp": _monotone("exp"),
-        "ln": _logarithm,
-        "log": _logarithm,
-        "sqrt": _root,
-        "abs": _absolute,
-        "sinh": _monotone("sinh"),
-        "cosh": lambda a: function(MP.cosh, a),
-        "sech": lambda a: function(MP.sech, a),
-        "sec": lambda a: function(MP.sec, a),
-        "tan": lambda a: function(MP.tan, a),
-        "artanh": lambda a: function(MP.atanh, a, True),
-        "atanh": lambda a: function(MP.atanh, a, True),
-    }
-)
-"""Functions that are no activations."""
-
-SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 
 class Evaluator:
@@ -329,7 +271,7 @@ class Evaluator:
         raise NotMeant("an inner product of what are no vectors")
 
     def _square_root(self, square: Number) -> Number:
-        return _root(square)
+        return square_root(square)
 
     # --- calls ---
 
@@ -352,7 +294,10 @@ class Evaluator:
             return _diagonal(argument)
         if name == "norm":
             return self._square_root(self._dot(tree.arguments[0], tree.arguments[0]))
-        return scaled(argument, applied(name, primes))
+        try:
+            return scaled(argument, applied(name, primes))
+        except NoFunction as found:
+            raise Unknown(str(found)) from None
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
@@ -443,45 +388,6 @@ def _descends(tree: Big, first: int, last: int) -> bool:
     below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
     ends_early = isinstance(tree.above, Terms | Num) and isinstance(below, Symbol)
     return ends_early or first > last + 1
-
-
-def is_function(word: str) -> bool:
-    """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
-    if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
-        return True
-    return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
-
-
-def _row(word: str) -> Any:
-    try:
-        return lookup(word)
-    except (SymrnnError, ValueError):
-        return None
-
-
-def applied(name: str, primes: int = 0) -> Apply:
-    """The function of a name, or its derivative."""
-    if not primes and name in PLAIN:
-        return PLAIN[name]
-    row = _row(name)
-    if row is None or primes > 1 or row.generic:
-        raise Unknown(name)
-
-    def slope(x: Any) -> Any:
-        y = call(row.name, x)
-        found = row.slope(x, y)
-        return MP.mpf(found) if isinstance(found, int) else found
-
-    def stays_exact(a: Number) -> Number | None:
-        if row.name == "identity":
-            return sharp(1) if primes else a
-        if row.name == "relu" and a.exact:
-            positive = a.value > 0
-            return (sharp(1) if primes else a) if positive else sharp(0)
-        return None
-
-    form = slope if primes else (lambda x: call(row.name, x))
-    return lambda a: stays_exact(a) or function(form, a, None if primes else True)
 
 
 def _is_dots(tree: Syntax) -> bool:

@@ -16,7 +16,7 @@ from symrnn.algebra.activations import Activation
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.programs import Equation
-from symrnn.checking.arithmetic import applied
+from symrnn.checking.functions import applied
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, power, product, sharp, total
 from symrnn.checking.page import Page, Record

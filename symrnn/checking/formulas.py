@@ -21,8 +21,9 @@ from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.names import is_exponential
 from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown, is_function
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp

@@ -26,10 +26,10 @@ from symrnn.algebra.reading.syntax import (
     Times,
     without_brackets,
 )
-from symrnn.checking.arithmetic import is_function
 from symrnn.checking.claims import Claim, Kind, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.formulas import is_symbolic, names_of
+from symrnn.checking.functions import is_function
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.errors import SymrnnError

@@ -66,7 +66,7 @@ def regime(
     found = [regime_of(thing, k=count, example=example, solve_for=solve_for) for thing in things]
     contents: list[tuple[str | bytes, str | None]] = [(_shown(found, to or _format_of(output), form, lang), output)]
     if plot is not None:
-        contents.append((_drawn(things, found, plot, lang, example), plot))
+        contents.append((_drawn(things, found, plot, lang), plot))
     write_all(contents, force, "regime")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
     if failed:
@@ -74,17 +74,17 @@ def regime(
         raise SystemExit(1)
 
 
-def _drawn(things: list[Any], found: list[Any], plot: str, lang: str, example: int) -> bytes:
+def _drawn(things: list[Any], found: list[Any], plot: str, lang: str) -> bytes:
     """The figure, in the format that the suffix names."""
     from symrnn.plots.panels import FORMATS, figure, saved
-    from symrnn.regimes.figures import panels_of
+    from symrnn.regimes.pictures import regime_panels
 
     form = plot.rpartition(".")[2].lower()
     if form not in FORMATS:
         raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
     if any(each.conditions for each in found):
         raise InputError(f"--plot {plot}", found="a cell without numbers", write="a model file or weights")
-    made = figure(panels_of(things, found, lang, example))
+    made = figure(regime_panels(things, found, lang))
     return saved(made, form, made.alt)
 
 

@@ -1,8 +1,8 @@
 """Every equality of a document held against its definition, when the document is made.
 
 A claim is tried at three draws of all numbers, at the first of them at every step it speaks of: its left side by
-definition (the forward Program run, differences of runs), its right side as it is written. No rule that derived it takes
-part.
+definition (the forward Program run, differences of runs), its right side as it is written. No rule that derived it
+takes part.
 """
 
 from __future__ import annotations

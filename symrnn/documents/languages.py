@@ -53,6 +53,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "digits; {3} equations only say what a name means.",
         "not all checked": "{0} equalities: {1} checked exactly, {2} at random points in many digits, {4} not checked; "
         "{3} equations only say what a name means.",
+        "bracket": "A condition in brackets is 1 where it holds and 0 elsewhere.",
         "given cotangents": "There is no loss: the gradients ∂⁺L/∂ of the outputs and final states are given.",
         "jacobian convention": "Numerator layout. The states of the step before are independent of each other.",
         "jacobian convention denominator": "Denominator layout: a column for each entry of what is differentiated. The "

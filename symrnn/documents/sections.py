@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 
+from symrnn.algebra.layout import is_boundary
 from symrnn.algebra.nodes import (
     Adjoint,
     Apply,
@@ -117,9 +118,17 @@ def adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...]) -
     if forward.loss is None:
         opening.append(Words("given cotangents"))
     claims = [_reasoned(equation, forward) for equation in recurrences]
+    if any(_has_bracket(equation) for equation in recurrences):
+        opening.append(Words("bracket"))
     yield Section("recurrences", (*opening, *claims, *_boundaries(recurrences, forward)))
     gradients = tuple(_reasoned(e, forward) for e in equations if _is_parameter(e))
     yield Section("gradients", (Words("shared weight"), *gradients) if gradients else ())
+
+
+def _has_bracket(equation: Equation) -> bool:
+    """Whether a share is printed with its condition, as [t = T]."""
+    parts = subexpressions(equation.expression)
+    return any(isinstance(part, Guarded) and not is_boundary(part) for part in parts)
 
 
 def _is_parameter(equation: Equation) -> bool:
@@ -205,7 +214,9 @@ def _boundaries(equations: Iterable[Equation], forward: Program) -> Iterator[Cla
                     shifted(name, at): None for name in names_in(part) if isinstance(name, Adjoint) and signal_of(name)
                 }
     for name in seen:
-        yield Claim(name, zeros(name.shape), Reason("boundary", (sp.expand(forward.steps.hi + 1),)), boundary=True)
+        signal = signal_of(name)
+        assert signal is not None
+        yield Claim(name, zeros(name.shape), Reason("boundary", (Number(sp.expand(signal.time)),)), boundary=True)
 
 
 def partials_section(program: Program, wanted: tuple[str, ...]) -> Iterator[Section]:

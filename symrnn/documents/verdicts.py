@@ -66,6 +66,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "constant jacobian": "the step Jacobian reads no state and no input",
         "inputs in a box": "inputs stay between the given extremes",
         "start in the box": "the start lies in the box",
+        "gate suprema": "f̄, ō, r̄, z̄ are the gates' suprema σ(‖[W x_max, U, b]‖_∞), and φ̄ is tanh of the candidate's; "
+        "c̄ and α follow from them",
         "constant input": "the input is held for ever",
         "float orbit": "the orbit up to its entry is that of float64",
         "undriven": "there is no input",
@@ -108,7 +110,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "linear marginal": "linear cell, one step Jacobian: eigenvalues on the unit circle",
         "block norms": "norms of the Jacobian's blocks over an invariant box: proves vanishing",
         "entry sizes": "largest sizes of the Jacobian's entries over an invariant box: proves vanishing",
-        "miller hardt": "Miller and Hardt's condition, conservative: one number for each gate",
+        "miller hardt": "condition of Miller and Hardt, conservative: one number for each gate",
         "bonassi lstm": "δISS condition of the LSTM, conservative: one number for each gate",
         "bonassi gru": "δISS condition of the GRU, conservative: one number for each gate",
         "attracted": "the orbit enters a ball on which every step contracts: proves vanishing from there",
@@ -285,8 +287,10 @@ def _condition(condition: Condition, language: str) -> Sequence[Line]:
         shown += [", "] if shown else []
         shown.append(formula_of(each) if isinstance(each, Statement) else relation_of(each))
     name = say(condition.theorem.name, language)
+    premises = [key for key in condition.theorem.assumptions if key == "gate suprema"]
     about = tuple(shown), scope_words(condition.scope, language), name
     lines = [say(f"where {condition.implies}" if condition.implies else "where", language, *about)]
+    lines += [say("assumes", language, (_plain(key, language),)) for key in premises]
     if condition.solved is not None:
         lines.append(say("set", language, relation_of(condition.symbol), relation_of(condition.solved)))
     elif condition.boundaries:

@@ -31,6 +31,7 @@ def _alone(kind: str, relation: str, of: str = "J", right: int = 1) -> Statement
 
 _UP, _DOWN = ("bounded slopes",), ("slopes from below",)
 _BOX = ("inputs in a box", "start in the box")
+_GATES = (*_BOX, "gate suprema")
 
 # --- slopes bounded: J_t = A diag(d_t) B ------------------------------------------------------------------------------
 
@@ -77,12 +78,12 @@ JURY_REVERSED = Theorem("jury reversed", "exploding", SCHUR, _CONSTANT, _alone("
 BLOCKS = Theorem("block norms", "vanishing", TERZI + ", unit by unit", _BOX, _alone("block_norms", "<"), "contraction")
 ENTRIES = Theorem("entry sizes", "vanishing", "|P| ≤ M^k entry by entry; Perron 1907, Collatz 1942", _BOX,
                   _alone("entry_sizes", "<"), "contraction")  # fmt: skip
-MILLER_HARDT = Theorem("miller hardt", "vanishing", "Miller & Hardt 2019, Stable recurrent models, proposition 2", _BOX,
+MILLER_HARDT = Theorem("miller hardt", "vanishing", "Miller & Hardt 2019, proposition 2", _GATES,
                        _alone("miller_hardt", "<"), "contraction")  # fmt: skip
-BONASSI_LSTM = Theorem("bonassi lstm", "vanishing", TERZI + ", δISS of the LSTM", _BOX,
+BONASSI_LSTM = Theorem("bonassi lstm", "vanishing", TERZI + ", δISS of the LSTM", _GATES,
                        _alone("bonassi_lstm", "<"), "contraction")  # fmt: skip
 BONASSI_GRU = Theorem("bonassi gru", "vanishing", "Bonassi, Farina & Scattolini 2021, theorem 2 (δISS of the GRU)",
-                      _BOX, _alone("bonassi_gru", "<", right=0), "contraction")  # fmt: skip
+                      _GATES, _alone("bonassi_gru", "<", right=0), "contraction")  # fmt: skip
 
 # --- constant input, from a given start -------------------------------------------------------------------------------
 

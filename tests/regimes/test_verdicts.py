@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +133,16 @@ class TestShown:
         text = FORMATS[form](self.FOUND, language)
         assert ("梯度消失" in text) == (language == "zh")
         assert ("The gradient vanishes" in text) == (language == "en")
+
+    @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex, which a bare machine has not")
+    @pytest.mark.parametrize("source", ["example:lstm", "lstm", "gru", "rnn", "h_t = tanh(w h_{t-1} + b)"])
+    def test_latex_compiles(self, source: str, tmp_path: Path) -> None:
+        """Every sign of the words and formulas is one that LaTeX has."""
+        assert run(source, "-o", str(tmp_path / "a.tex"))[0] == 0
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=tmp_path, capture_output=True
+        )
+        assert done.returncode == 0, done.stdout[-500:]
 
     def test_json_contract(self) -> None:
         """Keys other programs rely on; exact numbers as strings."""

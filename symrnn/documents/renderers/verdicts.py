@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from types import MappingProxyType
@@ -15,10 +16,12 @@ from symrnn.regimes.conditions import Condition
 from symrnn.regimes.evidence import PRINTERS, Evidence, Regime
 from symrnn.regimes.statements import Statement
 
+GREEK = {"φ": r"\varphi"}
 SPECIAL = str.maketrans(
     {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "$": r"\$", "κ": r"$\kappa$", "δ": r"$\delta$"}
     | {"σ": r"$\sigma$", "₁": r"$_1$", "≥": r"$\ge$", "λ": r"$\lambda$", "ρ": r"$\rho$", "→": r"$\to$", "‖": r"$\|$"}
+    | {"α": r"$\alpha$", "φ": r"$\varphi$", "−": "$-$", "∞": r"$\infty$", "∂": r"$\partial$", "|": r"$|$"}
     | {"ᵏ": "$^k$", "ᵖ": "$^p$", "⁻": "$^-$", "¹": "$^1$", "≤": r"$\le$"}
 )
 
@@ -74,7 +77,16 @@ def to_latex(found: Regime, language: str = "en") -> str:
 
 
 def _latex(line: Line) -> str:
-    return "".join(f"${part.latex}$" if isinstance(part, Formula) else part.translate(SPECIAL) for part in line)
+    return "".join(f"${part.latex}$" if isinstance(part, Formula) else _words(part) for part in line)
+
+
+def _words(text: str) -> str:
+    """Words for LaTeX: its own signs escaped, a letter with a bar over it as mathematics."""
+    pieces = re.split("(.\u0304)", text)
+    return "".join(
+        rf"$\bar {GREEK.get(piece[0], piece[0])}$" if number % 2 else piece.translate(SPECIAL)
+        for number, piece in enumerate(pieces)
+    )
 
 
 STYLE = (

@@ -1,0 +1,377 @@
+"""The judge of one chain `a = b = c`: the verdict of each link.
+
+A link is wrong only where its two sides cannot agree in any reading: with the writer's values or the true ones, with
+what rounding may have changed. What needs a value that nobody knows is undecided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
+from symrnn.checking.carrying import carried
+from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
+from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.faces import Face, Seen
+from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
+from symrnn.checking.functions import is_function
+from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.naming import Known, Name
+from symrnn.checking.noting import Noting
+from symrnn.checking.numbers import Number, distance, less
+from symrnn.checking.page import Record, group
+from symrnn.checking.truths import ModelTruths
+from symrnn.checking.verdicts import Reason, Verdict
+
+
+class ChainJudge(Noting):
+    """Judges one chain `a = b = c`."""
+
+    def judge(self) -> None:
+        """Find a verdict for every link, then note what was written."""
+        if self._defines_function():
+            return
+        before: int | None = 0 if self._head() else None
+        for at in range(1, len(self.faces)):
+            before = self._link(at, before)
+        self.remember_head()
+
+    def _defines_function(self) -> bool:
+        """`f(x) = x`, `f = tanh`: what a generic name stands for."""
+        head, body = self.faces[0].tree, without_brackets(self.faces[-1].tree)
+        match head:
+            case Call(function=Symbol(base=base, accents=()), arguments=(Symbol() as argument,)) if not is_function(
+                base
+            ):
+                meaning = None
+                if body == argument:
+                    meaning = "identity"
+                elif isinstance(body, Call) and body.arguments == (argument,) and is_function(body.function.base):
+                    meaning = body.function.base
+                if meaning is None or body is None:
+                    return False
+                self.page.functions[base] = meaning
+                self._all_given()
+                return True
+            case Symbol(base=base, accents=(), below=(), above=()):
+                if isinstance(body, Symbol) and is_function(body.base) and not body.below:
+                    self.page.functions[base] = body.base
+                    self._all_given()
+                    return True
+        return False
+
+    def _all_given(self) -> None:
+        for link in self.links:
+            self.ledger.add(self.line, link, Verdict.GIVEN, Reason("a definition"))
+
+    def _head(self) -> bool:
+        """Whether the first side has a value."""
+        name = self.faces[0].name
+        if name is not None and self.page.truth(name) is None and self._is_new(name):
+            return False
+        return self.see(0, False) is not None
+
+    def _is_new(self, name: Known) -> bool:
+        """A name nobody knows the value of, or one that is given anew."""
+        if str(name) not in self.page.names:
+            return True
+        return self._is_restated(name)
+
+    def _is_restated(self, name: Known) -> bool:
+        """`h_prev = -0.3` after `h_prev = 0.5`: another setting, where no model says otherwise."""
+        record = self.page.names[str(name)]
+        if len(self.faces) != 2 or not isinstance(self.faces[1].digits, Digits):
+            return not record.given and isinstance(name, Name) and self._differs_by_far(record)
+        return record.given and isinstance(name, Name)
+
+    def _differs_by_far(self, record: Record) -> bool:
+        """Whether a quantity is computed anew from other numbers than before."""
+        at = next((k for k in range(1, len(self.faces)) if self.see(k, True) is not None), None)
+        if at is None:
+            return True
+        found = self.see(at, True)
+        assert found is not None
+        try:
+            return values_meeting(found.writer, record.written) == Agreement.NONE and not found.taint
+        except Misfit:
+            return True
+
+    def _link(self, at: int, before: int | None) -> int | None:
+        """Judge the link into side `at`; returns the last side that has a value."""
+        if self.see(at, True) is None:
+            self._without_value(at, before)
+            return before
+        if before is None:
+            self._first_value(at)
+            return at
+        self._compare(before, at)
+        return at
+
+    def _without_value(self, at: int, before: int | None) -> None:
+        face, head = self.faces[at], self.faces[0]
+        if face.undefined:
+            self.add(at, Verdict.UNDEFINED, face.problem)
+        elif self._by_formula(at):
+            return
+        elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
+            self.add(at, Verdict.GIVEN, Reason("a definition"))
+        else:
+            self.add(at, Verdict.UNDECIDED, face.problem)
+
+    def _first_value(self, at: int) -> None:
+        """The first side with a value, behind a name that has none or a formula with names nobody knows."""
+        head, face = self.faces[0], self.faces[at]
+        if face.written is None and self._by_formula(at):
+            return
+        if head.name is not None:
+            given = isinstance(face.written, Digits | tuple) and at == 1
+            self.add(at, Verdict.GIVEN, Reason("given") if given else Reason("a definition"))
+            return
+        if head.undefined:
+            self.add(at, Verdict.UNDEFINED, head.problem)
+            return
+        self.see(0, False)
+        self.add(at, Verdict.UNDECIDED, head.problem or Reason("no value for {0}", (head.side.text.strip(),)))
+
+    def _by_formula(self, at: int) -> bool:
+        """Judge a link between two formulas in names, where a model or an identity decides it."""
+        for before in range(at - 1, -1, -1):
+            left, right = self.faces[before].tree, self.faces[at].tree
+            if not (is_symbolic(left) and is_symbolic(right)):
+                continue
+            outcome = Outcome(None)
+            if self.page.formulas is not None:
+                outcome = self.page.formulas.judge(left, right, self.page)
+            if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
+                outcome = identity(left, right, self.page.functions)
+            if outcome.agree is not None:
+                verdict = Verdict.RIGHT if outcome.agree else Verdict.WRONG
+                index = self.ledger.add(self.line, self.links[at - 1], verdict, outcome.reason)
+                if verdict == Verdict.WRONG:
+                    self.taint |= {index}
+                return True
+        return False
+
+    def _is_luck(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds at these numbers and not at others."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome = self.page.formulas.judge(left, right, self.page, quick=True)
+        return outcome if outcome.agree is False else None
+
+    def _compare(self, before: int, at: int) -> None:
+        best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
+        for variant in self.variants(before, at):
+            found = self._verdict(before, at, variant)
+            if found is None:
+                continue
+            rank = _RANK.index(found[0])
+            if best is None or rank < best[0]:
+                best = (rank, *found)
+            if rank <= _RANK.index(Verdict.ROUNDED):
+                break
+        if best is None:
+            self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
+            return
+        _, verdict, reason, expected, taint = best
+        if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
+            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            if other.reason is None:
+                self.page.chosen.update(other.chosen or {})
+        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
+            verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
+        if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
+            message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
+            verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
+        self.note(before, at, verdict, reason, expected, taint)
+
+    def _in_another_reading(self, before: int, at: int) -> Outcome | None:
+        """A formula that holds where its ambiguous names mean something else."""
+        left, right = self.faces[before].tree, self.faces[at].tree
+        if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
+            return None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page)
+        return outcome if outcome.agree else None
+
+    def _is_doubtful(self) -> bool:
+        name = self.faces[0].name
+        return name is not None and group(name) in self.page.doubtful
+
+    def _meanings(self) -> str:
+        name = self.faces[0].name
+        assert name is not None
+        return ", ".join(reading.meaning for reading in self.page.truths.readings(name))
+
+    def _verdict(
+        self, before: int, at: int, variant: int
+    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]] | None:
+        """The verdict of a link in one reading, why, what the side should be, and what it hangs on."""
+        left = self.see(before, before > 0 and self.has_value_before(before), variant)
+        right = self.see(at, True, variant)
+        if left is None or right is None:
+            return None
+        face = self.faces[at]
+        taint = left.taint | right.taint | self.taint
+        target = self._target(left)
+        try:
+            shown = self._shown(left.writer, face, right)
+            truth = self._shown(target, face, right, true=True)
+        except Misfit as misfit:
+            return Verdict.UNDECIDED, Reason("shapes that do not fit: {0}", (str(misfit),)), left.true, frozenset()
+        if shown is None:
+            return Verdict.UNDECIDED, Reason("one number for several entries"), left.true, frozenset()
+        is_head = before == 0 and self.faces[0].name is not None and self.page.truth(self.faces[0].name) is not None
+        if is_head and not isinstance(face.written, Digits | tuple):
+            return self._formula(left, right, shown, taint, at)
+        return self._result(replace(left, true=target), right, shown, truth, taint, before, at)
+
+    def _target(self, left: Seen) -> Value:
+        """What the chain speaks of: its first side's true value where that is known, else the side before."""
+        name = self.faces[0].name
+        reading = self.page.truth(name) if name is not None else None
+        return left.true if reading is None else reading.value
+
+    def _shown(self, value: Value, face: Face, seen: Seen, true: bool = False) -> Agreement | None:
+        if face.written is not None:
+            return values_agreeing(value, face.written)
+        return values_meeting(value, seen.true if true else seen.writer)
+
+    def _formula(
+        self, left: Seen, right: Seen, shown: Agreement, taint: frozenset[int], at: int
+    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
+        """`δ_2 = δ_3 · w · (1 − h_2²)` against the model: right where the formula gives the truth from true values."""
+        formula = values_meeting(left.true, right.true)
+        if formula != Agreement.NONE:
+            shown = min(shown, values_meeting(left.true, right.writer))
+            if shown == Agreement.NONE and taint:
+                return Verdict.FOLLOWS, None, left.true, taint
+            fine = Verdict.RIGHT if formula == Agreement.EXACT else Verdict.ROUNDED
+            return fine, None, left.true, frozenset()
+        if values_meeting(left.true, right.writer) != Agreement.NONE and not taint:
+            return Verdict.ROUNDED, None, left.true, frozenset()
+        if not taint and self._ends_right(left.true, right.writer):
+            return Verdict.ROUNDED, None, left.true, frozenset()
+        return Verdict.WRONG, None, left.true, frozenset()
+
+    def _ends_right(self, true: Value, shown: Value) -> bool:
+        """Whether the chain ends at the true value, and the formula is within a unit of the digits it ends with."""
+        digits = self.faces[-1].digits
+        if digits is None or not digits.unit or not isinstance(true, Number) or not isinstance(shown, Number):
+            return False
+        ends = values_agreeing(true, digits)
+        near = not less(digits.unit, distance(true.value, shown.value))
+        return ends in (Agreement.EXACT, Agreement.ROUNDED) and near
+
+    def _result(
+        self,
+        left: Seen,
+        right: Seen,
+        shown: Agreement,
+        truth: Agreement | None,
+        taint: frozenset[int],
+        before: int,
+        at: int,
+    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
+        face = self.faces[at]
+        if shown < Agreement.NONE:
+            if taint and (truth == Agreement.NONE or self._is_moved(left.true, face, right)):
+                return Verdict.FOLLOWS, None, left.true, taint
+            return _FINE[shown], None, left.true, frozenset()
+        if truth is not None and truth < Agreement.NONE:
+            if face.written is None:
+                return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, left.true, taint
+            if before == 0 and self.faces[0].name is not None:
+                return _FINE[truth], None, left.true, frozenset()
+            if self._is_near(left.writer, face):
+                return Verdict.LAST_DIGIT, None, left.true, frozenset()
+            if truth == Agreement.ROUNDED or truth == Agreement.EXACT:
+                return (
+                    Verdict.LUCKY,
+                    Reason("the value is right, the equality as displayed is not"),
+                    left.true,
+                    frozenset(),
+                )
+        if (found := self._from_own_values(before, face)) is not None:
+            verdict, taint = found
+            return verdict, None, left.true, taint
+        if self._is_carried(before, face):
+            return (Verdict.FOLLOWS if self.head_taint() else Verdict.ROUNDED), None, left.true, self.head_taint()
+        if self._runs_on(left, at):
+            return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
+        return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
+
+    def _from_own_values(self, before: int, face: Face) -> tuple[Verdict, frozenset[int]] | None:
+        """A value that the model's own equation gives from what stands above: rounding, or a mistake, carried on."""
+        name = self.faces[0].name
+        if before or name is None or face.written is None or not isinstance(self.page.truths, ModelTruths):
+            return None
+        reading = self.page.truth(name)
+        found = None if reading is None or reading.node is None else carried(reading.node, self.page, self.page.truths)
+        if found is None:
+            return None
+        value, taint = found
+        agrees = values_agreeing(value, face.written)
+        if agrees is None or agrees > Agreement.ROUNDED:
+            return None
+        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), taint
+
+    def _is_near(self, value: Value, face: Face) -> bool:
+        """Whether the displayed equality is off by a unit of the last digit, no more."""
+        digits = face.digits
+        if digits is None or not isinstance(value, Number):
+            return False
+        return not less(digits.unit, distance(value.value, digits.value))
+
+    def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
+        """Whether a formula comes to another value than the true one because of what is wrong above."""
+        return face.written is None and values_meeting(true, right.writer) == Agreement.NONE
+
+    def _is_carried(self, before: int, face: Face) -> bool:
+        """`h_2 = 0.364` again: the number that was written for it above."""
+        name = self.faces[0].name
+        if before or name is None or face.written is None:
+            return False
+        record = self.page.names.get(str(name))
+        if record is None:
+            return False
+        found = values_agreeing(record.written, face.written)
+        return found is not None and found < Agreement.LAST_DIGIT
+
+    def _runs_on(self, left: Seen, at: int) -> bool:
+        """`0.5·1 = 0.5 + 0.25`: the new side begins with the value of the side before."""
+        tree = self.faces[at].tree
+        parts: tuple[Syntax, ...]
+        match tree:
+            case Terms(terms=((sign, first), _, *_)):
+                parts = (first if sign > 0 else Terms(((-1, first),)),)
+            case Times(factors=(first, _, *_)):
+                parts = (first,)
+            case _:
+                return False
+        digits = digits_of(parts[0])
+        if digits is None:
+            return False
+        found = values_agreeing(left.writer, digits)
+        return found is not None and found < Agreement.LAST_DIGIT
+
+
+_FINE = {
+    Agreement.EXACT: Verdict.RIGHT,
+    Agreement.ROUNDED: Verdict.ROUNDED,
+    Agreement.LAST_DIGIT: Verdict.LAST_DIGIT,
+}
+_RANK = (
+    Verdict.GIVEN,
+    Verdict.RIGHT,
+    Verdict.ROUNDED,
+    Verdict.LAST_DIGIT,
+    Verdict.FOLLOWS,
+    Verdict.LUCKY,
+    Verdict.NOTATION,
+    Verdict.UNDECIDED,
+    Verdict.UNREAD,
+    Verdict.UNDEFINED,
+    Verdict.WRONG,
+)
+"""Which verdict of two readings is kept."""

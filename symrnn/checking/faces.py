@@ -1,0 +1,129 @@
+"""The sides of a chain while it is judged: what is written on each, and what it comes to in which reading.
+
+Reads claims and a page; keeps what was evaluated. What is missing is said by the side itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symrnn.algebra.reading.syntax import Call, Num, Syntax, Transposed, walk
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.claims import Line, Link, Side
+from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
+from symrnn.checking.functions import is_function
+from symrnn.checking.ledger import Ledger
+from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.naming import Known, name_of
+from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.page import Page, Scope
+from symrnn.checking.verdicts import Reason
+
+Written = Digits | tuple[tuple[Digits, ...], ...]
+"""A number as written, or rows of them."""
+
+
+@dataclass
+class Face:
+    """One side of a chain while it is judged."""
+
+    side: Side
+    relation: str
+    name: Known | None
+    written: Written | None
+    digits: Digits | None = None
+    problem: Reason | None = None
+    undefined: bool = False
+    missing: str = ""
+
+    @property
+    def tree(self) -> Syntax:
+        """What is written."""
+        return self.side.tree
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a side comes to: with the writer's values, with the true ones, and on which wrong links it hangs."""
+
+    writer: Value
+    true: Value
+    taint: frozenset[int]
+
+
+class Faces:
+    """The sides of one chain, and what they come to."""
+
+    def __init__(self, page: Page, ledger: Ledger, line: Line, links: tuple[Link, ...]) -> None:
+        self.page = page
+        self.ledger = ledger
+        self.line = line
+        self.links = links
+        self.taint: frozenset[int] = frozenset()
+        """Wrong links of this chain."""
+        sides = [links[0].before, *(link.after for link in links)]
+        relations = ["=", *(link.relation for link in links)]
+        self.faces = [self._face(side, relation) for side, relation in zip(sides, relations, strict=True)]
+        self.seen: dict[tuple[int, bool, int], Seen | None] = {}
+
+    def _face(self, side: Side, relation: str) -> Face:
+        digits = digits_of(side.tree, relation)
+        written: Written | None = digits if digits is not None else grid_digits(side.tree, relation)
+        return Face(side, relation, name_of(side.tree), written, digits)
+
+    def see(self, at: int, fresh: bool, variant: int = 0) -> Seen | None:
+        """What a side comes to; None where something is missing, which the face then says."""
+        key = (at, fresh, variant)
+        if key not in self.seen:
+            self.seen[key] = self._evaluate(at, fresh, variant)
+        return self.seen[key]
+
+    def _evaluate(self, at: int, fresh: bool, variant: int) -> Seen | None:
+        face = self.faces[at]
+        exact_data, sigma, powers = bool(variant & 1), variant >> 1 & 1, bool(variant & 4)
+        beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
+        if face.digits is not None and at == 0:
+            fresh = False
+        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers)
+        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers)
+        try:
+            written, real = Evaluator(writer).value(face.tree), Evaluator(true).value(face.tree)
+        except Unknown as missing:
+            face.missing = missing.what
+            face.problem = Reason("no value for {0}", (missing.what,))
+        except Undefined as undefined:
+            face.undefined = True
+            face.problem = Reason(str(undefined))
+        except (TooLarge, NotMeant, Misfit) as problem:
+            face.problem = Reason(_PROBLEMS[type(problem)], (str(problem),))
+        else:
+            return Seen(written, real, writer.taint())
+        return None
+
+    def variants(self, *sides: int) -> list[int]:
+        """The readings to try, the usual first: numbers as data (1), another generic function (2), w^T a power (4)."""
+        pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
+        found = [0]
+        for bit, has in (
+            (1, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
+            (2, any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)),
+            (4, any(isinstance(piece, Transposed) for piece in pieces)),
+        ):
+            found += [one | bit for one in found] if has else []
+        return found
+
+    def has_value_before(self, at: int) -> bool:
+        """Whether arithmetic stands before a side, so that its new numbers are results and no data."""
+        first = 1 if self.faces[0].name is not None else 0
+        return any(self.see(k, False) is not None for k in range(first, at))
+
+
+_PROBLEMS = {
+    TooLarge: "too large to compute: {0}",
+    NotMeant: "{0}",
+    Misfit: "shapes that do not fit: {0}",
+}
+
+
+def is_generic(call: Call) -> bool:
+    return not call.certain and not is_function(call.function.base)

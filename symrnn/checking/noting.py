@@ -1,0 +1,175 @@
+"""What a judged chain leaves on the page: findings, numbers and what they were rounded from, the head's value.
+
+Reads verdicts; promises that a number stands for what it came from, and a wrong one for itself alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symrnn.algebra.reading.syntax import Call, Syntax, Terms, Times, without_brackets
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
+from symrnn.checking.diagnosis import Case, diagnose
+from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.faces import Faces
+from symrnn.checking.matrices import Matrix, Misfit, Value
+from symrnn.checking.naming import Name
+from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, negative, same, sharp
+from symrnn.checking.page import Record, Scope
+from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
+
+MOST_EXPLAINED = 25
+"""Wrong links of one text whose mistakes are searched for."""
+
+
+class Noting(Faces):
+    """Notes findings of a chain, and keeps what its numbers stand for from there on."""
+
+    def add(self, at: int, verdict: Verdict, reason: Reason | None = None, **more: object) -> int:
+        """Note a finding about the link into side `at`."""
+        index = self.ledger.add(self.line, self.links[at - 1], verdict, reason, **more)
+        if verdict in (Verdict.GIVEN, Verdict.UNDECIDED, Verdict.NOTATION):
+            self._keep_numbers(at, None, verdict, frozenset(), index)
+        return index
+
+    def note(
+        self, before: int, at: int, verdict: Verdict, reason: Reason | None, expected: Value, taint: frozenset[int]
+    ) -> None:
+        digits = self.faces[at].digits
+        should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
+        follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
+        mistakes = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else ()
+        more = {"expected": should, "follows_from": follows, "mistakes": mistakes}
+        index = self.ledger.add(self.line, self.links[at - 1], verdict, reason, **more)
+        if verdict == Verdict.WRONG:
+            taint = frozenset({index})
+            self.taint |= taint
+        seen = self.see(before, before > 0 and self.has_value_before(before))
+        self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
+
+    def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
+        """What reproduces a wrong link; the first of many are explained."""
+        face, seen = self.faces[at], self.see(at, False)
+        if seen is None or self.ledger.explained >= MOST_EXPLAINED or isinstance(face.written, tuple):
+            return ()
+        self.ledger.explained += 1
+        name = self.faces[0].name if before == 0 or self.page.truth(self.faces[0].name or Name("")) else None
+        head = self.faces[0].side.text.strip() if name is not None else self.faces[before].side.text.strip()
+        corrected = f"{head} = {should}" if should else ""
+        tree, result = self.faces[before].tree, face.tree
+        digits = face.digits or self.faces[-1].digits
+        return diagnose(Case(self.page, name, seen.writer, digits, tree, result, expected, corrected))
+
+    def _keep_numbers(
+        self,
+        at: int,
+        expected: Value | None,
+        verdict: Verdict,
+        taint: frozenset[int],
+        index: int,
+        came: Value | None = None,
+    ) -> None:
+        """What the numbers of this side stand for from here on; `came` is what the writer's numbers come to."""
+        face = self.faces[at]
+        if face.digits is not None:
+            if verdict == Verdict.GIVEN and at == 1:
+                record = Record(sharp(face.digits.value), None, given=True, link=index)
+                self.page.keep_number(face.digits.text, face.digits.value < 0, record)
+            elif isinstance(expected, Number):
+                self._keep_one(face.digits, expected, came, verdict, taint, index)
+        elif isinstance(face.written, tuple) and isinstance(expected, Matrix):
+            flat = [entry for row in face.written for entry in row]
+            sources = came.entries() if isinstance(came, Matrix) else [None] * len(flat)
+            for digits, value, source in zip(flat, expected.entries(), sources, strict=False):
+                self._keep_one(digits, value, source, verdict, taint, index)
+        elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
+            self._keep_parts(at, taint, index)
+
+    def _keep_one(
+        self, digits: Digits, true: Number, came: Value | None, verdict: Verdict, taint: frozenset[int], index: int
+    ) -> None:
+        """A number stands for what it was rounded from; one that is wrong for itself alone."""
+        written = sharp(digits.value)
+        if verdict == Verdict.WRONG:
+            pass
+        elif isinstance(came, Number):
+            written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
+            if not taint:
+                written = hull(written, true) if not same(true.value, digits.value) else written
+        else:
+            widened = value_of(digits)
+            assert isinstance(widened, Number)
+            written = widened
+        self.page.keep_number(digits.text, digits.value < 0, Record(written, true, taint, link=index))
+
+    def _keep_parts(self, at: int, taint: frozenset[int], index: int) -> None:
+        """`0.629 × 0.445 + 0.470 × 0.153 = 0.280 + 0.072`: each rounded part stands for its own formula."""
+        before, after = self.faces[at - 1].tree, self.faces[at].tree
+        match (without_brackets(before), without_brackets(after)):
+            case (Terms(terms=old), Terms(terms=new)) if len(old) == len(new):
+                pairs = zip(old, new, strict=True)
+            case (Times(factors=old_), Times(factors=new_)) if len(old_) == len(new_):
+                pairs = zip(((1, f) for f in old_), ((1, f) for f in new_), strict=True)
+            case (Call(arguments=(a,)), Call(arguments=(b,))):
+                pairs = zip(((1, a),), ((1, b),), strict=True)
+            case _:
+                pairs = zip((), (), strict=True)
+        for (sign, part), (sign_, result) in pairs:
+            self._keep_part(sign, part, sign_, result, taint, index)
+
+    def _keep_part(
+        self, sign: int, part: Syntax, sign_: int, result: Syntax, taint: frozenset[int], index: int
+    ) -> None:
+        digits = digits_of(result)
+        if digits is None or not digits.unit or digits.value in self.page.data:
+            return
+        try:
+            scope = Scope(self.page, True)
+            true = Evaluator(scope).value(part)
+            writer = Evaluator(Scope(self.page)).value(part)
+        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+            return
+        if not isinstance(true, Number) or not isinstance(writer, Number):
+            return
+        signed = digits if sign * sign_ > 0 else replace(digits, value=-digits.value)
+        if values_agreeing(writer, signed) in (Agreement.EXACT, Agreement.ROUNDED, Agreement.LAST_DIGIT):
+            self._keep_one(signed, true, writer, Verdict.ROUNDED, scope.taint() | taint, index)
+
+    def remember_head(self) -> None:
+        """The first side's name has the last value written for it."""
+        name = self.faces[0].name
+        if name is None:
+            return
+        at = next((k for k in range(len(self.faces) - 1, 0, -1) if self.faces[k].written is not None), None)
+        if at is None:
+            at = next((k for k in range(len(self.faces) - 1, 0, -1) if self.see(k, True) is not None), None)
+        if at is None:
+            return
+        record = self._final(at)
+        if record is not None:
+            self.page.keep_name(name, record)
+
+    def _final(self, at: int) -> Record | None:
+        face, index = self.faces[at], len(self.ledger.findings) - 1
+        verdict = self.ledger.findings[index - (len(self.faces) - 1 - at)].verdict
+        taint = self.taint
+        if face.digits is not None:
+            kept = self.page.numbers.get(face.digits.text)
+            if kept is not None and isinstance(kept.written, Number):
+                negative_ = face.digits.value < 0
+                written = negative(kept.written) if negative_ else kept.written
+                true = negative(kept.true) if negative_ and isinstance(kept.true, Number) else kept.true
+                return Record(written, true, kept.taint | taint, verdict == Verdict.GIVEN and at == 1, index)
+        if isinstance(face.written, tuple):
+            seen = self.see(at, False)
+            given = verdict == Verdict.GIVEN
+            value = value_of(face.written, sharp_=given)
+            return Record(value, None if given or seen is None else seen.true, taint, given, index)
+        seen = self.see(at, True)
+        return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
+
+    def head_taint(self) -> frozenset[int]:
+        name = self.faces[0].name
+        record = self.page.names.get(str(name)) if name is not None else None
+        return record.taint if record is not None else frozenset()
