@@ -17,6 +17,7 @@ import symrnn
 LOCALE = Path(symrnn.__file__).parent / "locale"
 
 DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "worksheet": ("symrnn.worksheets.words:ENGLISH", "symrnn.worksheets.words:NAMES"),
     "derivation": ("symrnn.documents.languages:ENGLISH",),
     "cells": ("symrnn.cells.catalogue:CONVENTIONS",),
     "plots": ("symrnn.plots.words:WORDS",),
