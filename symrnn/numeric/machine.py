@@ -157,7 +157,10 @@ class Machine:
         if found is None:
             return int(self.number(expression))
         symbol, offset = found
-        return offset if symbol is None else self.env[symbol] + offset
+        if symbol is None:
+            return offset
+        # A branch knows the offset, and not yet the size.
+        return self.env[symbol if symbol in self.env else self._known(symbol)] + offset
 
     def _offset(self, expression: sp.Expr) -> tuple[Any, int] | None:
         # Nearly every index is `t + k`: read without substitution.
