@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from symrnn.numeric.entries import gradient_entries as gradient_entries
     from symrnn.numeric.entries import jacobian_entries as jacobian_entries
     from symrnn.numeric.evaluation import evaluate as evaluate
+    from symrnn.worksheets.making import worksheet as worksheet
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,7 @@ _HOMES = {
     "derive": "symrnn.documents",
     "regime": "symrnn.documents",
     "check": "symrnn.checking.verification",
+    "worksheet": "symrnn.worksheets.making",
 }
 """Where each public name lives; SymPy is imported when one is first used (PEP 562)."""
 

@@ -33,6 +33,7 @@ MOST_SUBMISSION = 20_000_000
 )
 @click.option("--year", "label", default="", help="What ids begin with, such as 2026; the seed unless said.")
 @click.option("--tasks", default="", help="Such as forward,bptt,regime (the default), spectrum, or a task file.")
+@click.option("--sheet", type=click.Path(), help="A sheet file (TOML): title, course, text, tasks with points.")
 @click.option(
     "--blanks",
     type=click.Choice(["0", "30", "60", "100"]),
@@ -56,6 +57,7 @@ def worksheet(
     seed: int,
     label: str,
     tasks: str,
+    sheet: str | None,
     blanks: str,
     to: str,
     roster: str | None,
@@ -71,9 +73,11 @@ def worksheet(
     """  # fmt: skip
     from symrnn.languages import check_language
     from symrnn.models.model import Model
-    from symrnn.worksheets.folders import EXPORTS, SUFFIXES, Made, files_of
+    from symrnn.worksheets.folders import EXPORTS, SUFFIXES
+    from symrnn.worksheets.layouts import Layout, load_layout
+    from symrnn.worksheets.making import worksheet as make
     from symrnn.worksheets.pages import Looks
-    from symrnn.worksheets.sheets import Class, tasks_of
+    from symrnn.worksheets.sheets import tasks_of
 
     check_language(lang)
     formats = [name for name in to.split(",") if name]
@@ -83,22 +87,19 @@ def worksheet(
     model = resolve(source, None)
     if not isinstance(model, Model):
         raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
-    wanted = tasks_of([name for name in tasks.split(",") if name], model)
+    layout = load_layout(sheet) if sheet else Layout()
+    named = [name for name in tasks.split(",") if name]
+    wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
     if stress is not None:
         _stress(model, wanted, stress)
         return
     students = _roster(roster, variants)
     folder = _free(output or f"worksheet-{seed}")
-    made_from = Class(model, wanted, seed, _label(label))
     count = variants or len(students) or 1
-    looks = Looks(blanks=int(blanks), language=lang)
     show = _progress("sheets")
-    made = []
-    for number in range(1, count + 1):
-        made.append(Made(made_from.sheet(number), students[number - 1] if students else None))
-        show(number, 2 * count)
-    files = files_of(made, made_from, looks, formats, lambda number: show(count + number, 2 * count))
-    _write_folder(folder, files)
+    looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
+    made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
+    _write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
 
@@ -221,7 +222,7 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import feedback_document, marks_csv, summary
+    from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
     from symrnn.worksheets.folders import MOST_BYTES, read_key
     from symrnn.worksheets.marking import mark_all
 
@@ -238,6 +239,8 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     text = summary(results, language)
     if target is not None:
         files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
+        if results.mistakes():
+            files.append(("mistakes.svg", chart(results)))
         files += [
             (f"feedback/{one.sheet.id}.html", feedback_document(one, language).to_html()) for one in results.marked
         ]

@@ -11,7 +11,7 @@ from symrnn.checking.misconceptions import TABLE
 from symrnn.documents.derivations import style_for
 from symrnn.documents.document import MARK, Document, Formula, Section, Words
 from symrnn.languages import translated
-from symrnn.worksheets import words as words  # the sentences documents speak in
+from symrnn.worksheets import words
 from symrnn.worksheets.marking import FULL, Mark, Marked, Results, Verdict
 from symrnn.worksheets.pages import MISTAKES
 
@@ -108,7 +108,7 @@ def _summary(results: Results, language: str) -> Iterator[str]:
     if mistakes:
         yield say("mark mistakes", language)
         for row, count in mistakes:
-            yield f"  {count} ×  {row}  {translated(TABLE[row].name, language, MISTAKES)}"
+            yield f"  {count} ×  {row}  {words.name_of(row, language)}"
     people = [(m, mark) for m in results.marked for mark in m.marks if mark.verdict is Verdict.RUBRIC and mark.written]
     if people:
         yield say("mark by hand", language)
@@ -127,3 +127,24 @@ def _by_line(sheets: Sequence[Marked]) -> dict[str, tuple[int, int]]:
                 full, total = found.get(mark.question.id, (0, 0))
                 found[mark.question.id] = (full + (mark.verdict in FULL), total + 1)
     return found
+
+
+def chart(results: Results) -> str:
+    """How often each mistake was found, as an SVG of bars: the ids at the bars, their names in the summary."""
+    from io import BytesIO
+
+    import matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    found = results.mistakes().most_common()[::-1]
+    figure = Figure(figsize=(5, 0.6 + 0.3 * len(found)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh([row for row, _ in found], [count for _, count in found], color="#0b5394", height=0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel(f"/ {len(results.marked)}", loc="right")
+    out = BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": MARK}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": MARK})
+    return out.getvalue().decode("utf-8")

@@ -185,6 +185,8 @@ def agrees(value: Rows, written: tuple[tuple[Entry, ...], ...], rounded: bool) -
 
 
 def _agrees(number: Number, entry: Entry, rounded: bool) -> bool:
+    # What is no fraction, or comes from what the student rounded, can only be written rounded.
+    rounded = rounded or not number.sharp or not isinstance(number.value, Fraction)
     if entry.digits is None:
         return meeting(number, entry.value) <= Agreement.ROUNDED or (rounded and _near(number, entry.value))
     found = agreement(number, entry.digits)

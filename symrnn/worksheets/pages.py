@@ -12,16 +12,14 @@ from typing import Any
 from symrnn.algebra.nodes import Name, Node, Number, names_in
 from symrnn.algebra.programs import GIVEN
 from symrnn.algebra.substitution import with_literals
-from symrnn.checking.misconceptions import TABLE
 from symrnn.documents.derivations import style_for
 from symrnn.documents.document import Blank, Claim, Document, Formula, Section, Words
-from symrnn.languages import translated
-from symrnn.worksheets import words as words  # the sentences documents speak in
+from symrnn.worksheets import words
 from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, key_of
-from symrnn.worksheets.stating import as_numbers, cell_words, given_blocks
+from symrnn.worksheets.stating import as_numbers, cell_words, given_blocks, given_nodes
 from symrnn.worksheets.variants import Confusion, confusions
 
 FADINGS = (0, 30, 60, 100)
@@ -111,7 +109,7 @@ def _claim(question: Question, part: Part, sheet: Sheet, blank: str | None) -> C
     if question.formula is not None:
         formula = as_numbers(question.formula)
         links.append(("formula", formula, "="))
-        numbers = put_in(formula, part.values, rounded)
+        numbers = put_in(formula, part.values, rounded, given_nodes(sheet.model) if part.values else {})
         if numbers is not None:
             links.append(("numbers", numbers, "≈" if rounded else "="))
     links.append(("result", result, "≈" if rounded else "="))
@@ -126,14 +124,14 @@ def _claim(question: Question, part: Part, sheet: Sheet, blank: str | None) -> C
     return Claim(question.lhs, rhs, GIVEN, relation=first, more=tuple(more), numeric=True)  # type: ignore[arg-type]  # a line has a left side, and relations are those of claims
 
 
-def put_in(formula: Node, values: dict[str, Rows], rounded: bool) -> Node | None:
-    """The formula with a number for every name; None where one is missing or too large to be written."""
+def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[str, Node]) -> Node | None:
+    """The formula with a number for every name, given ones as given; None where one is missing or too large."""
     literals: dict[Name, Node] = {}
     for name in names_in(formula):
         rows = values.get(key_of(name))
         if rows is None or max(len(rows), len(rows[0])) > MOST_SHOWN:
             return None
-        literals[name] = literal(rows, rounded)
+        literals[name] = given.get(key_of(name)) or literal(rows, rounded)
     made = with_literals(formula, literals)
     return None if made == formula or isinstance(made, Number) else made
 
@@ -185,5 +183,5 @@ def _wrong(question: Question, found: Sequence[Confusion], sheet: Sheet, languag
 
 
 def _rows_in_words(rows: Sequence[str], language: str) -> str:
-    names = [f"{translated(TABLE[row].name, language, MISTAKES)} ({row})" for row in rows]
+    names = [f"{words.name_of(row, language)} ({row})" for row in rows]
     return ("；" if language == "zh" else "; ").join(names)

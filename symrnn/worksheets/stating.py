@@ -11,6 +11,8 @@ import sympy as sp
 from symrnn.algebra.nodes import BlockMatrix, Name, Node, Number, Transpose, operands_of
 from symrnn.documents.document import Formula, Table, Words
 from symrnn.models.model import Model
+from symrnn.numeric.evaluation import placed_values
+from symrnn.worksheets.solving import key_of
 from symrnn.worksheets.variants import Recipe
 
 
@@ -37,6 +39,11 @@ def given_blocks(model: Model, recipe: Recipe) -> tuple[Any, ...]:
         rows = [(sp.Integer(step + 1), *(_node(value[step]) for _, value in moving)) for step in range(model.steps)]
         blocks.append(Table((Number(index), *(name for name, _ in moving)), tuple(rows)))
     return tuple(blocks)
+
+
+def given_nodes(model: Model) -> dict[str, Node]:
+    """Every given number by its key, as it was given: ln 2 stays ln 2."""
+    return {key_of(name): _node(value) for name, value in placed_values(model)}
 
 
 def as_numbers(node: Node) -> Node:

@@ -7,10 +7,11 @@ What is 0 among the model's parameters stays 0; all else is drawn, initial state
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from symrnn.models.model import Model
 from symrnn.worksheets import numbers
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.numbers import cost
-from symrnn.worksheets.solving import Line, Rows, Solver, same
+from symrnn.worksheets.solving import Line, Rows, Solver, nice, same
 
 VERSION = "1"
 """Of the recipe: the same version, seed and model give the same sheets."""
@@ -34,6 +35,7 @@ BUDGET = 6
 """Digits of a line's answer, as a fraction or as a decimal, whichever is shorter."""
 SCALE_LIMIT = 1000
 POINTS = 3
+KINKED_POINTS = 12
 RATIONAL = frozenset({"identity", "relu", "leaky_relu", "hard_sigmoid", "hard_tanh", "hardtanh", "abs", "sign", "step"})
 """Activations that keep fractions fractions."""
 
@@ -121,7 +123,7 @@ class Recipe:
         """Which test the values fail."""
         if not self._is_friendly(values):
             return f"within {BUDGET} digits a line"
-        if any(entry.value == 0 for line in self.asked for row in values[line.key] for entry in row):
+        if not self._has_no_zero(values):
             return "without answers that are 0"
         if not self._is_diagnosable(values):
             return "diagnosable"
@@ -153,19 +155,39 @@ class Recipe:
             for row, node in line.wrong:
                 found = _tried(reader, node)
                 if found is not None:
-                    yield line, row, found
+                    yield line, row, nice(found)
 
     @cached_property
     def silent(self) -> frozenset[tuple[str, str]]:
-        """(line, mistake) that give the right number whatever the values: equal at points of no special kind."""
-        found: set[tuple[str, str]] | None = None
+        """(line, mistake) that give the right number whatever the values: equal at points of no special kind.
+
+        With a kinked activation also those that are equal wherever no answer is 0: where ReLU is on, leaving it out
+        changes nothing.
+        """
+        found = self._equal_everywhere(self._generic_points())
+        if self.activations & RATIONAL:
+            found |= self._equal_everywhere(self._kinked_points())
+        return found
+
+    def _equal_everywhere(self, points: Iterable[Mapping[str, Rows]]) -> frozenset[tuple[str, str]]:
+        sets = [
+            {(line.key, row) for line, row, wrong in self.wrong_answers(values) if same(wrong, values[line.key])}
+            for values in points
+        ]
+        return frozenset(set.intersection(*sets)) if sets else frozenset()
+
+    def _generic_points(self) -> Iterator[Mapping[str, Rows]]:
         for point in range(POINTS):
             draws = Draws(point, "generic", VERSION)
             model = replace(self.model, values=self._filled(lambda name, draws=draws: _generic(draws)))  # type: ignore[misc]  # mypy does not infer the default
-            values = self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
-            here = {(line.key, row) for line, row, wrong in self.wrong_answers(values) if same(wrong, values[line.key])}
-            found = here if found is None else found & here
-        return frozenset(found or ())
+            yield self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
+
+    def _kinked_points(self) -> Iterator[Mapping[str, Rows]]:
+        draws = (self.drawn(Draws(point, "kinked", VERSION))[1] for point in range(MOST_DRAWS))
+        return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
+
+    def _has_no_zero(self, values: Mapping[str, Rows]) -> bool:
+        return not any(entry.value == 0 for line in self.asked for row in values[line.key] for entry in row)
 
     # --- the numbers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from symrnn.checking.misconceptions import TABLE
 from symrnn.documents.languages import TABLES
 from symrnn.languages import translated
 
@@ -101,6 +102,18 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
 """Key to English sentence."""
 
 TABLES[DOMAIN] = ENGLISH
+
+NAMES: Mapping[str, str] = MappingProxyType({row.id: row.name for row in TABLE.values()})
+"""The names of mistakes, which the catalogue translates as well."""
+
+
+def name_of(row: str, language: str) -> str:
+    """The name of a mistake.
+
+    >>> name_of("R10", "en")
+    'the sign of the error'
+    """
+    return translated(NAMES[row], language, DOMAIN)
 
 
 def word(key: str, language: str, *about: object) -> str:

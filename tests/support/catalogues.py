@@ -17,11 +17,12 @@ import symrnn
 LOCALE = Path(symrnn.__file__).parent / "locale"
 
 DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "worksheet": ("symrnn.worksheets.words:ENGLISH", "symrnn.worksheets.words:NAMES"),
     "derivation": ("symrnn.documents.languages:ENGLISH",),
     "cells": ("symrnn.cells.catalogue:CONVENTIONS",),
     "plots": ("symrnn.plots.words:WORDS",),
     "remedies": ("symrnn.regimes.remedies:TITLES", "symrnn.regimes.remedies:WORDS"),
-    "regime": ("symrnn.documents.verdicts:ENGLISH", "symrnn.documents.verdicts:NOTES"),
+    "regime": ("symrnn.documents.regime_words:ENGLISH", "symrnn.documents.regime_words:NOTES"),
     "check": (
         "symrnn.checking.reports.words:MESSAGES",
         "symrnn.checking.reports.tally:WORDS",

@@ -1,0 +1,51 @@
+"""Models that worksheets are made of in the tests, one for each way numbers come out."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from symrnn.models.files import loads
+from symrnn.models.model import Model
+from symrnn.worksheets.sheets import Class, tasks_of
+
+GATES = {"lstm": "ifoc", "gru": "zrh"}
+
+
+def scalar_text(activation: str, steps: int) -> str:
+    """h_t = f(W_h h_{t-1} + W_x x_t + b) with a half squared error."""
+    inputs = ", ".join(["1.0"] * steps)
+    return (
+        f'name = "{activation}"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
+        '[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n[loss]\nkind = "half_squared_error"\ny = 1.0\n'
+    )
+
+
+def gated_text(kind: str) -> str:
+    """One step of a scalar gated cell."""
+    parameters = "".join(f"{letter}_{gate} = 0.5\n" for letter in "WUb" for gate in GATES[kind])
+    return (
+        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}'
+        '[loss]\nkind = "half_squared_error"\ny = 1.0\n'
+    )
+
+
+TEXTS = {
+    "linear": scalar_text("identity", 3),
+    "relu": scalar_text("relu", 2),
+    "tanh": scalar_text("tanh", 2),
+    "sigmoid": scalar_text("sigmoid", 2),
+    "lstm": gated_text("lstm"),
+    "gru": gated_text("gru"),
+}
+
+
+@cache
+def model_of(name: str) -> Model:
+    """The model of a name."""
+    return loads(TEXTS[name])
+
+
+def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
+    """A class of a model; the usual tasks unless said."""
+    model = model_of(name)
+    return Class(model, tasks_of([task for task in tasks.split(",") if task], model), seed)

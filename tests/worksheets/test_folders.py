@@ -1,0 +1,191 @@
+"""The folder of a worksheet, by the command line: files, ids, fading, rosters, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from worksheet_models import TEXTS, class_of, model_of
+
+from symrnn.cli import main
+from symrnn.errors import InputError
+from symrnn.worksheets.folders import read_key
+from symrnn.worksheets.pages import FADINGS, Looks, blanked, key_document, sheet_document
+from symrnn.worksheets.rosters import read_roster
+from symrnn.worksheets.sheets import Class, tasks_of
+from symrnn.worksheets.tasks import load_task, read_task, shipped
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code and everything printed."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A model file."""
+    path = tmp_path / "tanh.toml"
+    path.write_text(TEXTS["tanh"], encoding="utf-8")
+    return path
+
+
+class TestWorksheet:
+    """`symrnn worksheet`."""
+
+    def test_the_files_of_a_class(self, tmp_path: Path, model: Path) -> None:
+        """Sheets, keys apart, one file to print, the key for marking, answers to fill in."""
+        roster = tmp_path / "class.csv"
+        roster.write_text("name,id\nAda,7\nEmmy,8\n", encoding="utf-8")
+        out = tmp_path / "week"
+        code, _ = run("worksheet", model, "--year", "2026", "--roster", roster, "--to", "html,markdown", "-o", out)
+        assert code == 0
+        files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+        names = {f"{part}/2026-00{n}.{end}" for part in ("sheets", "keys") for n in (1, 2) for end in ("html", "md")}
+        assert files == names | {"all.html", "key.json", "answers.csv"}
+        assert "Ada (7)" in (out / "sheets" / "2026-001.html").read_text(encoding="utf-8")
+        assert "Emmy (8)" in (out / "answers.csv").read_text(encoding="utf-8")
+        assert run("mark", out, out / "answers.csv")[0] == 0
+
+    def test_nothing_is_written_over(self, tmp_path: Path, model: Path) -> None:
+        """A folder with anything in it stays as it is."""
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+        code, _ = run("worksheet", model, "-o", tmp_path / "mine")
+        assert code == 2
+        assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+    def test_the_same_seed_gives_the_same_bytes(self, tmp_path: Path, model: Path) -> None:
+        """Every file."""
+        for name in ("a", "b"):
+            assert run("worksheet", model, "--seed", "7", "--to", "html,moodle,notebook", "-o", tmp_path / name)[0] == 0
+        for path in (tmp_path / "a").rglob("*"):
+            if path.is_file():
+                assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("--to", "word"),
+            ("--tasks", "nothing"),
+            ("--year", "../x"),
+            ("--lang", "xx"),
+            ("--variants", "0"),
+            ("--blanks", "50"),
+        ],
+    )
+    def test_usage(self, tmp_path: Path, model: Path, arguments: tuple[str, str]) -> None:
+        """Exit code 2, and no folder."""
+        assert run("worksheet", model, *arguments, "-o", tmp_path / "out")[0] == 2
+        assert not (tmp_path / "out").exists()
+
+    def test_a_stress_test(self, model: Path) -> None:
+        """Writes nothing but its report."""
+        code, text = run("worksheet", model, "--stress", "3")
+        assert code == 0
+        assert "evaluations that disagree   0" in text
+
+
+class TestMark:
+    """`symrnn mark`."""
+
+    def test_a_broken_submission_is_listed(self, tmp_path: Path, model: Path) -> None:
+        """Exit code 1, the others are marked."""
+        out = tmp_path / "week"
+        run("worksheet", model, "-o", out)
+        key = json.loads((out / "key.json").read_text(encoding="utf-8"))["sheets"][0]
+        good = {key["id"]: {answer["line"]: answer["answer"] for answer in key["answers"]}}
+        (tmp_path / "good.json").write_text(json.dumps(good), encoding="utf-8")
+        (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00")
+        code, text = run("mark", out, tmp_path / "bad.csv", tmp_path / "good.json", "-o", tmp_path / "marks")
+        assert code == 1
+        assert "bad.csv" in text
+        marks = (tmp_path / "marks" / "marks.csv").read_text(encoding="utf-8")
+        assert marks.count(",right,") == sum(answer["kind"] != "words" for answer in key["answers"])
+        assert (tmp_path / "marks" / "feedback" / f"{key['id']}.html").is_file()
+
+    @pytest.mark.parametrize("text", ["", "{}", "[]", '{"recipe": "0"}', '{"recipe": "1"}'])
+    def test_a_key_that_is_none(self, text: str) -> None:
+        """An error of ours."""
+        with pytest.raises(InputError):
+            read_key(text)
+
+
+class TestFading:
+    """The same sheet with less and less blank."""
+
+    def test_what_is_blank_stays_blank(self) -> None:
+        """From a worked example to an empty sheet."""
+        sheet = class_of("tanh").sheet(1)
+        order = ("result", "numbers", "formula")
+        stages = [blanked(sheet, percent) for percent in FADINGS]
+        assert not stages[0]
+        for few, many in pairwise(stages):
+            assert all(order.index(many[line]) >= order.index(stage) for line, stage in few.items())
+        assert set(stages[-1].values()) == {"formula"}
+
+    def test_no_answer_is_told(self) -> None:
+        """On an empty sheet no result of a line can be read; the key has all."""
+        sheet = class_of("linear").sheet(1)
+        pages = [document(sheet, Looks()).to_markdown() for document in (sheet_document, key_document)]
+        assert [page.count(".....") > 0 for page in pages] == [True, False]
+
+    def test_a_worked_example_is_the_key_without_its_tables(self) -> None:
+        """0 % blank."""
+        sheet = class_of("linear").sheet(1)
+        worked = sheet_document(sheet, Looks(blanks=0))
+        key = key_document(sheet, Looks(blanks=0))
+        assert list(worked.claims()) == list(key.claims())
+
+
+class TestTasks:
+    """Tasks are small files."""
+
+    @pytest.mark.parametrize("name", shipped())
+    def test_each_makes_a_part(self, name: str) -> None:
+        """Of a model it fits, with questions and answers."""
+        (part,) = class_of("tanh", name).sheet(1).parts
+        assert part.questions
+        assert all(question.points > 0 for question in part.questions)
+
+    def test_a_teachers_own(self, tmp_path: Path) -> None:
+        """With lines by name and a text."""
+        path = tmp_path / "mine.toml"
+        path.write_text('points = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n', encoding="utf-8")
+        model = model_of("tanh")
+        sheet = Class(model, tasks_of([str(path)], model), 1).sheet(1)
+        assert [question.key for question in sheet.questions] == ["h[1]", "h[2]", "dL/dW_h"]
+        assert "Mind the &lt;signs&gt;." in sheet_document(sheet, Looks()).to_html()
+
+    @pytest.mark.parametrize(
+        "text", ["", "kind = 1", 'kind = "lines"', "points = -1", "extra = 1", 'lines = "h"', "lines = [1]", "["]
+    )
+    def test_files_that_are_none(self, text: str) -> None:
+        """Named with file and key."""
+        with pytest.raises(InputError):
+            read_task(text, "mine")
+
+    def test_a_line_the_model_does_not_have(self) -> None:
+        """The error lists those it has."""
+        task = read_task('lines = ["dL/dU_f"]', "mine")
+        with pytest.raises(InputError, match="dL/dW_h"):
+            _ = Class(model_of("tanh"), (task,), 1).recipe
+
+    def test_the_regime_is_asked_of_scalar_cells_only(self) -> None:
+        """A gated cell gets the others."""
+        assert [task.name for task in tasks_of((), model_of("lstm"))] == ["forward", "bptt"]
+        with pytest.raises(InputError):
+            Class(model_of("lstm"), (load_task("regime"),), 1).sheet(1)
+
+
+class TestRosters:
+    """Class lists."""
+
+    @pytest.mark.parametrize("text", ["", "name,id\n,7", "Ada\nAda", "x" * 300])
+    def test_lists_that_are_none(self, text: str) -> None:
+        """Empty, nameless, twice, too long."""
+        with pytest.raises(InputError):
+            read_roster(text)

@@ -1,0 +1,139 @@
+"""Marking: the three students of the issue, and submissions that are broken."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from worksheet_models import class_of
+
+from symrnn.worksheets.answers import Submission
+from symrnn.worksheets.feedback import feedback_document, marks_csv, summary
+from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
+from symrnn.worksheets.marking import Results, Verdict, mark_all, mark_sheet
+from symrnn.worksheets.pages import Looks
+from symrnn.worksheets.sheets import Sheet
+
+
+@pytest.fixture(scope="module")
+def folder() -> Folder:
+    """The folder of a two-step tanh network, one sheet."""
+    made = class_of("tanh", seed=2026)
+    return read_key(key_json([Made(made.sheet(1))], made, Looks()))
+
+
+@pytest.fixture(scope="module")
+def sheet(folder: Folder) -> Sheet:
+    """Its one sheet."""
+    return folder.sheet("2026-001")
+
+
+def right(sheet: Sheet) -> dict[str, str]:
+    """The key's answers by quantity."""
+    return {question.key: answer_text(question, sheet) for question in sheet.questions}
+
+
+def handed_in(sheet: Sheet, answers: dict[str, str]) -> Submission:
+    """Answers by quantity as a submission by line."""
+    ids = {question.key: question.id for question in sheet.questions}
+    return Submission(sheet.id, {ids[key]: text for key, text in answers.items()}, "Ada")
+
+
+def forgotten(sheet: Sheet) -> dict[str, str]:
+    """tanh' forgotten at the last step, everything after computed from that."""
+    found = right(sheet)
+    number = {key: Fraction(text) for key, text in found.items() if key.startswith("dL/d") or key in ("h[1]", "h[2]")}
+    w = Fraction(str(sheet.model.value("W_h").flat[0]))
+    h0 = Fraction(str(sheet.model.value("h0").flat[0]))
+    second = number["dL/dh[2]"]
+    back = w * second
+    first = back * (1 - number["h[1]"] ** 2)
+    changed = {"dL/da[2]": second, "dL/dh[1]": back, "dL/da[1]": first}
+    changed |= {"dL/dW_h": second * number["h[1]"] + first * h0, "dL/db": first + second}
+    return found | {key: str(value) for key, value in changed.items()}
+
+
+class TestStudents:
+    """One right, one with a forgotten tanh', one who carries it on."""
+
+    def test_right(self, folder: Folder, sheet: Sheet) -> None:
+        """All points but those of the question in words."""
+        marked = mark_sheet(folder, handed_in(sheet, right(sheet)))
+        assert marked.points == marked.worth
+
+    def test_one_mistake_costs_one_line(self, folder: Folder, sheet: Sheet) -> None:
+        """The line with it is wrong and named; what follows has full points."""
+        marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, forgotten(sheet))).marks}
+        assert marks["dL/da[2]"].verdict is Verdict.WRONG
+        assert "R23" in marks["dL/da[2]"].mistakes
+        for key in ("dL/dh[1]", "dL/da[1]", "dL/dW_h", "dL/db"):
+            assert marks[key].verdict is Verdict.FOLLOWS
+            assert marks[key].points == marks[key].question.points
+
+    def test_the_feedback_says_why(self, folder: Folder, sheet: Sheet) -> None:
+        """In the words of the table, in both languages."""
+        marked = mark_sheet(folder, handed_in(sheet, forgotten(sheet)))
+        english, chinese = (feedback_document(marked, language).to_text() for language in ("en", "zh"))
+        assert "its derivative is a factor" in english
+        assert "full points" in english
+        assert "满分" in chinese
+
+    def test_a_mistake_on_top_of_a_carried_error_is_named(self, folder: Folder, sheet: Sheet) -> None:
+        """The sign lost in a line that follows a wrong one."""
+        answers = forgotten(sheet)
+        answers["dL/dh[1]"] = str(-Fraction(answers["dL/dh[1]"]))
+        marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, answers)).marks}
+        assert "R24" in marks["dL/dh[1]"].mistakes
+
+
+class TestReading:
+    """What is written in other ways, not at all, or is no number."""
+
+    @pytest.mark.parametrize(
+        ("key", "text", "verdict"),
+        [
+            ("h[1]", "", Verdict.EMPTY),
+            ("h[1]", "h_1", Verdict.UNREAD),
+            ("h[1]", "9" * 600, Verdict.UNREAD),
+            ("h[1]", "__import__('os')", Verdict.UNREAD),
+            ("verdict", "It vanishes.", Verdict.RIGHT),
+            ("verdict", "消失", Verdict.RIGHT),
+            ("verdict", "it explodes or vanishes", Verdict.WRONG),
+            ("why", "each step is below 1", Verdict.RUBRIC),
+        ],
+    )
+    def test_verdicts(self, folder: Folder, sheet: Sheet, key: str, text: str, verdict: Verdict) -> None:
+        """Read by the project's own reader, marked by a person where it is words."""
+        marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, {key: text})).marks}
+        assert marks[key].verdict is verdict
+
+    def test_a_chain_counts_by_its_last_link(self, folder: Folder, sheet: Sheet) -> None:
+        """`formula = numbers = result`; decimals that are exact are as good as fractions."""
+        value = Fraction(right(sheet)["h[2]"])
+        for text in (f"tanh(a_2) = {value}", str(float(value)), f"{value.numerator}/{value.denominator}"):
+            marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, {"h[2]": text})).marks}
+            assert marks["h[2]"].verdict is Verdict.RIGHT
+
+
+class TestClass:
+    """All submissions together."""
+
+    def test_broken_ones_are_listed_and_stop_nothing(self, folder: Folder, sheet: Sheet) -> None:
+        """Unknown ids, second hand-ins."""
+        good = handed_in(sheet, right(sheet))
+        results = mark_all(folder, [Submission("9-999", {"1": "1"}), good, good], [("x.csv", "no CSV")])
+        assert len(results.marked) == 1
+        assert len(results.broken) == 3
+        assert "9-999" in summary(results, "en")
+
+    def test_the_summary_counts_mistakes(self, folder: Folder, sheet: Sheet) -> None:
+        """And the CSV has a row for every answer."""
+        results = Results((mark_sheet(folder, handed_in(sheet, forgotten(sheet))),))
+        assert results.mistakes()["R23"] == 1
+        assert marks_csv(results).count("\n") == 1 + len(sheet.questions)
+        assert "R23" in summary(results, "zh")
+
+    def test_no_cell_is_a_formula_of_a_spreadsheet(self, folder: Folder, sheet: Sheet) -> None:
+        """Students' text is data."""
+        results = Results((mark_sheet(folder, handed_in(sheet, {"why": "=1+1"})),))
+        assert ",'=1+1," in marks_csv(results)
