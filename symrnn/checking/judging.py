@@ -7,7 +7,7 @@ conditions are no claims, comparisons are judged where both sides have values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from symrnn.algebra.reading.syntax import Stack, Syntax
@@ -31,6 +31,11 @@ class Judge:
 
     page: Page
     ledger: Ledger = field(default_factory=Ledger)
+    settings: Mapping[str, Page] = field(default_factory=dict)
+    """A page for each further setting of the model, by its name: its numbers are others."""
+
+    def __post_init__(self) -> None:
+        self.first = self.page
 
     def working(self, working: Working) -> list[Finding]:
         """Every link of every line."""
@@ -43,6 +48,7 @@ class Judge:
     def claim(self, line: Line, claim: Claim) -> None:
         """Every link of one chain."""
         self.ledger.chains += 1
+        self.page = self._page_of(line)
         self._settle_step(line)
         if claim.kind == Kind.LIST:
             self._list(line, claim)
@@ -56,6 +62,14 @@ class Judge:
             self._comparison(line, claim)
             for run in _runs(claim):
                 ChainJudge(self.page, self.ledger, line, run).judge()
+
+    def _page_of(self, line: Line) -> Page:
+        """The page of the setting that the heading names, the innermost first."""
+        for heading in reversed(line.headings):
+            for name, page in self.settings.items():
+                if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", heading, re.IGNORECASE):
+                    return page
+        return self.first
 
     def _settle_step(self, line: Line) -> None:
         """A generic t stands for the step the section speaks of."""

@@ -137,6 +137,18 @@ class Report:
             tally["unread"] = tally.get("unread", 0) + len(self.unread)
         return {"links": len(self.findings), **tally}
 
+    def __str__(self) -> str:
+        """`27 links, 24 right, 1 wrong (line 14), 2 follow from it`."""
+        tally = self.tally
+        right = sum(tally.get(verdict.value, 0) for verdict in (Verdict.RIGHT, Verdict.ROUNDED, Verdict.LAST_DIGIT))
+        parts = [f"{len(self.findings)} links", f"{right} right"]
+        if self.first_wrong is not None:
+            line = self.findings[self.first_wrong].place.line
+            parts.append(f"{tally['wrong']} wrong (the first in line {line})")
+        words = {"follows": "follow", "lucky": "lucky", "undefined": "undefined", "undecided": "undecided"}
+        parts += [f"{tally[key]} {word}" for key, word in words.items() if key in tally]
+        return ", ".join([*parts, *([f"{len(self.unread)} unread"] if self.unread else [])])
+
     def has(self, verdicts: Iterable[Verdict]) -> bool:
         """Whether any link has one of these verdicts."""
         wanted = set(verdicts)

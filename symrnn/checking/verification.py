@@ -47,12 +47,9 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
 
 def judged(working: Working, model: Model | Program | None, said: str = "") -> Report:
     """The report of a working that is read already."""
-    truths = truths_of(model) if isinstance(model, Model) else None
-    page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, truths)
-    if truths is not None:
-        choose(page, working, truths)
-    judge = Judge(page)
+    page, truths = _page(model, working)
+    settings = model.settings if isinstance(model, Model) else {}
+    judge = Judge(page, settings={name: _page(one, working)[0] for name, one in settings.items()})
     findings = judge.working(working)
     unread = tuple(Unread(_place(one), one.text, one.reason) for one in working.unread)
     return Report(
@@ -64,6 +61,16 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
         file=working.name,
         notes=_notes(model, truths),
     )
+
+
+def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelTruths | None]:
+    """An empty page that knows what the model knows."""
+    truths = truths_of(model) if isinstance(model, Model) else None
+    page = Page() if truths is None else Page(truths, data=set(truths.data))
+    page.formulas = _formulas(model, truths)
+    if truths is not None:
+        choose(page, working, truths)
+    return page, truths
 
 
 def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:

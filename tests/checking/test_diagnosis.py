@@ -91,7 +91,7 @@ def test_the_api() -> None:
     [
         (r"$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{T} \delta_t h_t^T$", "R03"),
         (r"$\delta_t = (1 - h_t) \odot \frac{\partial L}{\partial h_t}$", "R05"),
-        (r"$\delta_t = \frac{\partial L}{\partial h_t}$", "R08"),
+        (r"$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1 + h_t^2) W_h$", "R07"),
     ],
 )
 def test_formulas_without_numbers(text: str, row: str) -> None:

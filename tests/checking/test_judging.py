@@ -165,3 +165,9 @@ $\delta_1 = \delta_2 \times 0.5 \times (1 - \tanh^2(z_1)) = -0.087 \times 0.5 \t
         """An inequality is no equality."""
         assert verdicts("q = 1/2 < 1") == ["given", "right"] or verdicts("q = 1/2 < 1") == ["right", "given"]
         assert "wrong" in verdicts("q = 3/2 < 1")
+
+    def test_settings_have_numbers_of_their_own(self) -> None:
+        """A heading names the setting; a stale value of another one is wrong."""
+        model = MODEL + '[[setting]]\nname = "strong"\nparameters = {W_h = 0.9}\n'
+        text = "$h_2 = 0.363$\n## The strong recurrence\n$h_2 = 0.595$\n$h_2 = 0.363$"
+        assert verdicts(text, model) == ["rounded", "rounded", "wrong"]

@@ -117,3 +117,8 @@ class TestDocuments:
 def test_every_sentence_is_translated() -> None:
     """The table of mistakes, in Chinese."""
     assert [one for one in SENTENCES.values() if translated(one, "zh", "check") == one] == []
+
+
+def test_a_report_says_itself() -> None:
+    """In one line."""
+    assert str(sr.check("0.5 × 0.5 = 0.25\n\n0.5 × 0.5 = 0.31")) == "2 links, 1 right, 1 wrong (the first in line 3)"
