@@ -228,8 +228,8 @@ def _chosen(text: str, question: Question) -> str | None:
     low = text.lower().strip(" ().")
     found = []
     for option in question.options:
-        if option.isdigit():
-            if low == option:
+        if option.isdigit() or len(option) == 1:
+            if low == option.lower():
                 found.append(option)
         elif option in low or any(word(option, language).lower() in low for language in known_languages()):
             found.append(option)
