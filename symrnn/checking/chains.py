@@ -9,19 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
+from symrnn.checking.diagnosis import diagnose_formula
 from symrnn.checking.digits import Digits, digits_of
 from symrnn.checking.faces import Face, Seen
-from symrnn.checking.formulas import Outcome, identity, is_symbolic, names_of
+from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import Known, Name
-from symrnn.checking.noting import Noting
-from symrnn.checking.numbers import Number, distance, less
-from symrnn.checking.page import Record, group
+from symrnn.checking.naming import Known, Name, placed
+from symrnn.checking.noting import MOST_EXPLAINED, Noting
+from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
+from symrnn.checking.page import Page, Record, Scope, group
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.verdicts import Reason, Verdict
+from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
 
 
 class ChainJudge(Noting):
@@ -73,13 +75,13 @@ class ChainJudge(Noting):
 
     def _is_new(self, name: Known) -> bool:
         """A name nobody knows the value of, or one that is given anew."""
-        if str(name) not in self.page.names:
+        if self.page.key(name) not in self.page.names:
             return True
         return self._is_restated(name)
 
     def _is_restated(self, name: Known) -> bool:
         """`h_prev = -0.3` after `h_prev = 0.5`: another setting, where no model says otherwise."""
-        record = self.page.names[str(name)]
+        record = self.page.names[self.page.key(name)]
         if len(self.faces) != 2 or not isinstance(self.faces[1].digits, Digits):
             return not record.given and isinstance(name, Name) and self._differs_by_far(record)
         return record.given and isinstance(name, Name)
@@ -146,11 +148,30 @@ class ChainJudge(Noting):
                 outcome = identity(left, right, self.page.functions)
             if outcome.agree is not None:
                 verdict = Verdict.RIGHT if outcome.agree else Verdict.WRONG
-                index = self.ledger.add(self.line, self.links[at - 1], verdict, outcome.reason)
+                mistakes = self._formula_mistakes(before, at) if verdict == Verdict.WRONG else ()
+                index = self.ledger.add(self.line, self.links[at - 1], verdict, outcome.reason, mistakes=mistakes)
                 if verdict == Verdict.WRONG:
                     self.taint |= {index}
                 return True
         return False
+
+    def _formula_mistakes(self, before: int, at: int) -> tuple[Diagnosis, ...]:
+        """The mistakes that make the formula of the model's equation, at every drawn point."""
+        name, tree, formulas = self.faces[before].name, self.faces[at].tree, self.page.formulas
+        letters = free_letters(self.faces[before].tree) | free_letters(tree)
+        if name is None or formulas is None or len(letters) > 1 or self.ledger.explained >= MOST_EXPLAINED:
+            return ()
+        self.ledger.explained += 1
+        bound = dict.fromkeys(letters, max(1, formulas.steps - 1))
+
+        def value_at(point: ModelTruths) -> Value | None:
+            page = Page(point, chosen=dict(self.page.chosen), functions=self.page.functions)
+            try:
+                return Evaluator(Scope(page, true=True), bound).value(tree)
+            except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+                return None
+
+        return diagnose_formula(formulas, placed(name, bound), value_at)
 
     def _is_luck(self, before: int, at: int) -> Outcome | None:
         """A formula that holds at these numbers and not at others."""
@@ -332,7 +353,7 @@ class ChainJudge(Noting):
         name = self.faces[0].name
         if before or name is None or face.written is None:
             return False
-        record = self.page.names.get(str(name))
+        record = self.page.names.get(self.page.key(name))
         if record is None:
             return False
         found = values_agreeing(record.written, face.written)

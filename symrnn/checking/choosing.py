@@ -25,6 +25,7 @@ PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
 def choose(page: Page, working: Working, truths: Truths) -> None:
     """Settle what ambiguous names mean."""
     fits: dict[str, Counter[str]] = defaultdict(Counter)
+    asked: Counter[str] = Counter()
     order: dict[str, list[str]] = {}
     doubtful: set[str] = set()
     own_names: dict[str, str] = {}
@@ -32,6 +33,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
         readings = truths.readings(name)
         if len(readings) < 2:
             continue
+        asked[group(name)] += 1
         for reading in readings:
             found = values_agreeing(reading.value, written)
             fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
@@ -49,6 +51,9 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
         if own is not None and (counts[own] or best < 2):
             # The model's own name means something else only where several numbers say so.
             page.chosen[key] = own
+        elif best and best < 2 and asked[key] > 1 and not counts[order[key][0]]:
+            # One number of several: it may be a mistake that looks like something else.
+            page.chosen[key] = order[key][0]
         elif best:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
         elif key not in page.chosen and key in doubtful:

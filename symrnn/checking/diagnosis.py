@@ -22,10 +22,10 @@ from symrnn.checking.formulas import Formulas
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.mutations import Setting, mutated
-from symrnn.checking.naming import Known, Name, name_of, placed
+from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
-from symrnn.checking.slips import digit_slips, slipped
+from symrnn.checking.slips import digit_slips, one_digit_slips, slipped
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
 
@@ -50,7 +50,7 @@ class Case:
 
 def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     """Every mistake that reproduces what is written."""
-    for search in (_by_slips, _by_equation, _by_digits, _by_other_values):
+    for search in (_by_slips, _by_equation, _by_digits, _by_other_values, _by_one_digit):
         found = dict.fromkeys(search(case))
         if found:
             return tuple(explained(row, case.corrected) for row in list(found)[:MOST])
@@ -158,6 +158,16 @@ def _by_digits(case: Case) -> Iterator[str]:
             yield row
 
 
+def _by_one_digit(case: Case) -> Iterator[str]:
+    """All digits but one: of three or more."""
+    if case.digits is None or len(case.digits.text.replace(".", "").strip("0")) < 3:
+        return
+    for row, meant in one_digit_slips(case.digits):
+        found = values_agreeing(case.right, meant)
+        if found is not None and found <= Agreement.ROUNDED:
+            yield row
+
+
 def _by_other_values(case: Case) -> Iterator[str]:
     """The value of the same quantity at another step, or a number computed above for something else."""
     if case.digits is None or len(case.digits.text.replace(".", "").strip("0")) < 3:
@@ -178,22 +188,16 @@ def _by_other_values(case: Case) -> Iterator[str]:
 
 
 def diagnose_formula(
-    formulas: Formulas,
-    name: Known,
-    value_at: Callable[[ModelTruths, dict[str, int]], Value | None],
-    steps: dict[str, int],
+    formulas: Formulas, name: Known, value_at: Callable[[ModelTruths], Value | None]
 ) -> tuple[Diagnosis, ...]:
     """The rows whose change of the quantity's equation is the formula that is written, at every drawn point."""
     kept: list[str] | None = None
     for point in formulas.points:
-        here = placed(name, steps)
-        readings = point.readings(here)
-        written = value_at(point, steps)
+        readings, written = point.readings(name), value_at(point)
         if not readings or readings[0].node is None or written is None:
             return ()
         equations = equations_of(point)
-        fits = partial(_reproduces, equations, written)
-        rows = rows_that(equations, readings[0].node, fits)
+        rows = rows_that(equations, readings[0].node, partial(_reproduces, equations, written))
         kept = rows if kept is None else [row for row in kept if row in rows]
         if not kept:
             return ()

@@ -126,4 +126,5 @@ _PROBLEMS = {
 
 
 def is_generic(call: Call) -> bool:
+    """Whether a call is of a name such as σ or f, whose function the model says."""
     return not call.certain and not is_function(call.function.base)

@@ -331,6 +331,8 @@ def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
 class DrawnNames:
     """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
 
+    here: int | None = None
+
     def __init__(self, seed: int) -> None:
         self.seed = seed
 

@@ -15,11 +15,13 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind, Line, Link, Working
 from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.formulas import names_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Misfit
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Finding, Reason, Verdict
 
 
@@ -41,6 +43,7 @@ class Judge:
     def claim(self, line: Line, claim: Claim) -> None:
         """Every link of one chain."""
         self.ledger.chains += 1
+        self._settle_step(line)
         if claim.kind == Kind.LIST:
             self._list(line, claim)
         elif claim.kind == Kind.COMPARISON:
@@ -50,8 +53,18 @@ class Judge:
         elif _is_condition(line, claim) and self._is_known(claim):
             self._given(line, claim.links, Reason("a condition"))
         else:
+            self._comparison(line, claim)
             for run in _runs(claim):
                 ChainJudge(self.page, self.ledger, line, run).judge()
+
+    def _settle_step(self, line: Line) -> None:
+        """A generic t stands for the step the section speaks of."""
+        if not isinstance(self.page.truths, ModelTruths):
+            return
+        said = [found for text in (line.lead, *reversed(line.headings)) for found in _STEP.findall(text)[-1:]]
+        step = int(next(filter(None, said[0]))) if said else None
+        quantities = self.page.truths.quantities
+        quantities.here = step if step is not None and 1 <= step <= quantities.steps else None
 
     def _given(self, line: Line, links: tuple[Link, ...], reason: Reason) -> None:
         for link in links:
@@ -74,9 +87,9 @@ class Judge:
         self.page.keep_number(digits.text, digits.value < 0, record)
 
     def _comparison(self, line: Line, claim: Claim) -> None:
-        """`0.5 < 1`: judged where both sides have values, else left alone."""
+        """`0.5 < 1`: judged between numbers; what is said of names may be a condition, and is left alone."""
         for link in claim.links:
-            if link.relation not in ("<", ">", "≤", "≥", "≠"):
+            if link.relation not in ("<", ">", "≤", "≥", "≠") or names_of(link.left) or names_of(link.right):
                 continue
             values = [self._plain_value(tree) for tree in (link.left, link.right)]
             if values[0] is None or values[1] is None:
@@ -90,7 +103,7 @@ class Judge:
     def _is_known(self, claim: Claim) -> bool:
         """Whether the name of a condition has a value without it: else it is a datum."""
         name = name_of(claim.links[0].left)
-        return name is not None and (str(name) in self.page.names or self.page.truth(name) is not None)
+        return name is not None and (self.page.key(name) in self.page.names or self.page.truth(name) is not None)
 
     def _plain_value(self, tree: Syntax) -> Number | None:
         try:
@@ -100,6 +113,11 @@ class Judge:
         return value if isinstance(value, Number) else None
 
 
+_STEP = re.compile(
+    r"(?:time\s*-?step|step|\bt\s*=|时间步|时刻)\s*\$?\\?\(?\s*(?:t\s*=\s*)?(\d{1,3})|第\s*(\d{1,3})\s*(?:个)?(?:时间)?步",
+    re.IGNORECASE,
+)
+EQUALITIES = frozenset({"=", "≈", "≡"})
 _CONDITION = re.compile(
     r"(\b(where|if|when|whenever|suppose|unless|case)|若|当|如果|假如)\s*[（(,，:：]?\s*$",
     re.IGNORECASE,
@@ -128,9 +146,11 @@ def _runs(claim: Claim) -> Iterator[tuple[Link, ...]]:
     """Neighbouring links that share a side; a chain is broken where a side could not be read."""
     run: list[Link] = []
     for link in claim.links:
-        if run and run[-1].after is not link.before:
+        is_equality = link.relation in EQUALITIES
+        if run and (run[-1].after is not link.before or not is_equality):
             yield tuple(run)
             run = []
-        run.append(link)
+        if is_equality:
+            run.append(link)
     if run:
         yield tuple(run)

@@ -119,6 +119,7 @@ _ROWS = (
     ("A13", "added instead of multiplied", "a + b", "a · b", "The numbers are added where they should be multiplied."),
     ("A14", "a sign within the sum", "a - b for a + b", "a + b", "One term has the wrong sign."),
     ("A15", "another function", "σ(a) for tanh(a)", "tanh(a)", "The value is that of another function."),
+    ("A16", "one digit", "0.5237", "0.5137", "All digits but one are right."),
     ("V01", "the value of another step", "h_1 for h_2", "h_2", "This is the value of the same quantity at another step."),
     ("V02", "a value of something else", "a number computed above for another quantity", "its own value", "This number was computed above for another quantity."),
 )  # fmt: skip

@@ -36,6 +36,7 @@ class Noting(Faces):
     def note(
         self, before: int, at: int, verdict: Verdict, reason: Reason | None, expected: Value, taint: frozenset[int]
     ) -> None:
+        """Note the verdict of a link, and what its numbers stand for from here on."""
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
@@ -45,7 +46,9 @@ class Noting(Faces):
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
-        seen = self.see(before, before > 0 and self.has_value_before(before))
+        # What stood for the first side's name before is no source of what is written now.
+        named = before == 0 and self.faces[0].name is not None
+        seen = None if named else self.see(before, self.has_value_before(before))
         self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
 
     def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
@@ -170,6 +173,7 @@ class Noting(Faces):
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
 
     def head_taint(self) -> frozenset[int]:
+        """The wrong links that what was written for the first side hangs on."""
         name = self.faces[0].name
-        record = self.page.names.get(str(name)) if name is not None else None
+        record = self.page.names.get(self.page.key(name)) if name is not None else None
         return record.taint if record is not None else frozenset()

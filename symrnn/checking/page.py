@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
-from symrnn.checking.naming import Derivative, Known, Name
+from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import Number, about, negative, sharp
 from symrnn.numeric.interpretation import label
 
@@ -55,6 +55,11 @@ class Truths(Protocol):
         """The steps there are."""
         ...
 
+    @property
+    def here(self) -> int | None:
+        """The step a generic t stands for, where the section says it."""
+        ...
+
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step: T, and n where nothing else is called so."""
         ...
@@ -62,6 +67,8 @@ class Truths(Protocol):
 
 class NoTruths:
     """Without a model."""
+
+    here: int | None = None
 
     def readings(self, name: Known) -> Sequence[Reading]:
         """Nothing is known."""
@@ -113,9 +120,14 @@ class Page:
             self.mapping.setdefault(str(name), found.meaning)
         return found
 
+    def key(self, name: Known) -> str:
+        """A name as the page keeps it: a generic step is the one the section speaks of."""
+        here = self.truths.here
+        return str(name if here is None or not name.generic else placed(name, {"t": here}))
+
     def keep_name(self, name: Known, record: Record) -> None:
         """What is written for a name from here on."""
-        self.names[str(name)] = record
+        self.names[self.key(name)] = record
         reading = self.truth(name)
         if reading is not None and reading.node is not None:
             self.quantities[label(reading.node)] = record
@@ -188,7 +200,7 @@ class Scope:
 
     def named(self, name: Known) -> Value | None:
         """The value of a name in this environment."""
-        record = self.page.names.get(str(name))
+        record = self.page.names.get(self.page.key(name))
         reading = self.page.truth(name)
         if self.true:
             if reading is not None:

@@ -166,6 +166,10 @@ def digit_slips(digits: Digits) -> Iterator[tuple[str, Digits]]:
     for power in (-3, -2, -1, 1, 2, 3):
         scale = Fraction(10) ** power
         yield "A03", Digits(digits.value * scale, digits.unit * scale, digits.text)
+    yield from _swapped(digits)
+
+
+def _swapped(digits: Digits) -> Iterator[tuple[str, Digits]]:
     text = digits.text
     for at, other in combinations(range(len(text)), 2):
         a, b = text[at], text[other]
@@ -174,3 +178,15 @@ def digit_slips(digits: Digits) -> Iterator[tuple[str, Digits]]:
             sign = -1 if digits.value < 0 else 1
             if "e" not in swapped.lower() and "%" not in swapped:
                 yield "A04", Digits(sign * Fraction(swapped), digits.unit, swapped)
+
+
+def one_digit_slips(digits: Digits) -> Iterator[tuple[str, Digits]]:
+    """The numbers that differ from this one in a single digit."""
+    text = digits.text
+    if "e" in text.lower() or "%" in text:
+        return
+    for at, old in enumerate(text):
+        for new in "0123456789" if old.isdigit() else "":
+            changed = text[:at] + new + text[at + 1 :]
+            if new != old:
+                yield "A16", Digits(Fraction(changed) * (-1 if digits.value < 0 else 1), digits.unit, changed)

@@ -110,6 +110,11 @@ class ModelTruths:
                 found[equation.target] = (equation.expression.range[0], equation.expression.operands[0])
         return found
 
+    @property
+    def here(self) -> int | None:
+        """The step a generic t stands for."""
+        return self.quantities.here
+
     def span(self) -> tuple[int, int] | None:
         """1..T."""
         return 1, self.steps

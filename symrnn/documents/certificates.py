@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from symrnn.algebra.nodes import Decimal, Node, subexpressions
+from symrnn.algebra.nodes import Decimal, Node, subexpressions, substitute
 from symrnn.algebra.programs import Program
 from symrnn.documents.document import Claim, Document, Tally
 from symrnn.errors import CheckFailedError, SymrnnError
@@ -84,15 +84,27 @@ class Judges:
         """Draws of everything."""
         last = self.program.steps.hi
         steps = self.steps if last.is_Symbol else int(last)
-        return tuple(Definitions(self.program, steps, seed=seed) for seed in range(self.draws))
+        return tuple(self._draw(steps, seed) for seed in range(self.draws))
+
+    def _draw(self, steps: int, seed: int) -> Definitions:
+        try:
+            return Definitions(self.program, steps, seed=seed)
+        except (ArithmeticError, ValueError):
+            # A logarithm or root of a negative number: positive numbers may do.
+            return Definitions(self.program, steps, seed=seed, positive=True)
+
+    @cached_property
+    def _symbols(self) -> dict[sp.Symbol, sp.Rational]:
+        """A number for each symbol of the model."""
+        found = self.model.symbols if self.model is not None else ()
+        return {symbol: sp.Rational(k + 2, 7) for k, symbol in enumerate(found)}
 
     @cached_property
     def own(self) -> Definitions | None:
         """The model at its own numbers."""
         if self.model is None or self.model.batch is not None:
             return None
-        symbols = {s: sp.Rational(k + 2, 7) for k, s in enumerate(self.model.symbols)}
-        values = {name: _put(value, symbols) for name, value in placed_values(self.model)}
+        values = {name: _put(value, self._symbols) for name, value in placed_values(self.model)}
         return Definitions(self.program, self.model.steps, self.model.sizes, values=values)
 
     def certificate(self, claim: Claim) -> str:
@@ -134,10 +146,9 @@ class Judges:
         return "exact" if exact else "points"
 
     def _is(self, judge: Definitions, true: Any, side: Any) -> bool:
+        symbols = self._symbols
         if isinstance(side, Node):
-            return _is_rounded(side) or judge.close(true, judge.value(side))
-        assert self.model is not None
-        symbols = {s: sp.Rational(k + 2, 7) for k, s in enumerate(self.model.symbols)}
+            return _is_rounded(side) or judge.close(true, judge.value(substitute(side, dict(symbols))))
         shown = [entry for row in _rows(side) for entry in row]
         entries = [entry for row in true for entry in row]
         return len(shown) == len(entries) and all(

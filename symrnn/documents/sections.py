@@ -5,6 +5,7 @@ Adds words, never mathematics: every claim is an equation that `calculus` made.
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -39,6 +40,7 @@ from symrnn.calculus.direct_paths import direct_paths_of
 from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian
 from symrnn.calculus.partials import gradient_from_partials, gradient_recurrence, immediate_partials, local_jacobians
+from symrnn.calculus.rewriting import expose
 from symrnn.calculus.valuation import matrix_of
 from symrnn.documents.document import Claim, Formula, Section, Table, Words
 from symrnn.errors import CheckFailedError, InputError, SymrnnError
@@ -258,9 +260,12 @@ def jacobian_sections(program: Program, step: Jacobian) -> Iterator[Section]:
 
 
 def _highways(program: Program) -> Iterator[Claim]:
+    forward = expose(program)
+    known = {family(name) for equation in forward for name in (equation.target, *equation.reads)}
     for path in direct_paths_of(program):
-        if not path.left_out:
-            # Then the direct path is the whole block, which stands above.
+        unknown = any(family(name) not in known for name in names_in(path.step))
+        if not path.left_out or unknown:
+            # Then the direct path is the whole block, which stands above; or it needs names that the cell has not.
             continue
         index = program.steps.index
         target = Block(path.state, path.state.at(index - 1), "direct")
@@ -319,13 +324,23 @@ def _closed_form_blocks(found: ClosedForm | NoClosedForm, twin: ClosedForm | NoC
 
 
 TRIAL = (3, 1)
-"""T and t at which closed forms are compared, in symbols, with the run they speak of."""
+"""T and t at which closed forms are compared with the run they speak of."""
+
+
+def _fractions(parameter: Parameter) -> sp.Matrix:
+    """A matrix of fractions, another for each name."""
+    rng = random.Random(parameter.name)
+    rows, cols = (int(size) for size in parameter.shape)
+    return sp.Matrix(rows, cols, lambda i, j: sp.Rational(rng.randint(2, 15), 7))
 
 
 def _tried(twin: ClosedForm, number: int) -> str:
-    """How a closed form holds, by its twin of size 2: "exact" in symbols; "" leaves it to the document's judges."""
+    """How a closed form holds, by its twin of size 2: "exact", or "", which leaves it to the document's judges."""
     condition = twin.cases[number].condition
-    values = {}
+    values: dict[Any, Any] = {}
+    if not any(each.key in ("diagonalisable", "numbers") for each in twin.assumptions):
+        # With free symbols for every weight the powers of a matrix have thousands of terms.
+        values = {p.name: _fractions(p) for p in twin.program.parameters if p.structure == "full"}
     if (
         condition is not None
         and condition.relation == "="

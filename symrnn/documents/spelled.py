@@ -11,6 +11,8 @@ from typing import Any
 import mpmath
 import sympy as sp
 
+from symrnn.algebra.nodes import Number
+from symrnn.algebra.printing import to_text
 from symrnn.documents.document import Words
 from symrnn.documents.languages import sentence
 
@@ -53,6 +55,8 @@ def number_text(value: Any, digits: int = DIGITS) -> str:
     """
     if isinstance(value, str):
         return value
+    if isinstance(value, sp.Expr) and not value.is_Rational:
+        return to_text(Number(value))
     if isinstance(value, sp.Expr | Fraction | int):
         return str(value)
     if hasattr(value, "_mpf_"):

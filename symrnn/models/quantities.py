@@ -22,6 +22,9 @@ from symrnn.tables import Document, check_keys
 
 MOST_STEPS = 1_000_000
 
+NEARLY_ONE = 1e-6
+"""How far the sum of rounded target probabilities may be from one."""
+
 
 class Quantities:
     """The values of one document, and the sizes they tell."""
@@ -118,6 +121,8 @@ class Quantities:
         if not isinstance(raw, dict):
             if self.is_class_numbers(path, name):
                 raw = self.one_hot(path, raw, name)
+            elif path == ("loss", "y") and self.table("loss").get("kind") == "softmax_cross_entropy":
+                self.check_distribution(path, raw)
             if _is_timed(name):
                 tell_sequence(self.sizes, path, name, raw)
             elif raw.ndim >= 1:
@@ -130,6 +135,17 @@ class Quantities:
         flat = value if isinstance(value, list) else [value]
         kind = self.table("loss").get("kind")
         return path == ("loss", "y") and kind == "softmax_cross_entropy" and all(type(entry) is int for entry in flat)
+
+    def check_distribution(self, path: tuple[str, str], targets: Array) -> None:
+        """The gradient p − y holds for targets whose entries sum to one, so others are refused."""
+        if targets.ndim == 0:
+            return
+        for row in targets.reshape(-1, targets.shape[-1]):
+            total = sum(row)
+            if not getattr(total, "free_symbols", ()) and abs(float(total) - 1) > NEARLY_ONE:
+                raise self.document.error(
+                    path, f"targets that sum to {total}, not to 1", "one-hot rows such as [0, 1], or class numbers"
+                )
 
     def one_hot(self, path: tuple[str, str], classes: Array, name: Name) -> Array:
         """Class numbers 0 … p−1 as one-hot rows; the number of classes follows from the readout."""

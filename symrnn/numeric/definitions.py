@@ -52,12 +52,14 @@ class Definitions:
         seed: int = 0,
         values: Mapping[Name, Any] | None = None,
         digits: int = DIGITS,
+        positive: bool = False,
     ) -> None:
         self.program = _concrete(expose(program))
         self.steps = steps
         self.sizes = {str(size): 2 + (position % 2) for position, size in enumerate(sizes_of(self.program))}
         self.sizes |= {str(size): number for size, number in (sizes or {}).items() if str(size) in self.sizes}
         self.seed = seed
+        self.positive = positive
         self.domain: Any = Duals() if is_rational(self.program) else Differences(digits)
         self._derived: dict[Any, Matrix] = {}
         self._runs: dict[Any, Machine] = {}
@@ -124,14 +126,30 @@ class Definitions:
         diagonal = _is_diagonal(name)
         zero = self.domain.zero
 
+        def sign() -> int:
+            return 1 if self.positive else rng.choice((-1, 1))
+
         def entry() -> Any:
-            drawn = Fraction(rng.choice((-1, 1)) * rng.randint(MAGNITUDES // 4, MAGNITUDES), MAGNITUDES)
+            drawn = Fraction(sign() * rng.randint(MAGNITUDES // 4, MAGNITUDES), MAGNITUDES)
             return self.domain.value(drawn)
 
+        if isinstance(name, Signal) and head(name) in self._distributions:
+            return self._distribution(rng, rows)
         draw = [[entry() for _ in range(cols)] for _ in range(rows)]
         return tuple(
             tuple(x if i == j or not diagonal else zero for j, x in enumerate(row)) for i, row in enumerate(draw)
         )
+
+    @cached_property
+    def _distributions(self) -> frozenset[Any]:
+        """The targets of cross-entropies: their entries sum to one."""
+        parts = (part for equation in self.program for part in N.subexpressions(equation.expression))
+        targets = (part.operands[0] for part in parts if isinstance(part, N.CrossEntropy))
+        return frozenset(head(name) for target in targets for name in names_in(target))
+
+    def _distribution(self, rng: random.Random, rows: int) -> Matrix:
+        weights = [rng.randint(1, MAGNITUDES) for _ in range(rows)]
+        return tuple((self.domain.value(Fraction(weight, sum(weights))),) for weight in weights)
 
     def _derivative(self, name: Adjoint | Block | Immediate, rows: int, cols: int) -> Matrix:
         if name not in self._derived:

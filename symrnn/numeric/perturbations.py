@@ -53,7 +53,10 @@ class Differences(Reals):
     def activate(self, row: Activation, x: Any) -> Any:
         """f(x); of a generic f the k-th derivative of sin(x + phase), a phase for each letter."""
         if not row.generic:
-            return super().activate(row, x)
+            value = super().activate(row, x)
+            if not isinstance(value, self.context.mpf):
+                raise ValueError(f"{row.name} outside its domain")
+            return value
         phase = self.context.mpf(sum(map(ord, row.name.rstrip("'"))) % 7 + 1) / 8
         return self.context.sin(x + phase + self.context.pi * row.derivative_order / 2)
 

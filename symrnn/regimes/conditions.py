@@ -296,11 +296,11 @@ def _gated(program: Program) -> Iterator[Condition]:
     yield Condition(theorems.BLOCKS, (Statement((Quantity("block_norms"),), "<"),), Scope("box"))
     yield Condition(theorems.ENTRIES, (Statement((Quantity("entry_sizes"),), "<"),), Scope("box"))
     if {"U_f", "U_i", "U_o", "U_c"} <= names:
-        yield Condition(theorems.MILLER_HARDT, (Statement((Quantity("miller_hardt"),), "<"),), Scope("box"))
-        yield Condition(theorems.BONASSI_LSTM, (Statement((Quantity("bonassi_lstm"),), "<"),), Scope("box"))
+        yield Condition(theorems.MILLER_HARDT, (Statement((Quantity("miller_hardt_formula"),), "<"),), Scope("box"))
+        yield Condition(theorems.BONASSI_LSTM, (Statement((Quantity("bonassi_lstm_formula"),), "<"),), Scope("box"))
         yield Condition(theorems.CELL_PATH, (Statement((Quantity("cell_path"),), "<"),), Scope("box"))
     elif {"U_z", "U_r", "U_h"} <= names:
-        yield Condition(theorems.BONASSI_GRU, (Statement((Quantity("bonassi_gru"),), "<", 0),), Scope("box"))
+        yield Condition(theorems.BONASSI_GRU, (Statement((Quantity("bonassi_gru_formula"),), "<", 0),), Scope("box"))
 
 
 # --- solving ----------------------------------------------------------------------------------------------------------

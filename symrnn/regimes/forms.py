@@ -21,6 +21,7 @@ from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.models.model import Model, as_float
 from symrnn.regimes.boxes import Box
 from symrnn.regimes.enclosures import Enclosure, slopes_of
+from symrnn.regimes.margins import norm_above
 from symrnn.regimes.trajectories import input_range
 
 Array = NDArray[np.float64]
@@ -177,8 +178,6 @@ class Step:
 
     def block_norms(self, walk: Enclosure) -> Array:
         """sup ‖∂s_i/∂s_j‖₂ of every block, over the stacked sources, companion rows included: a nonnegative matrix."""
-        from symrnn.regimes.margins import norm_above
-
         known: dict[Node, float] = {}
         constants: dict[Node, float] = {}
 
@@ -188,10 +187,7 @@ class Step:
             if isinstance(node, N.Diag) or node.is_scalar_shaped:
                 return float(walk(operands_of(node)[0] if isinstance(node, N.Diag) else node).largest.max())
             if node not in constants:
-                box = walk(node)
-                middle, radius = 0.5 * (box.lo + box.hi), 0.5 * (box.hi - box.lo)
-                finite = bool(np.isfinite(radius).all())
-                constants[node] = norm_above(middle) + norm_above(radius) * (not box.is_point) if finite else np.inf
+                constants[node] = _norm_of(walk(node))
             return constants[node]
 
         for equation in self.jacobian:
@@ -219,6 +215,14 @@ class Step:
         return walk(self.jacobian.matrix)
 
 
+def _norm_of(box: Box) -> float:
+    """sup ‖A‖₂ over a box of matrices: that of its middle and of its radius; ∞ where an end is."""
+    if not np.isfinite(box.largest).all():
+        return np.inf
+    middle = norm_above(0.5 * (box.lo + box.hi))
+    return middle if box.is_point else middle + norm_above(0.5 * (box.hi - box.lo))
+
+
 def _let_go(box: Box) -> Box:
     """An end that runs away is let go to infinity: the box may still be left by nothing on its other side."""
     return Box(np.where(box.lo < -FAR, -np.inf, box.lo), np.where(box.hi > FAR, np.inf, box.hi))
@@ -226,7 +230,7 @@ def _let_go(box: Box) -> Box:
 
 def _grown(box: Box, image: Box, spare: float) -> Box:
     """The box joined with its image, and a little more at the ends that moved."""
-    low, high = spare * (np.abs(image.lo) + 1e-9), spare * (np.abs(image.hi) + 1e-9)
+    low, high = (spare * (np.where(np.isfinite(end), np.abs(end), 0.0) + 1e-9) for end in (image.lo, image.hi))
     with np.errstate(invalid="ignore"):
         return Box(
             np.where(image.lo < box.lo, image.lo - low, box.lo), np.where(image.hi > box.hi, image.hi + high, box.hi)

@@ -33,17 +33,20 @@ SPELLINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "at_orbit": ("ρ(∂s*_p/∂s*_0)^(1/p)", r"\rho(\partial s^*_p/\partial s^*_0)^{{1/p}}"),
         "cell_path": ("∏_k f_k", r"\prod_k f_k"),
         "exponent": ("λ₁", r"\lambda_1"),
-        "bonassi_gru": (
+        "bonassi_gru": ("δ_ISS (GRU)", r"\delta_{{\mathrm{{ISS}}}}"),
+        "bonassi_lstm": ("ρ(A_δISS)", r"\rho(A_{{\delta\mathrm{{ISS}}}})"),
+        "miller_hardt": ("μ_MH", r"\mu_{{\mathrm{{MH}}}}"),
+        "bonassi_gru_formula": (
             "‖U_h‖(‖U_r‖/4 + r̄) − 1 + (1 + φ̄)‖U_z‖/(4(1 − z̄))",
             r"\lVert U_h \rVert (\tfrac14 \lVert U_r \rVert + \bar r) - 1"
             r" + \frac{{(1 + \bar\varphi) \lVert U_z \rVert}}{{4 (1 - \bar z)}}",
         ),
-        "bonassi_lstm": (
+        "bonassi_lstm_formula": (
             "ρ([[f̄, α], [ō f̄, ō α + tanh(c̄)‖U_o‖/4]])",
             r"\rho\begin{{pmatrix}} \bar f & \alpha \\ \bar o \bar f &"
             r" \bar o \alpha + \tfrac14 \tanh(\bar c) \lVert U_o \rVert \end{{pmatrix}}",
         ),
-        "miller_hardt": (
+        "miller_hardt_formula": (
             "max(‖U_i‖/(1 − f̄), ‖U_o‖/(1 − f̄), 4‖U_c‖/(1 − f̄), ‖U_f‖/(1 − f̄)²)",
             r"\max\left(\frac{{\lVert U_i \rVert}}{{1 - \bar f}}, \frac{{\lVert U_o \rVert}}{{1 - \bar f}},"
             r" \frac{{4 \lVert U_c \rVert}}{{1 - \bar f}}, \frac{{\lVert U_f \rVert}}{{(1 - \bar f)^2}}\right)",
@@ -99,4 +102,6 @@ class Statement:
         >>> Statement((Quantity("radius", "W"),), "<", 1).with_value("1/2")
         'ρ(W) = 1/2 < 1'
         """
+        if self.relation in ("=", "≤", "≥") and str(value) == str(self.right):
+            return f"{self.product(format)} = {value}"
         return f"{self.product(format)} = {value} {self._relation(format)} {self.right}"

@@ -79,11 +79,11 @@ BLOCKS = Theorem("block norms", "vanishing", TERZI + ", unit by unit", _BOX, _al
 ENTRIES = Theorem("entry sizes", "vanishing", "|P| ≤ M^k entry by entry; Perron 1907, Collatz 1942", _BOX,
                   _alone("entry_sizes", "<"), "contraction")  # fmt: skip
 MILLER_HARDT = Theorem("miller hardt", "vanishing", "Miller & Hardt 2019, proposition 2", _GATES,
-                       _alone("miller_hardt", "<"), "contraction")  # fmt: skip
+                       _alone("miller_hardt_formula", "<"), "contraction")  # fmt: skip
 BONASSI_LSTM = Theorem("bonassi lstm", "vanishing", TERZI + ", δISS of the LSTM", _GATES,
-                       _alone("bonassi_lstm", "<"), "contraction")  # fmt: skip
+                       _alone("bonassi_lstm_formula", "<"), "contraction")  # fmt: skip
 BONASSI_GRU = Theorem("bonassi gru", "vanishing", "Bonassi, Farina & Scattolini 2021, theorem 2 (δISS of the GRU)",
-                      _GATES, _alone("bonassi_gru", "<", right=0), "contraction")  # fmt: skip
+                      _GATES, _alone("bonassi_gru_formula", "<", right=0), "contraction")  # fmt: skip
 
 # --- constant input, from a given start -------------------------------------------------------------------------------
 

@@ -60,9 +60,11 @@ def regime(source: Model | Program, k: int | None = None, example: int = 0, solv
     if isinstance(source, Program) or source.symbols or solve_for is not None:
         return _of_symbols(source, solve_for)
     step = Step(source)
-    evidence, on_orbit, longer = _proved(step, source, example)
-    trajectory = longer or _as_far_as_finite(source, example)
-    measured, figures = measurements_of(trajectory, k)
+    # States and steps that run away pass float64 on their way; what is not finite is never taken for a proof.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        evidence, on_orbit, longer = _proved(step, source, example)
+        trajectory = longer or _as_far_as_finite(source, example)
+        measured, figures = measurements_of(trajectory, k)
     return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
 
 
@@ -222,7 +224,9 @@ def _spectra(trajectory: Trajectory) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     matrices = {p.name: given_of(trajectory.model)[p.name] for p in recurrent_parameters(trajectory.model.cell)}
     for name, matrix in {**matrices, "J_T": trajectory.chain.dense(trajectory.steps - 1)[0]}.items():
-        if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and 1 < len(matrix) <= MOST_SPECTRA:
+        square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and 1 < len(matrix) <= MOST_SPECTRA
+        # Beyond this a squared norm passes float64; such a step says nothing that the exponents do not say.
+        if square and float(np.abs(matrix).max()) < 1e100:
             found[name] = _of_matrix(matrix)
     return found
 
@@ -238,8 +242,8 @@ def _of_matrix(matrix: Array) -> dict[str, float]:
     }
     if len(a) <= SMALL_SPECTRA:
         content["numerical_radius"] = numerical_radius(a)
-        if radius < 1:
-            # Defined for power-bounded matrices alone.
+        if radius < 0.999:
+            # Defined for power-bounded matrices alone, and found by search.
             content["kreiss"] = kreiss_constant(a)
             content["largest_power"] = largest_power(a)[0]
     return content

@@ -84,3 +84,18 @@ def test_the_api() -> None:
     """`check` answers with findings whose mistakes are data."""
     report = sr.check("0.5 × 0.5 = 0.30")
     assert report.findings[0].verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (r"$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{T} \delta_t h_t^T$", "R03"),
+        (r"$\delta_t = (1 - h_t) \odot \frac{\partial L}{\partial h_t}$", "R05"),
+        (r"$\delta_t = \frac{\partial L}{\partial h_t}$", "R08"),
+    ],
+)
+def test_formulas_without_numbers(text: str, row: str) -> None:
+    """Of a cell alone: the mistake that makes the formula at every drawn point."""
+    report = sr.check(text, sr.cells.rnn())
+    assert [mistake.id for mistake in report.findings[0].mistakes] == [row]
+    assert "random numbers" in str(report.findings[0].reason)

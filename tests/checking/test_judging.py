@@ -155,3 +155,13 @@ $\delta_1 = \delta_2 \times 0.5 \times (1 - \tanh^2(z_1)) = -0.087 \times 0.5 \t
         report = judged(r"$\frac{\partial L}{\partial W_{hh}} = -0.255$", MODEL)
         assert dict(report.mapping)["∂L/∂W_hh"] == "∂L/∂W_h"
         assert report.findings[0].verdict.value == "rounded"
+
+    def test_a_generic_step_is_the_sections(self) -> None:
+        """`h_t` below "Step 2" is h_2; what was written for another step is no earlier value of it."""
+        text = "## Step 1\n$h_t = 0.762$\n## Step 2\n$h_t = 0.363$\n## Step 3\n$h_t = 0.363$"
+        assert verdicts(text, MODEL) == ["rounded", "rounded", "wrong"]
+
+    def test_comparisons_within_a_chain(self) -> None:
+        """An inequality is no equality."""
+        assert verdicts("q = 1/2 < 1") == ["given", "right"] or verdicts("q = 1/2 < 1") == ["right", "given"]
+        assert "wrong" in verdicts("q = 3/2 < 1")

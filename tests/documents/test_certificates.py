@@ -16,7 +16,7 @@ from symrnn.calculus.rules import RULES
 from symrnn.documents import derivations
 from symrnn.documents.certificates import Judges, certify
 from symrnn.documents.document import Claim, Section
-from symrnn.errors import CheckFailedError
+from symrnn.errors import CheckFailedError, InputError
 
 CELLS: dict[str, Any] = {
     "rnn": sr.cells.rnn(),
@@ -124,3 +124,43 @@ def test_the_words_say_how_many() -> None:
     tally = sr.derive(CELLS["linear model"]).tally
     assert tally is not None
     assert f"{tally.equalities} equalities, all checked against the definition: {tally.exact} exactly" in text
+
+
+def test_targets_of_a_cross_entropy_are_drawn_as_distributions() -> None:
+    """p − y is the gradient where the entries of y sum to one; other targets are refused by the model file."""
+    text = (
+        '[cell]\nkind = "rnn"\nhidden = 2\ninput = 1\n[sequence]\nsteps = 2\nx = [[1.0], [0.5]]\n'
+        "[parameters]\nW_h = [[0.5, 0], [0, 0.5]]\nW_x = [[1.0], [0.5]]\nb = [0.0, 0.1]\n"
+        '[loss]\nkind = "softmax_cross_entropy"\ny = [{}, 1.0]\n'
+    )
+    tally = sr.derive(sr.loads(text.format("0.0"))).tally
+    assert tally is not None and tally.unchecked == 0
+    with pytest.raises(InputError, match="sum to 2, not to 1"):
+        sr.loads(text.format("1.0"))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "h_t = log(h_{t-1} + x_t)",
+        "h_t = h_{t-1} / (1 + h_{t-1}^2)",
+        "h_t = [W, U] [h_{t-1}; x_t]",
+        "h_t = softplus(W h_{t-1}) ⊙ x_t",
+        "h_t = h_{t-1} + W tanh(U h_{t-1} + x_t)",
+    ],
+)
+def test_typed_cells_of_every_kind_are_checked(typed: str) -> None:
+    """Domains, divisions, concatenations, products of signals, residual cells."""
+    tally = sr.derive(sr.parse_cell(typed)).tally
+    assert tally is not None and tally.equalities >= 8 and tally.unchecked <= 1
+
+
+def test_symbols_in_a_model_stay_exact() -> None:
+    """W_h = "w": the lines hold for the symbol, checked at a fraction."""
+    model = sr.loads(
+        '[cell]\nkind = "rnn"\nactivation = "identity"\n[sequence]\nx = [1.0, 1.0]\n'
+        '[parameters]\nW_h = "w"\nW_x = 0.5\nb = 0\n[loss]\nkind = "half_squared_error"\ny = 1.0\n'
+    )
+    document = sr.derive(model)
+    assert document.tally is not None and document.tally.unchecked == 0 and document.tally.points == 0
+    assert "w²/8 - w/4 + 1/8" in document.to_text()

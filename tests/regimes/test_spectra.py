@@ -204,7 +204,7 @@ class TestStatements:
         """A source, a check that exists, words for it and for its assumptions."""
         from importlib import import_module
 
-        from symrnn.documents.verdicts import ENGLISH
+        from symrnn.documents.regime_words import ENGLISH
 
         theorem = THEOREMS[name]
         assert theorem.source and {name, *theorem.assumptions} <= set(ENGLISH)

@@ -22,7 +22,7 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     "cells": ("symrnn.cells.catalogue:CONVENTIONS",),
     "plots": ("symrnn.plots.words:WORDS",),
     "remedies": ("symrnn.regimes.remedies:TITLES", "symrnn.regimes.remedies:WORDS"),
-    "regime": ("symrnn.documents.verdicts:ENGLISH", "symrnn.documents.verdicts:NOTES"),
+    "regime": ("symrnn.documents.regime_words:ENGLISH", "symrnn.documents.regime_words:NOTES"),
     "check": (
         "symrnn.checking.reports.words:MESSAGES",
         "symrnn.checking.reports.tally:WORDS",
