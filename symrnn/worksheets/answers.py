@@ -144,7 +144,7 @@ def read_page(text: str, source: str = "") -> Submission:
         line = _DOTS.sub("", _TEXT.sub(r"\1", found[1]))
         answers[found[2]] = re.split(r"=|\\approx\b|≈", line)[-1].strip()
     for found in _LETTER.finditer(text):
-        answers[found[1]] = _DOTS.sub("", re.split(r"[:?：？]", found[2])[-1]).strip()[:MOST_WORDS]
+        answers[found[1]] = _DOTS.sub("", re.split(r"[:?：？]", found[2], maxsplit=1)[-1]).strip()[:MOST_WORDS]
     return Submission(title[1], answers, "", source)
 
 

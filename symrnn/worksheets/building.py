@@ -14,11 +14,11 @@ from typing import Any
 import sympy as sp
 
 from symrnn.algebra.activations import lookup
-from symrnn.algebra.nodes import Block, BlockMatrix, Decimal, Node, Number, Parameter, matmul
+from symrnn.algebra.nodes import Block, BlockMatrix, Decimal, Node, Number, Parameter, diag, matmul, n, t
 from symrnn.algebra.programs import GIVEN
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.numbers import sharp
-from symrnn.documents.document import Claim, Table, Words
+from symrnn.documents.document import Claim, Formula, Table, Words
 from symrnn.errors import InputError
 from symrnn.models.model import Model
 from symrnn.worksheets.drawing import Draws
@@ -309,6 +309,44 @@ def _error(ground: Ground) -> Part:
     return Part("", "ws error", intro, questions, shown=tuple(claims))
 
 
+# --- formulas and names -----------------------------------------------------------------------------------------------
+
+
+def _formulas() -> tuple[tuple[str, Node], ...]:
+    """(key of the name, formula)."""
+    from symrnn.algebra.nodes import Ones, Signal, add, hadamard, negate, power, transpose
+
+    h, i, f = (Signal(name, (n, 1), t) for name in ("h", "i", "f"))
+    candidate = Signal("c_tilde", (n, 1), t)
+    delta, after = (Signal("delta", (n, 1), at) for at in (t, t + 1))
+    one, slope = Ones(n, 1), add(Ones(n, 1), negate(power(h, 2)))
+    weight = Parameter("W_h", (n, n))
+    return (
+        ("match tanh", slope),
+        ("match sigma", hadamard(f, add(one, negate(f)))),
+        ("match delta", hadamard(slope, matmul(transpose(weight), after))),
+        ("match share", matmul(delta, transpose(Signal("h", (n, 1), t - 1)))),
+        ("match step", matmul(diag(slope), weight)),
+        ("match carry", add(hadamard(f, Signal("c", (n, 1), t - 1)), hadamard(i, candidate))),
+    )
+
+
+def _match(ground: Ground) -> Part:
+    draws = ground.draws("match")
+    pairs = draws.shuffled(_formulas())
+    names = draws.shuffled([key for key, _ in pairs])
+    letters = tuple(chr(ord("A") + place) for place in range(len(names)))
+    listed = tuple(Words("ws match name", (letter, Words(key))) for letter, key in zip(letters, names, strict=True))
+    questions = tuple(
+        Question(
+            ground.letter(), key, "choice", letters[names.index(key)], ground.task.points,
+            prompt=("ws match line", (Formula(formula),)), options=letters,
+        )
+        for key, formula in pairs
+    )  # fmt: skip
+    return Part("", "ws match", (Words("ws ask match"), *listed), questions)
+
+
 BUILDERS: Mapping[str, Callable[[Ground], Part]] = MappingProxyType(
     {
         "lines": _lines,
@@ -317,6 +355,7 @@ BUILDERS: Mapping[str, Callable[[Ground], Part]] = MappingProxyType(
         "clipping": _clipping,
         "threshold": _threshold,
         "error": _error,
+        "match": _match,
     }
 )
 """One row for each kind of task."""

@@ -13,7 +13,7 @@ from enum import Enum
 from fractions import Fraction
 
 from symrnn.checking.comparing import Agreement, agreement, meeting
-from symrnn.checking.numbers import Number
+from symrnn.checking.numbers import Number, TooLarge, Undefined, real
 from symrnn.errors import SymrnnError
 from symrnn.languages import known_languages
 from symrnn.worksheets.answers import Entry, Submission, Unreadable, read_answer
@@ -107,6 +107,8 @@ def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence
                 done[submission.sheet] = mark_sheet(folder, submission)
             except SymrnnError as error:
                 problems.append((submission.source, f"{name}: {error.found}"))
+            except (ArithmeticError, ValueError, RecursionError, TooLarge, Undefined):
+                problems.append((submission.source, f"{name}: numbers that cannot be compared"))
     return Results(tuple(done[name] for name in folder.entries if name in done), tuple(problems))
 
 
@@ -198,7 +200,7 @@ def _agrees(number: Number, entry: Entry, rounded: bool) -> bool:
 
 def _near(number: Number, value: Number) -> bool:
     """A formula of rounded numbers: four digits are asked."""
-    return abs(float(number.value) - float(value.value)) <= 1e-3 * abs(float(number.value))
+    return bool(abs(real(number.value) - real(value.value)) <= abs(real(number.value)) / 1000)
 
 
 def _significant(text: str) -> int:
@@ -228,8 +230,8 @@ def _chosen(text: str, question: Question) -> str | None:
     low = text.lower().strip(" ().")
     found = []
     for option in question.options:
-        if option.isdigit():
-            if low == option:
+        if option.isdigit() or len(option) == 1:
+            if low == option.lower():
                 found.append(option)
         elif option in low or any(word(option, language).lower() in low for language in known_languages()):
             found.append(option)

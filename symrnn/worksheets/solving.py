@@ -37,6 +37,8 @@ MOST_LINES = 60
 """More lines than this nobody computes by hand."""
 NICE = 10**7
 """A number that meets a fraction with a smaller denominator in 40 digits is that fraction."""
+MOST_BITS = 2_000
+"""Of an exponent: numbers beyond are not tried as fractions."""
 DOMAIN = Bounds()
 
 
@@ -177,6 +179,9 @@ def nice(rows: Any) -> Rows:
 
 def _nice(number: Number) -> Number:
     if isinstance(number.value, Fraction) or not number.sharp:
+        return number
+    if not MP.isfinite(number.value) or abs(number.value._mpf_[2]) > MOST_BITS:
+        # Only a student's own numbers grow so large; what they come to is no short fraction.
         return number
     exact = _fraction(number.value)
     near = Fraction(exact).limit_denominator(NICE)

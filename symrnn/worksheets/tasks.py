@@ -17,7 +17,7 @@ from symrnn.errors import InputError
 from symrnn.tables import Document, read_tables
 from symrnn.worksheets.solving import Line, Solver
 
-KINDS = ("lines", "regime", "spectrum", "clipping", "threshold", "error")
+KINDS = ("lines", "regime", "spectrum", "clipping", "threshold", "error", "match")
 KEYS = ("kind", "points", "lines", "title", "text")
 GROUPS = ("forward", "gradients of states", "gradients of arguments", "gradients of parameters")
 MOST_POINTS = 100

@@ -130,8 +130,7 @@ class Recipe:
         return None
 
     def _is_friendly(self, values: Mapping[str, Rows]) -> bool:
-        lines = [line for line in self.solver.lines if not line.key.startswith("dL/dx") and line in self._needed]
-        entries = [entry.value for line in lines for row in values[line.key] for entry in row]
+        entries = [entry.value for line in self._needed for row in values[line.key] for entry in row]
         if self.mode == "rounded":
             return all(1 <= abs(value) * SCALE_LIMIT <= SCALE_LIMIT**2 for value in entries if value != 0)
         return all(cost(value) <= BUDGET for value in entries)

@@ -37,6 +37,11 @@ class TestForms:
             assert set(found.answers) == {question.id for question in sheet.questions}
             assert {a for line, a in found.answers.items() if line.isdigit()} == {"7"}
 
+    def test_words_keep_their_colons(self) -> None:
+        """The first one ends the question."""
+        (found,) = read_submissions("# Worksheet 1-001\n\n(b) Why? Because: |w| < 1.", "x")
+        assert found.answers == {"b": "Because: |w| < 1."}
+
     def test_an_empty_sheet_says_nothing(self) -> None:
         """Dots are no answers."""
         page = sheet_document(class_of("tanh").sheet(1), Looks()).to_markdown()

@@ -114,6 +114,19 @@ class TestReading:
             marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, {"h[2]": text})).marks}
             assert marks["h[2]"].verdict is Verdict.RIGHT
 
+    @pytest.mark.parametrize("name", ["tanh", "lstm"])
+    @pytest.mark.parametrize(
+        "text", ["10^400", "1/10^400", "e^(10^6)", "e^(10^9)", "exp(exp(exp(9)))", "1e400", "-" * 300 + "1", "(" * 300]
+    )
+    def test_numbers_of_any_size(self, name: str, text: str) -> None:
+        """Wrong or unread in every line, and what is carried on from them too."""
+        made = class_of(name, "forward,bptt")
+        folder = read_key(key_json([Made(made.sheet(1))], made, Looks()))
+        found = folder.sheet("1-001")
+        results = mark_all(folder, [Submission(found.id, {question.id: text for question in found.questions})])
+        assert len(results.marked) + len(results.broken) == 1
+        assert not any(mark.verdict is Verdict.RIGHT for marked in results.marked for mark in marked.marks)
+
 
 class TestClass:
     """All submissions together."""

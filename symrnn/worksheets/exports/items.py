@@ -20,7 +20,7 @@ from symrnn.worksheets.pages import MISTAKES, Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.variants import confusions
-from symrnn.worksheets.words import word
+from symrnn.worksheets.words import ENGLISH, word
 
 DIGITS = 12
 """Of right answers, before the platform's tolerance."""
@@ -102,7 +102,7 @@ def _items(part: Part, sheet: Sheet, setter: Any, wrong: dict[str, list[Any]], l
             blanks = tuple(_blanks(question, sheet, wrong.get(question.key, [])))
             yield Item(question.id, prompt, question.points, blanks)
         elif question.kind == "choice" and question.options:
-            options = tuple(option if option.isdigit() else word(option, language) for option in question.options)
+            options = tuple(word(option, language) if option in ENGLISH else option for option in question.options)
             right = question.options.index(str(question.answer))
             yield Item(question.id, _asked(question, setter), question.points, (), options, right)
 
