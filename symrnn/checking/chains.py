@@ -189,8 +189,11 @@ class ChainJudge(Noting):
         name = self.faces[at].name
         if not isinstance(name, Name):
             return False
-        inputs = {signal.name for signal in self.page.formulas.program.inputs}
-        return name.whole in inputs or all(step == 0 for step in name.steps)
+        program = self.page.formulas.program
+        given = {each.name for each in (*program.inputs, *program.parameters)}
+        # The i of W_i may have been read as an index.
+        written = "_".join((name.whole, *map(str, name.steps)))
+        return name.whole in given or written in given or all(step == 0 for step in name.steps)
 
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
