@@ -178,8 +178,22 @@ class ChainJudge(Noting):
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
             return None
+        if self._is_given(before) and self._is_given(at):
+            # W_f = U_f = 0.5 gives two numbers at once and claims nothing of other numbers.
+            return None
         outcome = self.page.formulas.judge(left, right, self.page, quick=True)
         return outcome if outcome.agree is False else None
+
+    def _is_given(self, at: int) -> bool:
+        """Whether a side is one name that a model is given: a parameter, an input, a value before step 1."""
+        name = self.faces[at].name
+        if not isinstance(name, Name):
+            return False
+        program = self.page.formulas.program
+        given = {each.name for each in (*program.inputs, *program.parameters)}
+        # The i of W_i may have been read as an index.
+        written = "_".join((name.whole, *map(str, name.steps)))
+        return name.whole in given or written in given or all(step == 0 for step in name.steps)
 
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None

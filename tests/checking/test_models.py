@@ -136,3 +136,10 @@ $h_2 = \tanh(0.5 \cdot 0.8005 + 2.1) = 0.9866$
     def test_without_numbers(self) -> None:
         """A missing number leaves it open."""
         assert sr.check(self.TEXT.replace("W_x = 1.0, ", "")).model == ""
+
+
+def test_given_numbers_said_together_are_no_luck() -> None:
+    """`W_h = W_x = 0.5` gives two numbers at once; it is no formula that would have to hold at others."""
+    text = "$W_h = W_x = 0.5$, $b = h_0 = 0$, $x_1 = x_2 = x_3 = 1$, $y = 1$\n\n$h_1 = 0.5 \\cdot 0 + 0.5 \\cdot 1 = 0.5$\n"
+    report = sr.check(text, model=sr.load("example:linear"))
+    assert "lucky" not in report.tally and "wrong" not in report.tally
