@@ -9,7 +9,7 @@ from worksheet_models import GATES, TEXTS, class_of
 
 from symrnn.documents.document import Claim
 from symrnn.worksheets.answers import Submission
-from symrnn.worksheets.folders import Made, answer_text, asked, key_json, read_key
+from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Verdict, mark_sheet
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, key_document
@@ -37,7 +37,11 @@ def answers_of(sheet: Sheet) -> dict[str, str]:
 
 def marked(source: Class, sheet: Sheet, answers: dict[str, str]) -> dict[str, tuple[Verdict, tuple[str, ...]]]:
     """Verdicts and mistakes by line, through `key.json` as a teacher has it."""
-    folder = read_key(key_json([Made(sheet)], source, Looks()))
+    return verdicts_in(read_key(key_json([Made(sheet)], source, Looks())), sheet, answers)
+
+
+def verdicts_in(folder: Folder, sheet: Sheet, answers: dict[str, str]) -> dict[str, tuple[Verdict, tuple[str, ...]]]:
+    """The same from a folder that is read already."""
     result = mark_sheet(folder, Submission(sheet.id, answers))
     return {mark.question.id: (mark.verdict, mark.mistakes) for mark in result.marks}
 
@@ -83,6 +87,7 @@ class TestPlantedMistakes:
         """Every mistake of every line, planted alone."""
         for seed in SEEDS:
             source, sheet = one(name, seed)
+            folder = read_key(key_json([Made(sheet)], source, Looks()))
             right = answers_of(sheet)
             ids = {question.key: question.id for question in sheet.questions}
             tried = [each for each in confusions(sheet.recipe, sheet.values) if each.key in ids]
@@ -91,7 +96,7 @@ class TestPlantedMistakes:
             for each in tried[seed % stride :: stride]:
                 line = ids[each.key]
                 wrong = {**right, line: plain(each.answer, sheet.recipe.rounded)}
-                verdict, mistakes = marked(source, sheet, wrong)[line]
+                verdict, mistakes = verdicts_in(folder, sheet, wrong)[line]
                 assert verdict is Verdict.WRONG, (seed, line, each)
                 assert set(mistakes) & set(each.rows), (seed, line, each)
 
