@@ -96,7 +96,7 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
     """The name a piece is, or None where it is a formula.
 
     >>> from symrnn.algebra.reading.grammar import parse_expression
-    >>> [str(name_of(parse_expression(text))) for text in ("h₂", "h1", r"\\\\tilde{c}_{t-1}", "dL/dW_f", "dh_prev")]
+    >>> [str(name_of(parse_expression(text))) for text in ("h₂", "h1", r"\\tilde{c}_{t-1}", "dL/dW_f", "dh_prev")]
     ['h[2]', 'h[1]', 'c_tilde[t-1]', '∂L/∂W_f', 'dh_prev']
     """
     bound = bound or {}
