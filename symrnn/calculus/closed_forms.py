@@ -31,6 +31,7 @@ from symrnn.algebra.nodes import (
     mat_power,
     names_in,
     power,
+    subexpressions,
     substitute,
     transpose,
     zeros,
@@ -87,6 +88,10 @@ def closed_forms_of(
 def _of_affine(program: Program, found: Affine, may: Permission, values: Values) -> Iterator[ClosedForm | NoClosedForm]:
     target = found.jacobian.product().target
     varying = found.varying
+    if any(isinstance(part, Guarded) for part in subexpressions(found.step)):
+        # The step matrix is another one at some of the steps.
+        yield NoClosedForm(target, Reason("step matrix varies", varying))
+        return
     if varying and not may(varying):
         yield NoClosedForm(target, Reason("step matrix varies", varying))
         return
@@ -246,6 +251,8 @@ def _of_direct_path(path: DirectPath, may: Permission) -> Iterator[ClosedForm]:
     """∂c_T/∂c_t along c alone = ∏_{k=T}^{t+1} diag(f_k), with constant gates diag(f^{T−t})."""
     program = path.frozen.program
     steps = program.steps
+    if any(isinstance(part, Guarded) for part in subexpressions(path.step)):
+        return
     target = Block(path.state.at(steps.hi), path.state, "direct")
     alone = Assumption("direct path", target, "along", path.state, path.left_out)
     varying = signals_in(path.step, steps.index)

@@ -106,6 +106,8 @@ def gradient_from_partials(program: Program, parameter: Parameter) -> tuple[Node
     if len(entered) != 1:
         return None
     (state,) = entered
+    if not _enters_only(forward, state, parameter):
+        return None
     gradient: Node = Adjoint(parameter)
     left = gradient if parameter.shape[1] == 1 else Vec(gradient)
     share = matmul(transpose(_partial(state, parameter)), Adjoint(state))
@@ -130,6 +132,21 @@ def _enters(forward: Program, state: Signal, parameter: Parameter) -> bool:
             if isinstance(read, Signal) and lag_of(read, forward.steps.index) == 0 and family(read) not in states
         ]
     return False
+
+
+def _enters_only(forward: Program, state: Signal, parameter: Parameter) -> bool:
+    """Whether all that reads the parameter within a step goes into that state and nowhere else."""
+    reached: set[object] = set()
+    for equation in forward:
+        if parameter in equation.reads or any(family(name) in reached for name in equation.reads):
+            if family(equation.target) == family(state):
+                continue
+            if equation.time is None or any(family(equation.target) == family(s) for s in forward.states):
+                return False
+            reached.add(family(equation.target))
+    ends = {family(name) for name in (*forward.outputs, *forward.finals)} | {family(n) for n in (forward.loss,) if n}
+    read_on = {family(name) for equation in forward for name in equation.reads}
+    return not reached & ends and reached <= read_on
 
 
 def gradient_recurrence(step: Jacobian) -> Equation | None:

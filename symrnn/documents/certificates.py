@@ -17,7 +17,7 @@ import sympy as sp
 
 from symrnn.algebra.nodes import Decimal, Node, subexpressions, substitute
 from symrnn.algebra.programs import Program
-from symrnn.documents.document import Claim, Document, Tally
+from symrnn.documents.document import Claim, Document, Tally, Words
 from symrnn.errors import CheckFailedError, SymrnnError
 from symrnn.models.model import Model
 from symrnn.numeric.definitions import Definitions
@@ -25,6 +25,14 @@ from symrnn.numeric.evaluation import placed_values
 
 DEFINING = frozenset({"given", "readout", "loss", "preactivation"})
 """Reasons of equations that say what a name means: there is nothing to check them against."""
+ASIDE = frozenset(
+    {
+        "closed form", "highway", "sum over later losses", "total across the state", "gradient recurrence",
+        "immediate", "sum of immediate", "stacked", "boundary",
+    }
+)  # fmt: skip
+"""Reasons of claims that stand beside the derivation: a false one is withheld, and that is said; any other stops it."""
+FALSE = "false"
 STEPS = 3
 DRAWS = 3
 MOST_PLACES = 8
@@ -37,17 +45,14 @@ def certify(document: Document, program: Program, model: Model | None = None, st
     """The document with a certificate on every claim; a claim that is false is never printed.
 
     Raises:
-        CheckFailedError: an equality is false; or, with `strict`, one could not be checked.
+        CheckFailedError: an equality of the derivation is false; or, with `strict`, any, or one could not be checked.
     """
     judges = Judges(program, model=model)
     sections = tuple(
         replace(
             section,
             blocks=tuple(
-                replace(block, certificate=block.certificate or judges.certificate(block))
-                if isinstance(block, Claim)
-                else block
-                for block in section.blocks
+                judges.judged(block, strict) if isinstance(block, Claim) else block for block in section.blocks
             ),
         )
         for section in document.sections
@@ -107,6 +112,19 @@ class Judges:
         values = {name: _put(value, self._symbols) for name, value in placed_values(self.model)}
         return Definitions(self.program, self.model.steps, self.model.sizes, values=values)
 
+    def judged(self, claim: Claim, strict: bool) -> Claim | Words:
+        """The claim with its certificate; of a false one beside the main line, a word that it is withheld."""
+        if claim.certificate and claim.certificate != FALSE:
+            return claim
+        try:
+            if claim.certificate == FALSE:
+                raise _refused(claim, {})
+            return replace(claim, certificate=self.certificate(claim))
+        except CheckFailedError:
+            if strict or claim.reason.key not in ASIDE:
+                raise
+            return Words("withheld", (claim.lhs,))
+
     def certificate(self, claim: Claim) -> str:
         """ "exact", "points", "definition", or "unchecked".
 
@@ -121,7 +139,7 @@ class Judges:
             return self._numeric(claim) if claim.numeric else self._symbolic(claim)
         except CheckFailedError:
             raise
-        except (SymrnnError, ArithmeticError, ValueError, NotImplementedError):
+        except (SymrnnError, ArithmeticError, ValueError, NotImplementedError, LookupError):
             # What cannot be evaluated is said to be unchecked; it is not said to be wrong.
             return "unchecked"
 

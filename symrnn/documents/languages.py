@@ -48,6 +48,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "immediate and total": "∂⁺ of a state with respect to a weight sees the weight's use at this step only, "
         "through every path of the step, and holds the states of earlier steps fixed; the total derivative of L adds "
         "the shares of all steps. vec stacks the columns of a matrix.",
+        "withheld": "A formula for {0} is withheld: it failed its check.",
         "steps left out": "⋮ {0} steps between are left out.",
         "all checked": "{0} equalities, all checked against the definition: {1} exactly, {2} at random points in many "
         "digits; {3} equations only say what a name means.",

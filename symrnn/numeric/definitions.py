@@ -54,7 +54,9 @@ class Definitions:
         digits: int = DIGITS,
         positive: bool = False,
     ) -> None:
-        self.program = _concrete(expose(program))
+        forward = expose(program)
+        self._losses = {head(e.target) for e in forward if isinstance(e.expression, N.Opaque)}
+        self.program = _concrete(forward)
         self.steps = steps
         self.sizes = {str(size): 2 + (position % 2) for position, size in enumerate(sizes_of(self.program))}
         self.sizes |= {str(size): number for size, number in (sizes or {}).items() if str(size) in self.sizes}
@@ -164,7 +166,9 @@ class Definitions:
     def _immediate(self, name: Immediate, rows: int, cols: int) -> Matrix:
         if self.program.loss is None:
             return self._stacked(name.wrt, lambda part: self._cotangent(part))
-        return self._gradient(name.wrt, rows, cols, "immediate", of=name.of)
+        # L_t of which nothing is known: its own slope in that argument, other arguments held.
+        kind = "local" if head(name.of) in self._losses and indices_of(name.of) else "immediate"
+        return self._gradient(name.wrt, rows, cols, kind, of=name.of)
 
     def _cotangent(self, part: Name) -> Matrix:
         """The gradient given to an output or a final state; nothing else is given one."""
@@ -208,7 +212,7 @@ class Definitions:
         if entry[1] != entry[2] and _is_diagonal(entry[0]):
             # A diagonal matrix has no entries off its diagonal to move.
             return self.domain.zero
-        moved = self._moved(entry, kind)
+        moved = self._moved(entry, kind, of if kind == "local" else None)
         if of is not None and self.program.loss is not None and self._is_there(of):
             return self._slope(moved, of, 0, 0)
         if self.program.loss is not None:
@@ -264,12 +268,17 @@ class Definitions:
 
     @cached_property
     def _deepest(self) -> int:
-        """How many steps back the Program reads a state."""
+        """How many steps back the states are read on the way to a state."""
         states = {family(state) for state in self.program.states}
+        index = self.program.steps.index
+        reached = set(states)
+        for equation in reversed(self.program.equations):
+            if family(equation.target) in reached:
+                reached |= {family(name) for name in equation.reads if lag_of(name, index) == 0}
         lags = [
-            lag_of(name, self.program.steps.index)
+            lag_of(name, index)
             for equation in self.program
-            if equation.time is not None
+            if equation.time is not None and family(equation.target) in reached
             for name in equation.reads
             if family(name) in states
         ]

@@ -19,6 +19,8 @@ from symrnn.numeric.scalars import Domain, Given, Rationals, Reals
 
 STEP = 25
 """ε = 10^-25: the error of a one-sided difference is about ε, that of rounding 10^-50 / ε."""
+UNSEEN = 20
+"""Below 10^-20 a difference quotient is rounding."""
 AGREE = 15
 """Digits to which two sides must agree; a wrong formula differs in the first few."""
 
@@ -53,12 +55,20 @@ class Differences(Reals):
     def activate(self, row: Activation, x: Any) -> Any:
         """f(x); of a generic f the k-th derivative of sin(x + phase), a phase for each letter."""
         if not row.generic:
-            value = super().activate(row, x)
+            value = self._beside_kink(row, x) or super().activate(row, x)
             if not isinstance(value, self.context.mpf):
                 raise ValueError(f"{row.name} outside its domain")
             return value
         phase = self.context.mpf(sum(map(ord, row.name.rstrip("'"))) % 7 + 1) / 8
         return self.context.sin(x + phase + self.context.pi * row.derivative_order / 2)
+
+    def _beside_kink(self, row: Activation, x: Any) -> Any:
+        """At a kink the slope is the one that the row's convention names, whichever way x was moved."""
+        for kink in row.kinks:
+            beside = x - self.value(kink)
+            if beside and abs(beside) < self.context.mpf(10) ** -UNSEEN and kink_slope(row, kink).is_finite:
+                return self.value(row.formula(kink)) + self.value(kink_slope(row, kink)) * beside
+        return None
 
     def moved(self, x: Any) -> Any:
         """x + 10^-25."""
@@ -69,8 +79,8 @@ class Differences(Reals):
         return (moved - base) * self.context.mpf(10) ** STEP
 
     def agree(self, left: Any, right: Any, scale: Any) -> bool:
-        """To fifteen digits of the largest entry."""
-        return bool(abs(left - right) <= 10.0**-AGREE * max(scale, 10.0**-AGREE))
+        """To fifteen digits of the largest entry; what a difference cannot see, a saturated slope, counts as 0."""
+        return bool(abs(left - right) <= 10.0**-AGREE * scale + 10.0**-UNSEEN)
 
 
 class Dual(NamedTuple):
@@ -117,7 +127,10 @@ class Duals(Domain):
         return Dual(value, inner * base.slope)
 
     def activate(self, row: Activation, x: Dual) -> Dual:
-        """f(x) of a kinked line: between its kinks a difference quotient is exact."""
+        """f(x) of a kinked line: between its kinks a difference quotient is exact, at one its convention holds."""
+        if x.value in row.kinks:
+            slope = Fraction(str(kink_slope(row, sp.Rational(x.value.numerator, x.value.denominator))))
+            return Dual(Rationals().activate(row, x.value), slope * x.slope)
         little = Fraction(1, 10**STEP)
         value, beside = (Rationals().activate(row, x.value + step) for step in (Fraction(0), little))
         return Dual(value, (beside - value) / little * x.slope)
@@ -133,6 +146,16 @@ class Duals(Domain):
     def agree(self, left: Dual, right: Dual, scale: Any) -> bool:
         """Exactly."""
         return left.value == right.value
+
+
+def kink_slope(row: Activation, kink: sp.Expr) -> sp.Expr:
+    """f' at a kink, by the row's convention.
+
+    >>> from symrnn.algebra.activations import lookup
+    >>> kink_slope(lookup("relu"), sp.S.Zero), kink_slope(lookup("leaky_relu"), sp.S.Zero)
+    (0, 1/100)
+    """
+    return sp.sympify(row.slope(kink, row.formula(kink)), strict=True)
 
 
 KINKED_LINES = frozenset({"relu", "leaky_relu", "hard_tanh", "hard_sigmoid"})

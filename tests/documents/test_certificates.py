@@ -164,3 +164,21 @@ def test_symbols_in_a_model_stay_exact() -> None:
     document = sr.derive(model)
     assert document.tally is not None and document.tally.unchecked == 0 and document.tally.points == 0
     assert "w²/8 - w/4 + 1/8" in document.to_text()
+
+
+def test_a_false_line_beside_the_derivation_is_withheld_and_said(monkeypatch: Any) -> None:
+    """A closed form that fails its check: the derivation stands without it; with `strict` it is refused."""
+    from symrnn.documents import sections
+
+    monkeypatch.setattr(sections, "_tried", lambda twin, number: "false")
+    document = sr.derive(CELLS["linear model"])
+    assert "is withheld: it failed its check" in document.to_text()
+    assert not any(claim.reason.key == "closed form" for claim in document.claims())
+    with pytest.raises(CheckFailedError):
+        sr.derive(CELLS["linear model"], strict=True)
+
+
+def test_at_a_kink_the_convention_holds() -> None:
+    """ReLU'(0) = 0, whichever way a state that is exactly 0 is moved."""
+    tally = sr.derive(sr.parse_cell("h_t = relu(W relu(h_{t-1}))")).tally
+    assert tally is not None and tally.unchecked == 0
