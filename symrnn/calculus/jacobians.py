@@ -47,6 +47,9 @@ from symrnn.errors import InputError, NotYetError
 Paths = dict[Name, Node]
 """From the name at the start of a path to the sum over paths of the products of local Jacobians."""
 
+Kinds = tuple[type[Name], ...]
+"""Which names a path may end at."""
+
 SUM_INDEX = sp.Symbol("tau", integer=True)
 PRODUCT_INDEX = sp.Symbol("k", integer=True)
 
@@ -240,7 +243,7 @@ def jacobian(program: Program, rules: Rules = RULES) -> Jacobian:
     for equation in forward:
         if equation.time is None:
             continue
-        paths = _paths_of(equation, rules)
+        paths = paths_of(equation, rules)
         lagged[equation.target] = _through(paths, lagged, states, forward)
         same_step[equation.target] = _within(paths, same_step, states)
         if family(equation.target) in states:
@@ -267,10 +270,10 @@ def _order(source: Name, program: Program) -> tuple[int, int]:
     return -(lag_of(source, program.steps.index) or 0), names.index(family(source))
 
 
-def _paths_of(equation: Equation, rules: Rules) -> Paths:
-    """The local Jacobian of one equation with respect to each name it reads, summed over its uses."""
+def paths_of(equation: Equation, rules: Rules, kinds: Kinds = (Signal,)) -> Paths:
+    """The local Jacobian of one equation with respect to each name of those kinds it reads, summed over its uses."""
     paths: dict[Name, list[Node]] = defaultdict(list)
-    for name, matrix in _paths(equation.expression, _identity(equation.target), equation.target, rules):
+    for name, matrix in _paths(equation.expression, _identity(equation.target), equation.target, rules, kinds):
         paths[name].append(matrix)
     return {name: gathered(matrices) for name, matrices in paths.items()}
 
@@ -280,9 +283,9 @@ def _identity(node: Node) -> Node:
     return Number(1) if size == 1 else Eye(size)
 
 
-def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tuple[Name, Node]]:
+def _paths(node: Node, matrix: Node, answer: Node, rules: Rules, kinds: Kinds) -> Iterator[tuple[Name, Node]]:
     if isinstance(node, Name):
-        if isinstance(node, Signal):
+        if isinstance(node, kinds):
             yield node, matrix
         return
     if not names_in(node):
@@ -290,8 +293,8 @@ def _paths(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tup
     if isinstance(node, Sum) and any(isinstance(name, Signal) for name in names_in(node)):
         raise NotYetError(str(node), found="a sum over steps within a step", write="the running sum as a state")
     for operand, local in zip(operands_of(node), rules[type(node)](node, answer), strict=True):
-        if local is not None and any(isinstance(name, Signal) for name in names_in(operand)):
-            yield from _paths(operand, distributed(matrix, local.matrix()), operand, rules)
+        if local is not None and any(isinstance(name, kinds) for name in names_in(operand)):
+            yield from _paths(operand, distributed(matrix, local.matrix()), operand, rules, kinds)
 
 
 def distributed(left: Node, right: Node) -> Node:

@@ -12,7 +12,6 @@ from symrnn.algebra.nodes import (
     Adjoint,
     Block,
     Concat,
-    Eye,
     Immediate,
     Name,
     Node,
@@ -26,18 +25,13 @@ from symrnn.algebra.nodes import (
     gathered,
     guard,
     matmul,
-    names_in,
-    operands_of,
     transpose,
 )
 from symrnn.algebra.programs import Equation, Program, Range, Reason, family, lag_of
 from symrnn.calculus.adjoints import LOSS
-from symrnn.calculus.jacobians import Jacobian, distributed
+from symrnn.calculus.jacobians import Jacobian, distributed, paths_of
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.rules import RULES, Rules
-
-Paths = dict[Name, Node]
-"""From a name to the sum over its uses of the products of local Jacobians."""
 
 
 def local_jacobians(program: Program, rules: Rules = RULES) -> Iterator[Equation]:
@@ -53,7 +47,7 @@ def local_jacobians(program: Program, rules: Rules = RULES) -> Iterator[Equation
     for equation in expose(program):
         if equation.time is None or equation.target.shape[1] != 1 or isinstance(equation.expression, Opaque):
             continue
-        for name, matrix in _paths_of(equation, rules).items():
+        for name, matrix in paths_of(equation, rules).items():
             if isinstance(name, Signal) and name.shape[1] == 1:
                 target = Block(equation.target, name, "local")
                 yield Equation(target, matrix, Reason("local", (equation.target, name)), equation.domain)
@@ -76,7 +70,7 @@ def immediate_partials(program: Program, rules: Rules = RULES) -> Iterator[Equat
         if equation.time is None or equation.target.shape[1] != 1:
             continue
         found: dict[Parameter, list[Node]] = {}
-        for name, matrix in _paths_of(equation, rules).items():
+        for name, matrix in paths_of(equation, rules, (Signal, Parameter)).items():
             if isinstance(name, Parameter) and name.structure == "full":
                 found.setdefault(name, []).append(matrix)
             elif isinstance(name, Signal) and lag_of(name, forward.steps.index) == 0:
@@ -173,24 +167,3 @@ def gradient_recurrence(step: Jacobian) -> Equation | None:
 def _stacked(step: Jacobian, at: object | None = None) -> Node:
     states = [state if at is None else state.at(at) for state in step.states]
     return states[0] if len(states) == 1 else Concat(*states)
-
-
-def _paths_of(equation: Equation, rules: Rules) -> Paths:
-    """The local Jacobian of one equation with respect to each name it reads, summed over its uses."""
-    paths: dict[Name, list[Node]] = {}
-    size = equation.target.shape[0]
-    identity = Number(1) if size == 1 else Eye(size)
-    for name, matrix in _walk(equation.expression, identity, equation.target, rules):
-        paths.setdefault(name, []).append(matrix)
-    return {name: gathered(matrices) for name, matrices in paths.items()}
-
-
-def _walk(node: Node, matrix: Node, answer: Node, rules: Rules) -> Iterator[tuple[Name, Node]]:
-    if isinstance(node, Name):
-        yield node, matrix
-        return
-    if not names_in(node):
-        return
-    for operand, local in zip(operands_of(node), rules[type(node)](node, answer), strict=True):
-        if local is not None and names_in(operand):
-            yield from _walk(operand, distributed(matrix, local.matrix()), operand, rules)

@@ -7,7 +7,7 @@ that the first wrong line is told from its consequences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
@@ -235,8 +235,3 @@ class Scope:
     def taint(self) -> frozenset[int]:
         """The wrong links that what was used hangs on."""
         return frozenset().union(*(record.taint for record in self.used))
-
-
-def taint_of(records: Iterable[Record]) -> frozenset[int]:
-    """The wrong links that records hang on."""
-    return frozenset().union(*(record.taint for record in records))

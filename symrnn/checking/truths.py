@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Adjoint, Name, Node, substitute
+from symrnn.algebra.nodes import Adjoint, Name, Node
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.matrices import Matrix, Value
@@ -25,6 +25,7 @@ from symrnn.checking.quantities import Meaning, Quantities
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.numeric.definitions import Definitions
+from symrnn.numeric.evaluation import placed_values
 
 MOST_STEPS = 60
 MOST_SIZE = 8
@@ -158,18 +159,7 @@ def truths_of(model: Model) -> ModelTruths | None:
     roles = {"prediction": "y_hat", "target": "y"}
     said = {key: value for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
     notation = {key: roles.get(value, value) for key, value in said.items()}
-    return ModelTruths(model.program, model.steps, model.sizes, dict(_placed(model)), notation)
-
-
-def _placed(model: Model) -> Iterator[tuple[Name, Any]]:
-    """The given values under names at concrete steps."""
-    index, last = model.program.steps.index, model.program.steps.hi
-    for name, value in model.values.items():
-        if name.has(index):
-            for step in range(1, model.steps + 1):
-                yield substitute(name, {index: sp.Integer(step)}), value[step - 1]
-        else:
-            yield substitute(name, {last: sp.Integer(model.steps)}), value
+    return ModelTruths(model.program, model.steps, model.sizes, dict(placed_values(model)), notation)
 
 
 def as_value(rows: Any) -> Value:

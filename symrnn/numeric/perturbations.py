@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -23,21 +23,6 @@ UNSEEN = 20
 """Below 10^-20 a difference quotient is rounding."""
 AGREE = 15
 """Digits to which two sides must agree; a wrong formula differs in the first few."""
-
-
-class Perturbation(Protocol):
-    """What `Definitions` asks of its scalars beside arithmetic."""
-
-    certificate: str
-
-    def moved(self, x: Any) -> Any:
-        """x + ε."""
-
-    def slope(self, moved: Any, base: Any) -> Any:
-        """How far a value moved, for one ε."""
-
-    def agree(self, left: Any, right: Any, scale: Any) -> bool:
-        """Whether two entries are one number, beside entries of that size."""
 
 
 class Differences(Reals):

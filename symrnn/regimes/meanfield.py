@@ -148,11 +148,6 @@ def critical_weight_variance(activation: str, bias_variance: float) -> float:
     return float(brentq(gap, 0.1, 50.0, xtol=1e-13, rtol=1e-14))
 
 
-def critical_line(activation: str, bias_variances: Any) -> Array:
-    """σ_w² with χ₁ = 1 for each σ_b²."""
-    return np.array([critical_weight_variance(activation, float(b)) for b in np.asarray(bias_variances)])
-
-
 def phase_diagram(activation: str, weight_variances: Any, bias_variances: Any) -> Array:
     """χ₁ on a grid, (biases, weights)."""
     rows = [[mean_field(activation, float(w), float(b)).chi for w in weight_variances] for b in bias_variances]

@@ -7,7 +7,6 @@ step maps into itself and on which every step Jacobian contracts in one norm; th
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -206,8 +205,3 @@ def _run(step: Step, trajectory: Trajectory, cycle: Cycle, box: Box) -> tuple[Bo
         if not (np.isfinite(jacobians[-1].largest).all() and np.isfinite(box.largest).all()):
             return None
     return box, jacobians
-
-
-def log_rate(cycle: Cycle) -> float:
-    """λ₁ = (1/p) ln ρ(J*_p ⋯ J*_1), −∞ where the product is nilpotent."""
-    return math.log(cycle.rate) if cycle.rate > 0 else -math.inf

@@ -83,8 +83,9 @@ class Ground:
 def build(ground: Ground) -> Part:
     """The part of a task; a teacher's title and text stand before symrnn's own."""
     part = BUILDERS[ground.task.kind](ground)
-    if ground.task.text:
-        part = replace(part, intro=(Words("ws text", (ground.task.text,)), *part.intro))
+    own = tuple(Words("ws text", (words,)) for words in (ground.task.title, ground.task.text) if words)
+    if own:
+        part = replace(part, intro=(*own, *part.intro))
     return replace(part, task=ground.task.name)
 
 

@@ -154,11 +154,14 @@ class TestTasks:
     def test_a_teachers_own(self, tmp_path: Path) -> None:
         """With lines by name and a text."""
         path = tmp_path / "mine.toml"
-        path.write_text('points = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n', encoding="utf-8")
+        path.write_text(
+            'title = "Our own"\npoints = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n', encoding="utf-8"
+        )
         model = model_of("tanh")
         sheet = Class(model, tasks_of([str(path)], model), 1).sheet(1)
         assert [question.key for question in sheet.questions] == ["h[1]", "h[2]", "dL/dW_h"]
-        assert "Mind the &lt;signs&gt;." in sheet_document(sheet, Looks()).to_html()
+        page = sheet_document(sheet, Looks()).to_html()
+        assert "Mind the &lt;signs&gt;." in page and "Our own" in page
 
     @pytest.mark.parametrize(
         "text", ["", "kind = 1", 'kind = "lines"', "points = -1", "extra = 1", 'lines = "h"', "lines = [1]", "["]
