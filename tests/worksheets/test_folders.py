@@ -155,7 +155,8 @@ class TestTasks:
         """With lines by name and a text."""
         path = tmp_path / "mine.toml"
         path.write_text(
-            'title = "Our own"\npoints = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n', encoding="utf-8"
+            text = 'title = "Our own"\npoints = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n'
+            path.write_text(text, encoding="utf-8")
         )
         model = model_of("tanh")
         sheet = Class(model, tasks_of([str(path)], model), 1).sheet(1)
