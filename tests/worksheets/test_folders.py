@@ -154,10 +154,8 @@ class TestTasks:
     def test_a_teachers_own(self, tmp_path: Path) -> None:
         """With lines by name and a text."""
         path = tmp_path / "mine.toml"
-        path.write_text(
-            text = 'title = "Our own"\npoints = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n'
-            path.write_text(text, encoding="utf-8")
-        )
+        text = 'title = "Our own"\npoints = 3\nlines = ["h", "dL/dW_h"]\ntext = "Mind the <signs>."\n'
+        path.write_text(text, encoding="utf-8")
         model = model_of("tanh")
         sheet = Class(model, tasks_of([str(path)], model), 1).sheet(1)
         assert [question.key for question in sheet.questions] == ["h[1]", "h[2]", "dL/dW_h"]
