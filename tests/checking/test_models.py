@@ -56,6 +56,17 @@ def test_true_values_are_those_of_evaluate() -> None:
         assert abs(float(value.value) - results.gradients[key]) < 1e-12  # type: ignore[union-attr]  # a number
 
 
+@pytest.mark.parametrize("activation", ["identity", "tanh"])
+def test_the_sum_over_steps_takes_the_immediate_partial(activation: str) -> None:
+    """∂L/∂W = Σ ∂L/∂h_t ∂⁺h_t/∂W, whatever h_t reads of its own step; and no summand may be left out."""
+    model = sr.loads(MODEL.replace('"tanh"', f'"{activation}"'))
+    chain = r"\frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial W_h}"
+    total = r"\frac{\partial L}{\partial W_h}"
+    for bounds, verdict in (("_{t=1}^{3}", "right"), ("_{t}", "right"), ("_{t=1}^{2}", "wrong")):
+        (finding,) = sr.check(rf"${total} = \sum{bounds} {chain}$", model).findings
+        assert finding.verdict.value == verdict
+
+
 def test_given_numbers_are_exact() -> None:
     """0.5 is one half."""
     assert Fraction(1, 2) in set(truths().data)
