@@ -38,6 +38,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "corrected": "write: {0}",
         "rule": "wrong: {0}   right: {1}",
         "maybe": "one of these:",
+        "aside": "Programs (code cells, blocks of a programming language) are set aside: they are not judged.",
         "large": "The model is too large for a hand calculation: equalities are checked as arithmetic only.",
     }
 )
