@@ -14,10 +14,10 @@ from dataclasses import dataclass
 MATHS_FENCES = frozenset({"math", "maths", "latex", "tex", "katex", "asciimath", "mathjax", "equation"})
 _PROGRAMS = """
 asm awk bash bat bibtex c c# c++ clojure cmake cpp cs csharp css csv cuda cython d dart diff docker dockerfile dot
-elixir erlang f# fortran go graphviz groovy haskell hpp html http ini ipython java javascript js json jsonc jsx julia kotlin
-lisp lua make makefile mathematica matlab mermaid nix ocaml octave pascal patch perl php plantuml powershell prolog
-properties proto ps1 py py3 pycon pytb python python3 r rb rs ruby rust sas scala scheme scss sh shell sql stan stata
-svelte svg swift tcl toml ts tsx typescript vb verilog vhdl vim vue wolfram xml yaml yml zig zsh
+elixir erlang f# fortran go graphviz groovy haskell hpp html http ini ipython java javascript js json jsonc jsx julia
+kotlin lisp lua make makefile mathematica matlab mermaid nix ocaml octave pascal patch perl php plantuml powershell
+prolog properties proto ps1 py py3 pycon pytb python python3 r rb rs ruby rust sas scala scheme scss sh shell sql stan
+stata svelte svg swift tcl toml ts tsx typescript vb verilog vhdl vim vue wolfram xml yaml yml zig zsh
 """
 PROGRAMS = frozenset(_PROGRAMS.split())
 """Languages whose blocks hold no statements about numbers; a block of any other word is read as text."""
