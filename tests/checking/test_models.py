@@ -145,8 +145,48 @@ $h_2 = \tanh(0.5 \cdot 0.8005 + 2.1) = 0.9866$
         assert report.first_wrong is not None
 
     def test_without_numbers(self) -> None:
-        """A missing number leaves it open."""
-        assert sr.check(self.TEXT.replace("W_x = 1.0, ", "")).model == ""
+        """Without a number its formulas can be judged still, which is said; numbers are arithmetic."""
+        report = sr.check(self.TEXT.replace("W_x = 1.0, ", "") + "\n$\\partial h_2/\\partial h_1 = W_x (1 - h_2^2)$")
+        assert "W_x" in str(report.notes[0])
+        assert [found.verdict.value for found in report.findings][-3:] == ["given", "rounded", "wrong"]
+
+    def test_two_values_are_not_guessed(self) -> None:
+        """A second setting of the weights: no numbers of the model are taken for true."""
+        report = sr.check(self.TEXT + "\nNow W_h = 2: $h_1 = \\tanh(2 \\cdot 0 + 1.1) = 0.8005$\n")
+        assert "W_h" in str(report.notes[0])
+        assert report.first_wrong is None
+
+    @pytest.mark.parametrize(
+        ("extra", "verdict"),
+        [
+            (r"$\delta_2 = (h_2 - y)(1 - h_2^2) = -0.000356$", "rounded"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1)$", "wrong"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1^2) = -0.00006$", "rounded"),
+            (r"$\frac{dL}{dw} = \delta_2 h_1 + \delta_1 h_0 = -0.000285$", "rounded"),
+        ],
+    )
+    def test_gradients_are_no_part_of_the_cell(self, extra: str, verdict: str) -> None:
+        """δ runs backward: its recurrence is judged, not taken for a definition."""
+        text = self.TEXT.replace("W_h", "w").replace("W_x", "u") + "\n$y = 1$, $L = \\frac12 (h_2 - y)^2$\n\n"
+        report = sr.check(text + extra)
+        assert report.findings[-1].verdict.value == verdict
+
+    def test_a_sum_of_losses_and_vectors(self) -> None:
+        """Matrices, a concatenation, and a loss of every step."""
+        text = r"""
+$h_t = \tanh(W [h_{t-1}; x_t])$, $L_t = \frac12 \|h_t - y_t\|^2$, $L = \sum_{t=1}^{2} L_t$
+with $W = \begin{bmatrix} 0.5 & 0 & 1 \\ 0 & 0.5 & -1 \end{bmatrix}$, $h_0 = (0, 0)^T$, $x_1 = 1$, $x_2 = 0.5$,
+$y_1 = (0, 0)^T$ and $y_2 = (1, 0)^T$.
+
+$h_1 = (0.7616, -0.7616)^T$
+
+$L_1 = 0.5800$
+
+$L = 0.78$
+"""
+        report = sr.check(text)
+        assert "definitions" in report.model and not report.notes
+        assert [found.verdict.value for found in report.findings][-3:] == ["rounded", "rounded", "wrong"]
 
 
 def test_given_numbers_said_together_are_no_luck() -> None:

@@ -90,5 +90,5 @@ def test_no_noise(text: str) -> None:
 def test_programs_are_set_aside() -> None:
     """And the report says so."""
     report = sr.check("```python\nassert 2 + 2 == 5\n```\n\n1 + 1 = 2")
-    assert any("set aside" in note for note in report.notes)
+    assert any("set aside" in note.message for note in report.notes)
     assert [finding.verdict.value for finding in report.findings] == ["right"]
