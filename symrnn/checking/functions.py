@@ -41,6 +41,8 @@ def square_root(a: Number) -> Number:
         over, under = _wholesquare_root(a.value.numerator), _wholesquare_root(a.value.denominator)
         if over is not None and under is not None:
             return sharp(Fraction(over, under))
+    if a.low < 0:  # what was rounded may be zero, and no less
+        a = Number(a.value, Fraction(0), a.high)
     return function(MP.sqrt, a, True)
 
 
@@ -76,7 +78,7 @@ SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
-    if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
+    if word in ("max", "min", "diag", "softmax", "norm", "det", "tr", "trace", "Tr", *PLAIN):
         return True
     return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
-from symrnn.checking.formulas import Formulas, Outcome, names_of
+from symrnn.checking.formulas import STEPS, Formulas, Outcome, names_of
 from symrnn.checking.naming import Derivative, Name
 from symrnn.checking.page import Page
 from symrnn.checking.spellings import LOSS_NAMES
@@ -30,19 +30,25 @@ class OpenFormulas(Formulas):
     bare: Program | None = None
 
     @cached_property
-    def at_the_end(self) -> Formulas:
-        """The same with a loss that reads the last step's outputs only."""
-        program = self.program if self.bare is None else with_generic_loss(self.bare, last=True)
-        return Formulas(program, self.steps, self.sizes, self.fixed, self.notation)
+    def others(self) -> tuple[tuple[Formulas, Reason | None], ...]:
+        """What else the text may speak of: a loss of the last step only, more steps than it names."""
+        last = self.program if self.bare is None else with_generic_loss(self.bare, last=True)
+        more = max(STEPS, self.steps + 1)
+        return (
+            (Formulas(last, self.steps, self.sizes, self.fixed, self.notation), LAST),
+            (Formulas(self.program, more, self.sizes, self.fixed, self.notation), None),
+            (Formulas(last, more, self.sizes, self.fixed, self.notation), LAST),
+        )
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Right for some loss is right; false for every loss is false; the rest is open."""
         outcome = super().judge(left, right, page, quick)
         if outcome.agree is not False:
             return outcome
-        last = self.at_the_end.judge(left, right, page, quick)
-        if last.agree:
-            return Outcome(True, LAST, chosen=last.chosen)
+        for formulas, note in self.others:
+            found = formulas.judge(left, right, page, quick)
+            if found.agree:
+                return Outcome(True, found.reason or note, chosen=found.chosen)
         losses = [name for name in (*names_of(left), *names_of(right)) if isinstance(name, Name) and _is_loss(name)]
         if losses:
             return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))

@@ -15,9 +15,9 @@ from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Call, Grid, Num, Quotient, Stack, Symbol, Syntax, Transposed, without_brackets
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
-from symrnn.checking.formulas import is_symbolic
+from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
-from symrnn.checking.naming import Name, name_of
+from symrnn.checking.naming import Derivative, Name, name_of
 from symrnn.checking.retelling import UNKNOWN, retold
 from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.verdicts import Reason
@@ -31,9 +31,12 @@ UNCLEAR = Reason(
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 MOST_STEPS = 50
+TARGETS = frozenset({"y", "target"})
 GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
 """Names whose recurrences are what a working derives, not what its cell is."""
 _LATER = re.compile(r"\[\w+\+\d+\]")
+_WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
+_NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
 
 Value = str | list["Value"]
@@ -66,6 +69,7 @@ class Found:
     data: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
 
     @property
@@ -87,6 +91,16 @@ def recognise(working: Working) -> Recognised:
     if not (found.told or found.shown):
         return Recognised()
     return _recognised(found)
+
+
+def last_step(working: Working) -> int:
+    """The last step that any name of the text stands at; 0 where none has a number."""
+    steps = [0]
+    sides = (side for line in working.lines for claim in line.claims for side in claim.sides)
+    for known in (name for side in sides for name in names_of(side.tree)):
+        for name in (known.of, known.wrt) if isinstance(known, Derivative) else (known,):
+            steps += [step for step in name.steps if isinstance(step, int)]
+    return max(steps)
 
 
 # --- what the text defines ----------------------------------------------------------------------------------------
@@ -111,6 +125,8 @@ def _note(found: Found, claim: Claim) -> None:
         found.losses.append(body)
     elif len(name.steps) == 1:
         _note_equation(found, name, body)
+    elif not name.steps:
+        found.once.setdefault(name.whole, body)
 
 
 def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
@@ -130,9 +146,10 @@ def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
 
 
 def _note_value(found: Found, name: Name, value: Value) -> None:
-    key = str(name)
-    if found.data.setdefault(key, value) != value:
-        found.changed.add(key)
+    # The i of W_i is a gate's, whatever else it may be: such a name is kept under both.
+    for key in {str(name), "_".join((name.whole, *map(str, name.steps)))} if name.generic else {str(name)}:
+        if found.data.setdefault(key, value) != value:
+            found.changed.add(key)
     if name.whole == "T" and isinstance(value, str) and value.isdigit():
         found.steps = max(found.steps, int(value))
 
@@ -181,9 +198,9 @@ def _nested(values: list[Value | None]) -> Value | None:
     return told
 
 
-def _flat(value: Value) -> Value:
-    """A vector as one list, whether it was written as a row, a column, or between commas."""
-    if not isinstance(value, list):
+def _flat(value: Value, name: str = "") -> Value:
+    """A vector as one list, whether it was written as a row, a column, or between commas; not under a matrix's name."""
+    if not isinstance(value, list) or name[:1].isupper():
         return value
     rows = [row if isinstance(row, list) else [row] for row in value]
     return [entry for row in rows for entry in row] if len(rows) == 1 or {len(row) for row in rows} == {1} else value
@@ -249,7 +266,7 @@ def _needed(found: Found, cells: Sequence[str]) -> list[str]:
     """What is read a step later, what the loss reads, and all that these hang on; in the order of the text."""
     reads = {name: {(read[1], bool(read[3])) for read in _READ.finditer(found.equations[name])} for name in cells}
     open_ = {read for those in reads.values() for read, lagged in those if lagged}
-    open_ |= {read[1] for loss in _loss_texts(found, found.steps) for read in _READ.finditer(loss)}
+    open_ |= {read[1] for _, text in _loss_equations(found, found.steps) for read in _READ.finditer(text)}
     wanted = set[str]()
     while open_:
         name = open_.pop()
@@ -303,45 +320,56 @@ def _steps_in(found: Found, inputs: list[str]) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Loss:
-    """The typed loss; what it reads beside the cell stands under a name of its own (`given_y`), with its values."""
+    """The typed loss, and the values of what it reads beside the cell.
+
+    A target is one more given number: it is called `given_y`, for under its own name it would have a role in model
+    files.
+    """
 
     lines: tuple[str, ...] = ()
     given: Mapping[str, Value] = field(default_factory=dict)
 
 
-def _loss_texts(found: Found, steps: int) -> list[str]:
-    """The loss, and the steps' losses it may sum."""
+def _loss_equations(found: Found, steps: int) -> list[tuple[str, str]]:
+    """The loss, before it the steps' losses it may sum, and what is computed once for it (`y = V h_2`)."""
     for tree in found.losses:
         text = retold(tree, steps, "T")
-        if text is not None:
-            return [*(found.equations[name] for name in LOSS_NAMES & found.equations.keys()), text]
+        if text is None:
+            continue
+        lines = [("L", text)]
+        for name in _WORD.findall(text):
+            body = None if name in found.data else found.once.get(name)
+            told = None if body is None else retold(body, steps, "T")
+            if told is not None and name not in [head for head, _ in lines]:
+                lines.insert(0, (name, told))
+        return [(f"{name}[t]", found.equations[name]) for name in sorted(LOSS_NAMES & found.equations.keys())] + lines
     return []
 
 
 def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
     """The loss where every number in it is told, else none."""
-    texts = _loss_texts(found, steps)
-    if not texts:
-        return Loss()
-    per_step = sorted(LOSS_NAMES & found.equations.keys())
-    heads = [*(f"{name}[t]" for name in per_step), "L"]
+    equations = _loss_equations(found, steps)
+    heads = {head.partition("[")[0] for head, _ in equations}
     lines, given = list[str](), dict[str, Value]()
-    for head, text in zip(heads, texts, strict=True):
+    for head, text in equations:
         told = _spoken(found, text)
-        summed = "Σ" in told or head != "L"
-        for name, index in dict.fromkeys(re.findall(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])", told)):
-            if name in known or name in (*per_step, "T", "t", "k", "j") or is_function(name) or name == "sigmoid":
+        summed = "Σ" in told or "[" in head
+        for name, index in dict.fromkeys(_NAMED.findall(told)):
+            if name in known or name in (*heads, "T", "t", "k", "j") or is_function(name) or name == "sigmoid":
                 if index and not summed and index != "T":
                     return Loss()
                 continue
+            own = f"given_{name}" if name.partition("_")[0] in TARGETS else name
             if index in ("t", "k", "j"):
-                given[f"given_{name}"] = _series(found, name, steps)
+                given[own] = _series(found, name, steps)
             else:
-                key = f"{name}[{steps}]" if index == "T" else name
-                given[f"given_{name}"] = _datum(found, key)
+                given[own] = _flat(_datum(found, f"{name}[{steps}]" if index == "T" else name), name)
                 told = told.replace(f"{name}[T]", name) if index == "T" else told
-            told = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"given_{name}", told)
+            told = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", own, told)
         lines.append(f"{head} = {told}")
+    # A loss without a norm is made of numbers.
+    once = () if any("‖" in line for line in lines) else sorted(heads - {"L"} - LOSS_NAMES)
+    lines += [f"{name}: scalar" for name in once]
     return Loss(tuple(lines), given)
 
 
@@ -355,8 +383,8 @@ def _toml(
     lines += ["[parameters]"]
     lines += [f"{k} = {_quoted(v)}" for k, v in {**parameters, **loss.given}.items() if k not in told]
     if loss.lines:
-        # A target is one more given number: under its own name it would have a role in model files.
-        lines += ["[notation]", *(f'{name.removeprefix("given_")} = "{name}"' for name in loss.given)]
+        renamed = [name for name in loss.given if name.startswith("given_")]
+        lines += ["[notation]", *(f'{name.removeprefix("given_")} = "{name}"' for name in renamed)]
         lines += ["[loss]", 'equations = """', *loss.lines, '"""']
     return "\n".join(lines) + "\n"
 

@@ -13,12 +13,12 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
-from symrnn.checking.formulas import Formulas, fixed_values
+from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import recognise
+from symrnn.checking.recognition import last_step, recognise
 from symrnn.checking.truths import ModelTruths, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
@@ -69,16 +69,18 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     """An empty page that knows what the model knows."""
     truths = truths_of(model) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, truths)
+    page.formulas = _formulas(model, truths, last_step(working))
     if truths is not None:
         choose(page, working, truths)
     return page, truths
 
 
-def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
+def _formulas(model: Model | Program | None, truths: ModelTruths | None, last: int) -> Formulas | None:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
     if isinstance(model, Program):
-        return Formulas(model) if model.loss is not None else OpenFormulas(with_generic_loss(model), bare=model)
+        steps = last or STEPS
+        known = model.loss is not None
+        return Formulas(model, steps) if known else OpenFormulas(with_generic_loss(model), steps, bare=model)
     if model is None or truths is None:
         return None
     fixed = fixed_values(truths.given)
@@ -90,8 +92,13 @@ def _place(one: Any) -> Place:
 
 
 def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], ...]:
-    """What the text's names were taken for, each family once."""
-    return () if truths is None else tuple(page.mapping.items())
+    """What the text's names were taken for."""
+    if truths is None:
+        return ()
+    # The i of `W_i` was read as an index before the model said that it is a gate.
+    gated = truths.quantities.gated
+    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 
 def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[Reason, ...]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import exp
 
 import pytest
 
@@ -197,32 +196,91 @@ def test_given_numbers_said_together_are_no_luck() -> None:
     assert "lucky" not in report.tally and "wrong" not in report.tally
 
 
-def test_a_sigma_is_one_function_within_a_chain() -> None:
-    """In a tanh cell `h_1 = σ(a) = 1/(1+e^-a)` is no luck: σ is tanh before and after, or it is wrong."""
-    model = sr.loads(MODEL)
-    right = sr.evaluate(model).values["h[1]"]
-    assert isinstance(right, float)
-    a = sr.evaluate(model).values["a[1]"]
-    logistic = 1 / (1 + exp(-float(str(a))))
-    for value, verdicts in ((right, {"right", "rounded"}), (logistic, {"wrong"})):
-        assert sr.check(rf"$h_1 = \sigma({a}) = {value:.4f}$", model).findings[-1].verdict.value in verdicts
+class TestUnnumbered:
+    """What a text defines without telling every number."""
 
+    CELL = "$h_t = \\tanh(W h_{t-1} + U x_t)$\n\n"
 
-def test_zeros_of_a_short_model_may_be_left_out() -> None:
-    """b = 0 over two steps: `h_1 = tanh(W_h h_0 + W_x x_1)` is no luck."""
-    text = (
-        '[cell]\nkind = "rnn"\nactivation = "tanh"\n[sequence]\nx = [0.3, 2]\n[parameters]\nW_h = 0.5\nW_x = 2\nb = 0\n'
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_1^T + \delta_1 h_0^T", "right"),
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_2^T + \delta_1 h_1^T", "wrong"),
+            (r"\frac{\partial h_2}{\partial h_1} = W \operatorname{diag}(1 - h_2^2)", "wrong"),
+            (r"h_0 = x_0 = 0", "given"),
+        ],
     )
-    for formula, verdict in (("W_h h_0 + W_x x_1", "right"), ("W_h h_0 + W_x x_1^2", "wrong")):
-        (finding,) = sr.check(rf"$h_1 = \tanh({formula})$", sr.loads(text)).findings
-        assert finding.verdict.value == verdict
+    def test_its_formulas_are_judged(self, text: str, verdict: str) -> None:
+        """At as many steps as the text names, or at more."""
+        assert sr.check(f"{self.CELL}${text}$").findings[-1].verdict.value == verdict
+
+    def test_gates_called_i(self) -> None:
+        """The i of `W_i = 0.6` is the gate's, where the cell has one."""
+        text = (
+            "$i_t = \\sigma(W_i x_t + U_i h_{t-1})$, $h_t = i_t h_{t-1} + x_t$, $W_i = 0.6$, $U_i = 0.2$, $x_1 = 1$\n\n"
+        )
+        report = sr.check(text + "$i_1 = 0.6457$, $h_1 = 1.5$")
+        assert [found.verdict.value for found in report.findings][-2:] == ["rounded", "wrong"]
 
 
-def test_parts_of_a_sum_stand_for_what_they_came_from() -> None:
-    """−0.24 is a product of given numbers, so the sum has no room for a slip in its last digit but one."""
-    text = "a = 0.3\nb = 0.8\nc = 0.15\nd = 0.6\ne = 0.075\nf = 0.2\ng = a*b + c*d + e*f = 0.24 + 0.09 + 0.015 = 0.3"
-    assert [sr.check(text + digits).findings[-1].verdict.value for digits in ("45", "5", "3")] == [
-        "right",
-        "rounded",
-        "wrong",
-    ]
+def test_a_readout_for_the_loss_and_plain_derivatives() -> None:
+    """`y = V h_2` is computed once; `dL/dh1` is a total derivative."""
+    text = "h0=0, w=0.9, x1=1, x2=0.5, V=2\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\ny = V*h2 = 2.8\nL = 1/2 (y - 1)^2 = 1.62\n"
+    report = sr.check(text + "dL/dh1 = (y-1)*V*w = 3.24\ndL/dw = (y-1)*V*(h1 + w*h0) = 3.6\ndL/dV = (y-1)*h2 = 2.62")
+    assert "definitions" in report.model
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    assert report.tally["wrong"] == 1
+
+
+class TestShortModels:
+    """One step and two: the commonest exercises."""
+
+    ONE = """+++
+[cell]
+kind = "lstm"
+[sequence]
+x = [1.0]
+h0 = 0.5
+c0 = 0.25
+[parameters]
+W_f = 0.5
+U_f = 0.4
+b_f = 0.1
+W_i = 0.3
+U_i = 0.2
+b_i = 0.0
+W_o = -0.2
+U_o = 0.6
+b_o = 0.1
+W_c = 0.7
+U_c = -0.3
+b_c = 0.2
+[loss]
+kind = "half_squared_error"
+y = 1.0
++++
+dh = h - y = -0.7237
+do = dh * tanh(c) = -0.3637
+dc = dh * o * (1 - tanh(c)^2) = -0.2974
+da_f = dc * c0 * f*(1-f) = -0.0159
+dW_f = da_f * x = -0.0159
+dc0 = dc * f = -0.2052
+"""
+
+    def test_one_step_of_an_lstm(self) -> None:
+        """A formula that needs no carry and no sum over steps holds where there is one step."""
+        report = sr.check(self.ONE)
+        assert {found.verdict.value for found in report.findings} <= {"right", "rounded"}
+        assert sr.check(self.ONE.replace("dc * c0 * f", "dc * c * f")).tally["wrong"] == 1
+
+    def test_two_steps_of_a_line(self) -> None:
+        """`h_1 + w h_0` is the whole sum at two steps."""
+        text = "h0=0, w=0.9, x1=1, x2=0.5\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\nL = h2\n"
+        report = sr.check(text + "dL/dw = h1 + w*h0 = 1")
+        assert report.findings[-2].verdict.value == "right"
+
+    def test_data_of_a_model_are_exact(self) -> None:
+        """x = 1.2 is no rounded number, so what is computed with it has no room."""
+        text = "h0=0, w=0.9, x1=1.2, x2=0.5\nh1 = w*h0 + x1 = 1.2\nh2 = w*h1 + x2 = 1.58\n"
+        assert sr.check(text + "q = h2*h2 = 2.5").findings[-1].verdict.value == "rounded"
+        assert sr.check(text + "q = h2*h2 = 2.3").findings[-1].verdict.value == "wrong"
