@@ -171,11 +171,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a row: its text, and its tree where it is one formula without a relation."""
+    """A cell of a row: its text, and its tree where it begins with a formula without a relation.
+
+    `alone`: nothing stands beside the formula. In a table's head a relation may, `h_t = tanh(a_t)`; the tree is `h_t`.
+    """
 
     text: str
     tree: Syntax | None
     place: Spot
+    alone: bool = True
 
 
 @dataclass(frozen=True)
