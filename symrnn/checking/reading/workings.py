@@ -232,7 +232,8 @@ class _Reader:
         start, end = piece.start, piece.end
         while start < end and self.places.text[start].isspace():
             start += 1
-        lead = " ".join(self.clean[max(piece.block.start, start - 250) : start].split())
+        first = max(piece.block.start, start - 250)
+        lead = " ".join(self.clean[first:start].split()) if start > first else ""
         return Line(
             claims,
             self.places.text[start:end].rstrip(),
