@@ -13,6 +13,7 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
+from symrnn.checking.deltas import with_deltas
 from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
@@ -41,7 +42,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = read_working(data, label)
+    working = with_deltas(read_working(data, label))
     found, said, notes = _model_of(model, working)
     return judged(working, found, said, notes)
 
