@@ -238,7 +238,7 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
     if not 1 <= steps <= MOST_STEPS:
-        raise NoValueError(Reason(MISSING, ("T",)))
+        raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
     sequence = {x.name: _series(found, x.name, steps) for x in program.inputs}
     initials = {f"{s.name}0": _flat(found.data.get(f"{s.name}[0]", "0")) for s in program.states}
     changed = {f"{s.name}[0]" for s in program.states} & found.changed
