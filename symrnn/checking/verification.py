@@ -27,6 +27,7 @@ from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 
 MOST_BYTES = 2_000_000
+ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
 def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: str | None = None) -> Report:
@@ -61,7 +62,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "", note
         model=said,
         source=working.source,
         file=working.name,
-        notes=(*notes, *_notes(model, truths)),
+        notes=(*notes, *_notes(model, truths), *((ASIDE,) if working.set_aside else ())),
     )
 
 
