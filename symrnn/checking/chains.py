@@ -171,7 +171,7 @@ class ChainJudge(Noting):
             except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
                 return None
 
-        return diagnose_formula(formulas, placed(name, bound), value_at)
+        return diagnose_formula(formulas, placed(name, bound), self.page.chosen.get(group(name)), value_at)
 
     def _is_luck(self, before: int, at: int) -> Outcome | None:
         """A formula that holds at these numbers and not at others."""
@@ -214,7 +214,7 @@ class ChainJudge(Noting):
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
-        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
+        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
@@ -228,6 +228,11 @@ class ChainJudge(Noting):
             return None
         outcome: Outcome = self.page.formulas.judge(left, right, self.page)
         return outcome if outcome.agree else None
+
+    def _is_formula(self, at: int) -> bool:
+        """Whether a model has judged the link as a formula, in every reading of its names."""
+        left, right = self.faces[0].tree, self.faces[at].tree
+        return self.page.formulas is not None and is_symbolic(left) and is_symbolic(right)
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
@@ -310,7 +315,7 @@ class ChainJudge(Noting):
     ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
         face = self.faces[at]
         if shown < Agreement.NONE:
-            if taint and (truth == Agreement.NONE or self._is_moved(left.true, face, right)):
+            if taint and (truth in (None, Agreement.NONE) or self._is_moved(left.true, face, right)):
                 return Verdict.FOLLOWS, None, left.true, taint
             return _FINE[shown], None, left.true, frozenset()
         if truth is not None and truth < Agreement.NONE:

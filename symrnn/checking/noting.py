@@ -54,14 +54,14 @@ class Noting(Faces):
     def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
         """What reproduces a wrong link; the first of many are explained."""
         face, seen = self.faces[at], self.see(at, False)
-        if seen is None or self.ledger.explained >= MOST_EXPLAINED or isinstance(face.written, tuple):
+        if seen is None or self.ledger.explained >= MOST_EXPLAINED:
             return ()
         self.ledger.explained += 1
         name = self.faces[0].name if before == 0 or self.page.truth(self.faces[0].name or Name("")) else None
         head = self.faces[0].side.text.strip() if name is not None else self.faces[before].side.text.strip()
         corrected = f"{head} = {should}" if should else ""
         tree, result = self.faces[before].tree, face.tree
-        digits = face.digits or self.faces[-1].digits
+        digits = face.written or self.faces[-1].written
         return diagnose(Case(self.page, name, seen.writer, digits, tree, result, expected, corrected))
 
     def _keep_numbers(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose
+from symrnn.checking.choosing import choose, choose_by_formulas
 from symrnn.checking.claims import Working
 from symrnn.checking.formulas import Formulas, fixed_values
 from symrnn.checking.judging import Judge
@@ -70,6 +70,7 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     page.formulas = _formulas(model, truths)
     if truths is not None:
         choose(page, working, truths)
+        choose_by_formulas(page, working)
     return page, truths
 
 
