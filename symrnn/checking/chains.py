@@ -13,7 +13,7 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula
-from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.faces import Face, Seen
 from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
 from symrnn.checking.functions import is_function
@@ -393,7 +393,8 @@ class ChainJudge(Noting):
         if digits is None:
             return False
         found = values_agreeing(left.writer, digits)
-        return found is not None and found < Agreement.LAST_DIGIT
+        is_result = digits.value not in self.page.data and counting(digits) >= 2
+        return found == Agreement.EXACT or (found == Agreement.ROUNDED and is_result)
 
 
 _FINE = {

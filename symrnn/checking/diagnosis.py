@@ -16,7 +16,7 @@ from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, agreement, values_agreeing, values_meeting
-from symrnn.checking.digits import Digits
+from symrnn.checking.digits import Digits, counting
 from symrnn.checking.equations import Equations
 from symrnn.checking.faces import Written
 from symrnn.checking.formulas import Formulas
@@ -165,17 +165,12 @@ def _by_one_digit(case: Case) -> Iterator[str]:
 def _meant(case: Case, slips: Callable[[Digits], Iterator[tuple[str, Digits]]], least: int) -> Iterator[str]:
     """The slips of the pen that make what is written of what is right."""
     pair = _one_number(case)
-    if pair is None or _counting(pair[0]) < least:
+    if pair is None or counting(pair[0]) < least:
         return
     for row, meant in slips(pair[0]):
         found = values_agreeing(pair[1], meant)
-        if found is not None and found <= Agreement.ROUNDED and _counting(meant) >= 2:
+        if found is not None and found <= Agreement.ROUNDED and counting(meant) >= 2:
             yield row
-
-
-def _counting(digits: Digits) -> int:
-    """How many digits say something."""
-    return len(digits.text.replace(".", "").strip("0"))
 
 
 def _one_number(case: Case) -> tuple[Digits, Value] | None:
@@ -193,7 +188,7 @@ def _one_number(case: Case) -> tuple[Digits, Value] | None:
 
 def _by_other_values(case: Case) -> Iterator[str]:
     """The value of the same quantity at another step, or a number computed above for something else."""
-    if case.digits is None or (isinstance(case.digits, Digits) and _counting(case.digits) < 3):
+    if case.digits is None or (isinstance(case.digits, Digits) and counting(case.digits) < 3):
         return
     span = case.page.truths.span()
     if isinstance(case.name, Name) and isinstance(case.name.step, int) and span is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose, choose_by_formulas
 from symrnn.checking.claims import Working
+from symrnn.checking.clipping import rule_of
 from symrnn.checking.formulas import Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.page import Page
@@ -68,6 +69,8 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     truths = truths_of(model) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, truths)
+    if isinstance(model, Model) and model.update is not None:
+        page.update = rule_of(model.update)
     if truths is not None:
         choose(page, working, truths)
         choose_by_formulas(page, working)
