@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from symrnn.algebra.nodes import Node
-from symrnn.algebra.reading.syntax import Syntax
+from symrnn.algebra.reading.syntax import Syntax, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, agreement, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting
@@ -26,7 +26,7 @@ from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope, family
-from symrnn.checking.slips import digit_slips, one_digit_slips, slipped
+from symrnn.checking.slips import digit_slips, one_digit_slips, slipped_at
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
 
@@ -63,7 +63,7 @@ def diagnose(case: Case) -> tuple[Diagnosis, ...]:
 def explained(row: str, corrected: str = "") -> Diagnosis:
     """A row of the table as part of a report."""
     entry = TABLE[row]
-    return Diagnosis(row, entry.sentence, entry.wrong, entry.right, corrected)
+    return Diagnosis(row, entry.sentence, entry.wrong, entry.right, corrected, entry.name)
 
 
 def _matches(value: Value | None, case: Case) -> bool:
@@ -80,12 +80,26 @@ def _matches(value: Value | None, case: Case) -> bool:
 
 
 def _by_slips(case: Case) -> Iterator[str]:
+    return (row for row, _ in _slips(case))
+
+
+def _slips(case: Case) -> Iterator[tuple[str, Syntax]]:
+    """The slips that come to what is written, and where they are made."""
     if case.digits is None or name_of(case.before) is not None:
         return
-    for row, tree in slipped(case.before):
+    for row, piece, tree in slipped_at(case.before):
         value = _evaluated(tree, case.page)
         if _matches(value, case) and not _is_right(value, case):
-            yield row
+            yield row, piece
+
+
+def slip_in(case: Case) -> Syntax | None:
+    """The piece of the displayed formula that a slip is made in; None where it is all of it, or may be several."""
+    pieces = [piece for _, piece in _slips(case)]
+    inner = min(pieces, key=lambda piece: piece.end - piece.start, default=None)
+    if inner is None or any(not (piece.start <= inner.start and inner.end <= piece.end) for piece in pieces):
+        return None
+    return inner if inner != without_brackets(case.before) else None
 
 
 def _is_right(value: Value | None, case: Case) -> bool:
@@ -206,7 +220,11 @@ def _by_other_values(case: Case) -> Iterator[str]:
 
 
 def diagnose_formula(
-    formulas: Formulas, name: Known, chosen: str | None, value_at: Callable[[ModelTruths], Value | None]
+    formulas: Formulas,
+    name: Known,
+    chosen: str | None,
+    value_at: Callable[[ModelTruths], Value | None],
+    corrected: str = "",
 ) -> tuple[Diagnosis, ...]:
     """The rows whose change of the quantity's equation is the formula that is written, at every drawn point.
 
@@ -218,7 +236,7 @@ def diagnose_formula(
             assert one is not None
             rows = _rows_at_points(one, name, meant, value_at)
             if rows:
-                return tuple(explained(row) for row in rows[:MOST])
+                return tuple(explained(row, corrected) for row in rows[:MOST])
     return ()
 
 
