@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
+from symrnn.algebra.nodes import Adjoint, Parameter
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
@@ -108,6 +109,17 @@ class Page:
     """How many more expressions are computed for explaining mistakes."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
+
+    update: Any = None
+    """The model's training step: a `clipping.Rule`, or None."""
+    moved: dict[str, Value] = field(default_factory=dict)
+    """The parameters that were updated: what comes after may be computed from their new values."""
+    later: Any = None
+    """What is true with these (`updates.after`)."""
+
+    def written(self, parameter: Parameter) -> Record | None:
+        """What was written for ∂L/∂θ."""
+        return self.quantities.get(label(Adjoint(parameter)))
 
     def truth(self, name: Known) -> Reading | None:
         """What a name means and its true value, where that is settled."""
