@@ -137,11 +137,16 @@ class Page:
         here = self.truths.here
         return str(name if here is None or not name.generic else placed(name, {"t": here}))
 
-    def keep_name(self, name: Known, record: Record) -> None:
-        """What is written for a name from here on; a datum given anew begins another setting."""
+    def keep_name(self, name: Known, record: Record, anew: bool = False) -> None:
+        """What is written for a name from here on; a datum given anew, or updated, begins another setting."""
         reading, key = self.truth(name), self.key(name)
         before = self.names.get(key)
-        if reading is None and record.given and before is not None and _differ(before.written, record.written):
+        if (
+            reading is None
+            and (record.given or anew)
+            and before is not None
+            and _differ(before.written, record.written)
+        ):
             # A gradient is nothing that is given, though its number may stand alone.
             self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
         self.names[key] = record
