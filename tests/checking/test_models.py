@@ -284,3 +284,34 @@ dc0 = dc * f = -0.2052
         text = "h0=0, w=0.9, x1=1.2, x2=0.5\nh1 = w*h0 + x1 = 1.2\nh2 = w*h1 + x2 = 1.58\n"
         assert sr.check(text + "q = h2*h2 = 2.5").findings[-1].verdict.value == "rounded"
         assert sr.check(text + "q = h2*h2 = 2.3").findings[-1].verdict.value == "wrong"
+
+
+def test_a_datum_given_anew_begins_another_setting() -> None:
+    """Two cases of one question: the second is not held against the first."""
+    text = "$w = 0.9$: $\\frac{\\partial h_9}{\\partial h_0} = 0.387$\n\n$w = 1.1$: $\\frac{\\partial h_9}{\\partial h_0} = "
+    assert "wrong" not in sr.check(text + "2.358$").tally
+    assert sr.check(text.replace("w = 1.1", "then") + "2.358$").tally["wrong"] == 1
+
+
+def test_deltas_before_a_name() -> None:
+    """`\\delta o_t` is ∂L/∂o_t where lines begin so; the forgotten tanh shows, as `\\delta h_{t-1}` shows a product."""
+    cell = (
+        "$c_t = f_t c_{t-1} + x_t$, $f_t = \\sigma(U h_{t-1})$, $o_t = \\sigma(V h_{t-1})$, $h_t = o_t \\tanh(c_t)$\n\n"
+    )
+    report = sr.check(
+        cell
+        + "$$\\delta o_t = \\delta h_t * \\tanh(c_t) * o_t * (1 - o_t)$$\n$$\\delta o_t = \\delta h_t * c_t * o_t * (1 - o_t)$$"
+    )
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    one = "$h_t = \\tanh(w h_{t-1} + x_t)$, $w = 0.5$, $h_0 = 0.2$, $x_1 = 1$, $L = h_1$\n\n"
+    assert sr.check(one + "$\\delta_1 = 1 - h_1^2$, $dw = \\delta_1 h_0 = 0.0718$").tally.get("wrong") is None
+
+
+def test_a_loss_in_symbols() -> None:
+    """The loss the text says decides what hangs on it."""
+    text = (
+        "$h_t = \\tanh(W h_{t-1} + U x_t)$, $\\hat y_t = V h_t$, $L = \\sum_t \\frac12 \\|\\hat y_t - y_t\\|^2$\n\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (\\hat y_t - y_t) h_t^T$$\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (y_t - \\hat y_t) h_t^T$$"
+    )
+    assert [found.verdict.value for found in sr.check(text).findings][-2:] == ["right", "wrong"]
