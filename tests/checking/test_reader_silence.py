@@ -47,6 +47,7 @@ JUDGED = {
     "a full-width comma": "a = 1，2+2 = 5。b = 3",
     "a block of another word": "```working\n2+2 = 5\n```",
     "a directive": "```{note}\nso $2+2 = 5$\n```",
+    "a space before a dollar": r"$2+2 \stackrel{!}{=} 5 $",
     "a system": "$$\\left\\{\\begin{aligned} 2+2 &= 5 \\\\ 1+1 &= 2\\end{aligned}\\right.$$",
 }
 LISTED = {
