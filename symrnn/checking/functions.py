@@ -73,7 +73,7 @@ PLAIN: Mapping[str, Apply] = MappingProxyType(
 )
 """Functions that are no activations."""
 
-SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
+SPELLED = {"arctanh": "artanh", "sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 
 def is_function(word: str) -> bool:
