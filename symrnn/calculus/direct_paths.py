@@ -60,7 +60,7 @@ class DirectPath:
     state: Signal
     step: Node
     frozen: Frozen
-    left_out: tuple[Name, ...]
+    left_out: tuple[Node, ...]
     exact_without: tuple[Parameter, ...]
 
 
@@ -78,7 +78,8 @@ def frozen(program: Program) -> Frozen:
     given: dict[Signal, Node] = {}
     named: dict[Signal, Node] = {}
     kept: list[Equation] = []
-    taken = {name.name for e in core for name in (e.target, *e.reads) if isinstance(name, Signal | Parameter)}
+    # Of the whole cell: what no state reads still has its name.
+    taken = {name.name for e in program for name in (e.target, *e.reads) if isinstance(name, Signal | Parameter)}
 
     for equation in core:
         target = equation.target
@@ -140,10 +141,10 @@ def direct_paths_of(program: Program) -> tuple[DirectPath, ...]:
     return tuple(found)
 
 
-def _left_out(ice: Frozen, state: Signal) -> tuple[Name, ...]:
+def _left_out(ice: Frozen, state: Signal) -> tuple[Node, ...]:
     """What the state reads that moves with earlier states and is held fixed along the direct path."""
     equation = ice.program.definitions[state]
-    others = [name for name in equation.reads if name in ice.given or name in ice.named]
+    others = [ice.named.get(name, name) for name in equation.reads if name in ice.given or name in ice.named]
     states = {family(name) for name in ice.program.states} - {family(state)}
     return tuple(others) + tuple(name for name in equation.reads if family(name) in states)
 

@@ -25,6 +25,7 @@ from symrnn.algebra.nodes import (
     Name,
     Node,
     Number,
+    Parameter,
     Product,
     Selector,
     Signal,
@@ -50,8 +51,25 @@ Paths = dict[Name, Node]
 Kinds = tuple[type[Name], ...]
 """Which names a path may end at."""
 
-SUM_INDEX = sp.Symbol("tau", integer=True)
-PRODUCT_INDEX = sp.Symbol("k", integer=True)
+PRODUCT_LETTERS = ("k", "j", "i", "l")
+SUM_LETTERS = ("tau", "s", "r", "u")
+
+
+def product_index(program: Program) -> sp.Symbol:
+    """The k of a product over time, ∏_{k=T}^{t+1}, and of a sum over its steps; another letter where a cell has a k."""
+    return _free_index(program, PRODUCT_LETTERS)
+
+
+def sum_index(program: Program) -> sp.Symbol:
+    """The τ of a sum over later losses, Σ_{τ=t}^{T}; another letter where a cell has a τ."""
+    return _free_index(program, SUM_LETTERS)
+
+
+def _free_index(program: Program, letters: tuple[str, ...]) -> sp.Symbol:
+    names = (name for equation in program for name in (equation.target, *equation.reads))
+    taken = {name.name for name in names if isinstance(name, Signal | Parameter)}
+    numbered = (f"{letters[0]}_{number}" for number in range(1, len(taken) + 2))
+    return sp.Symbol(next(one for one in (*letters, *numbered) if one not in taken), integer=True)
 
 
 @dataclass(frozen=True)
@@ -125,9 +143,10 @@ class Jacobian:
         """∂s_T/∂s_t = ∏_{k=T}^{t+1} ∂s_k/∂s_{k-1}: later factors to the left; empty (T = t) it is I."""
         last = self.program.steps.hi if last is None else sp.sympify(last, strict=True)
         first = self.program.steps.index if first is None else sp.sympify(first, strict=True)
-        factor = self._between(PRODUCT_INDEX)
+        index = product_index(self.program)
+        factor = self._between(index)
         target = Block(self._stacked_at(last), self._stacked_at(first))
-        return Equation(target, Product(factor, PRODUCT_INDEX, last, first + 1), Reason("jacobian product"))
+        return Equation(target, Product(factor, index, last, first + 1), Reason("jacobian product"))
 
     def _stacked_at(self, step: sp.Expr) -> Node:
         index = self.program.steps.index
@@ -141,13 +160,14 @@ class Jacobian:
         left out. In companion form only the states of step τ itself receive ∂⁺L/∂s_τ.
         """
         index, last = self.program.steps.index, self.program.steps.hi
-        chain = self.product(SUM_INDEX, index).expression
+        later = sum_index(self.program)
+        chain = self.product(later, index).expression
         loss = self.program.loss or LOSS
-        states = [state.at(SUM_INDEX) for state in self.states]
+        states = [state.at(later) for state in self.states]
         immediate: Node = Immediate(loss, _stack(states))
         if len(self.sources) > len(states):
             immediate = matmul(transpose(Selector(_size(states), 0, chain.shape[0])), immediate)
-        total: Node = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
+        total: Node = Sum(matmul(transpose(chain), immediate), later, index, last)
         inside = self._within_transposed()
         total = total if inside is None else matmul(inside, total)
         return Equation(Adjoint(_stack(list(self.states))), total, Reason("sum over later losses"))

@@ -38,6 +38,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "convention": "Convention: {0}.",
         "meaning of partials": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which every read "
         "of an earlier step is held fixed. δ is the gradient with respect to the argument of an activation.",
+        "meaning of partials alone": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which "
+        "every read of an earlier step is held fixed.",
         "structure split_biases": "Each product has a bias of its own; the cell's one bias is their sum.",
         "structure concatenated": "One matrix acts on the stacked vector; its columns are the cell's two matrices.",
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",

@@ -26,6 +26,7 @@ from symrnn.algebra.nodes import (
     Node,
     Number,
     Parameter,
+    Scale,
     Signal,
     Softmax,
     SquaredNorm,
@@ -113,11 +114,11 @@ def local_section(program: Program) -> Iterator[Section]:
 # --- recurrences and gradients --------------------------------------------------------------------------------------
 
 
-def adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...]) -> Iterator[Section]:
+def adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...], deltas: bool) -> Iterator[Section]:
     """Back-propagation through time, and every parameter's gradient as a sum over t."""
     equations = _needed(back, wanted)
     recurrences = [e for e in equations if not _is_parameter(e)]
-    opening = [Words("meaning of partials")]
+    opening = [Words("meaning of partials" if deltas else "meaning of partials alone")]
     if forward.loss is None:
         opening.append(Words("given cotangents"))
     claims = [_reasoned(equation, forward) for equation in recurrences]
@@ -181,7 +182,7 @@ def _is_of_state(equation: Equation, forward: Program) -> bool:
 
 
 WAYS = {MatMul: "linear map", Hadamard: "product rule", Apply: "slope", SquaredNorm: "norm", Softmax: "softmax"}
-WAYS |= {CrossEntropy: "softmax"}
+WAYS |= {CrossEntropy: "softmax", Scale: "product rule"}
 """By which rule a gradient goes through an operation, as a sentence of its own."""
 
 
@@ -200,7 +201,8 @@ def _on_the_way(node: Node, name: Any) -> Iterator[Words]:
     for operand in operands_of(node):
         if not any(family(part) == name for part in names_in(operand)):
             continue
-        if type(node) in WAYS:
+        constant = isinstance(node, Scale) and isinstance(node.operands[0], Number)
+        if type(node) in WAYS and not constant:
             yield Words(f"by {WAYS[type(node)]}")
         yield from _on_the_way(operand, name)
 
