@@ -36,6 +36,7 @@ from symrnn.calculus.recurrences import (
     reads_moving,
     settled,
 )
+from symrnn.calculus.rewriting import without_argument_names
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def direct_paths_of(program: Program) -> tuple[DirectPath, ...]:
         target = block.target
         if not (isinstance(target, Block) and isinstance(target.of, Signal)):
             continue
-        state, step = target.of, settled(block.expression)
+        state, step = target.of, settled(without_argument_names(block.expression, ice.program))
         own = target.wrt == state.at(index - 1) and not is_zero(step)
         if own and not any(family(name) in states or isinstance(name, Block) for name in names_in(step)):
             found.append(DirectPath(state, step, ice, _left_out(ice, state), _exact_without(core, block)))

@@ -109,7 +109,10 @@ def _geometric(step: Node, drive: Node, start: Node, home: Node, count: sp.Expr,
     always = Sum(acted(step, index, drive), index, 0, count - 1)
     if weights is not None:
         one = ones(weights.shape)
-        driven = hadamard(drive, add(one, negate(power(weights, count))), power(add(one, negate(weights)), -1))
+        gap, all_but = _complement(weights), add(one, negate(power(weights, count)))
+        if (reduced := _divided(drive, gap)) is not None:
+            return (Case(add(home, hadamard(all_but, reduced))),)
+        driven = hadamard(drive, all_but, power(gap, -1))
         return Case(add(home, driven), Assumption("no entry one", weights, "≠", one)), Case(add(home, always))
     identity = Eye(step.shape[0])
     gap = add(identity, negate(step))
@@ -132,17 +135,18 @@ def _entrywise_weights(step: Node) -> Node | None:
 
 
 def _complement(weight: Node) -> Node:
-    """1 − w; of 1 − α it is α."""
-    if isinstance(weight, AddNode) and weight.operands[0] == Number(1):
+    """1 − w; of 1 − α it is α. Of a column it is taken entry by entry."""
+    one = Number(1) if weight.is_scalar_shaped else ones(weight.shape)
+    if isinstance(weight, AddNode) and weight.operands[0] == one:
         return negate(add(*weight.operands[1:]))
-    return add(Number(1), negate(weight))
+    return add(one, negate(weight))
 
 
 def _divided(drive: Node, divisor: Node) -> Node | None:
     """The rest of α u when it is divided by α."""
     if isinstance(drive, Scale) and drive.operands[0] == divisor:
         return drive.operands[1]
-    if isinstance(drive, Hadamard) and drive.is_scalar_shaped and divisor in drive.operands:
+    if isinstance(drive, Hadamard) and divisor in drive.operands:
         rest = list(drive.operands)
         rest.remove(divisor)
         return hadamard(*rest)

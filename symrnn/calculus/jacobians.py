@@ -41,6 +41,7 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Equation, Program, Reason, family, lag_of
 from symrnn.calculus.adjoints import LOSS
+from symrnn.calculus.maps import multiplied
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.rules import RULES, Rules
 from symrnn.errors import InputError, NotYetError
@@ -195,7 +196,7 @@ class Jacobian:
             if state != source and source in paths and (state.name, wrt) != (wrt, wrt):
                 through = next((b.target for b in self.blocks if _joins(b, block.of, state)), None)
                 if through is not None:
-                    terms.append(matmul(through, substitute(paths[source], {index: index - 1})))
+                    terms.append(multiplied(through, substitute(paths[source], {index: index - 1})))
         return Equation(Block(block.of, block.wrt, "total"), add(*terms), Reason("total across the state"))
 
     def __iter__(self) -> Iterator[Equation]:
@@ -323,7 +324,7 @@ def distributed(left: Node, right: Node) -> Node:
         return matmul(left, right)
     lefts = left.operands if isinstance(left, Add) else (left,)
     rights = right.operands if isinstance(right, Add) else (right,)
-    return add(*(matmul(a, b) for a in lefts for b in rights))
+    return add(*(multiplied(a, b) for a in lefts for b in rights))
 
 
 def _through(paths: Paths, known: dict[Name, Paths], states: dict[object, Signal], program: Program) -> Paths:

@@ -40,7 +40,13 @@ from symrnn.calculus.closed_forms import closed_forms_of
 from symrnn.calculus.direct_paths import direct_paths_of
 from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian
-from symrnn.calculus.partials import gradient_from_partials, gradient_recurrence, immediate_partials, local_jacobians
+from symrnn.calculus.partials import (
+    gradient_from_partials,
+    gradient_recurrence,
+    heard_beside,
+    immediate_partials,
+    local_jacobians,
+)
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.valuation import matrix_of
 from symrnn.documents.certificates import FALSE
@@ -255,9 +261,13 @@ def jacobian_sections(program: Program, step: Jacobian) -> Iterator[Section]:
         blocks.append(Claim(step.name, step.matrix, Reason("stacked"), domain=(program.steps,)))
         blocks += [_claim(total) for total in _totals(step)]
     yield Section("step jacobian", tuple(blocks))
-    product, total, recurrence = step.product(), step.gradient_sum(), gradient_recurrence(step)
     index, lo, hi = program.steps.index, program.steps.lo, program.steps.hi
-    claims: list[Part] = [replace(_claim(product), domain=(Range(index, lo - 1, hi, -1),))]
+    claims: list[Part] = [replace(_claim(step.product()), domain=(Range(index, lo - 1, hi, -1),))]
+    beside = heard_beside(step.program)
+    if beside:
+        yield Section("products", (*claims, Words("heard beside", beside[:1])))
+        return
+    total, recurrence = step.gradient_sum(), gradient_recurrence(step)
     if recurrence is not None:
         claims += [Words("recurrence meaning"), _claim(recurrence)]
     yield Section("products", (*claims, replace(_claim(total), domain=(Range(index, lo, hi, -1),))))

@@ -124,6 +124,7 @@ class Composition:
         check_keys(self.document, "loss", loss, LOSS_KEYS)
         if kind not in LOSSES:
             raise self.document.error(("loss", "kind"), f"{kind!r}: no such loss", ", ".join((*LOSSES, "cotangents")))
+        self.check_one_output(cell, kind)
         try:
             return with_loss(
                 cell,
@@ -136,6 +137,14 @@ class Composition:
         except InputError as error:
             key = "reduce" if "reduce" in error.wrote else "at"
             raise self.document.error(("loss", key), error.found, error.write) from None
+
+    def check_one_output(self, cell: Program, kind: str) -> None:
+        """A loss by its kind is about one output; which one is not guessed."""
+        names = [name.name for name in cell.outputs]
+        if len(names) > 1:
+            found = f"{kind} is about one output, and the cell has {', '.join(names)}"
+            line = f"outputs: {names[-1]}"
+            raise self.document.error(("loss", "kind"), found, f"a line such as `{line}` among the equations")
 
     def check_cotangents(self, cell: Program, loss: dict[str, Any]) -> None:
         """The keys of `cotangents` are outputs and states."""
