@@ -146,7 +146,7 @@ def _enters_only(forward: Program, state: Signal, parameter: Parameter) -> bool:
 def heard_beside(program: Program) -> tuple[Name, ...]:
     """Outputs and losses that hear of an earlier step beside the states: h_t = r_t ⊙ c_t with a gate r_t of c_{t-1}.
 
-    Where there are any, a loss at step t + 1 reaches the states of step t by a way that no product of step Jacobians has.
+    Where there are any, a loss at step t + 1 reaches the states of step t by a way that is in no step Jacobian.
 
     >>> from symrnn.cells import lstm
     >>> heard_beside(lstm())

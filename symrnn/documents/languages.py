@@ -42,8 +42,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "every read of an earlier step is held fixed.",
         "structure split_biases": "Each product has a bias of its own; the cell's one bias is their sum.",
         "structure concatenated": "One matrix acts on the stacked vector; its columns are the cell's two matrices.",
-        "heard beside": "{0} hears of earlier steps beside the states, so a later loss reaches a state by ways that are in "
-        "no product of step Jacobians; the recurrences above have them all.",
+        "heard beside": "{0} hears of earlier steps beside the states, so a later loss reaches a state by ways that are "
+        "in no product of step Jacobians; the recurrences above have them all.",
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",
         "local meaning": "Each equation by itself: the derivative with respect to what it reads directly.",
         "shared weight": "A weight is used at every step, so its gradient is the sum of what every step adds.",

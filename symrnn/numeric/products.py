@@ -128,7 +128,8 @@ def _summands(node: Node) -> Iterator[Node]:
 def _factors(node: Node) -> Iterator[Node]:
     """What a summand multiplies, from the left."""
     numbers_only = isinstance(node, N.Hadamard) and node.is_scalar_shaped
-    if isinstance(node, N.MatMul | N.Scale) or numbers_only:
+    inner_product = isinstance(node, N.MatMul) and node.is_scalar_shaped
+    if isinstance(node, N.Scale) or numbers_only or (isinstance(node, N.MatMul) and not inner_product):
         for part in operands_of(node):
             yield from _factors(part)
     elif not isinstance(node, N.Eye):

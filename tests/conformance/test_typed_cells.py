@@ -432,7 +432,9 @@ def judged(one: Cell, arrays: Mapping[str, np.ndarray], loss: tuple[str, str, st
     gradients = {key: leaf.grad for key, leaf in leaves.items() if key not in one.inputs}
     gradients |= {f"{key}[{t + 1}]": leaves[key].grad[t] for key in one.inputs for t in range(STEPS)}
     gradients |= {key: value.grad for key, value in named.items() if value.grad is not None}
-    return float(L.detach()), {key: np.zeros(arrays[key].shape) if g is None else g.numpy() for key, g in gradients.items()}
+    return float(L.detach()), {
+        key: np.zeros(arrays[key].shape) if g is None else g.numpy() for key, g in gradients.items()
+    }
 
 
 def _loss(outputs: list[Any], target: Any, loss: tuple[str, str, str]) -> Any:
