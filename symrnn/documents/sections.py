@@ -51,6 +51,7 @@ from symrnn.calculus.rewriting import expose
 from symrnn.calculus.valuation import matrix_of
 from symrnn.documents.certificates import FALSE
 from symrnn.documents.document import Claim, Formula, Section, Table, Words
+from symrnn.documents.roles import role_words
 from symrnn.errors import InputError, SymrnnError
 
 Part = Claim | Words | Table
@@ -100,7 +101,9 @@ def model_section(program: Program, convention: str) -> Section:
     """The equations of the cell, of the readout and of the loss."""
     lo, hi = program.steps.lo, program.steps.hi
     opening = [Words("convention", (convention,))] if convention else []
-    return Section("model", (*opening, *map(_claim, program), Words("steps run", (Number(lo), Number(hi)))))
+    return Section(
+        "model", (*opening, *role_words(program), *map(_claim, program), Words("steps run", (Number(lo), Number(hi))))
+    )
 
 
 def preactivation_section(program: Program, forward: Program) -> Iterator[Section]:

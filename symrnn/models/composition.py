@@ -109,7 +109,7 @@ class Composition:
                 path, f"{value!r} is no text", 'equations = "h_t = tanh(W_h h_{t-1} + W_x x_t + b)"'
             )
         for sign, escape in ESCAPES.items():
-            # A tab that the file itself does not have is the beginning of \\tanh in double quotes.
+            # A tab that the file itself does not have is the beginning of \tanh in double quotes.
             if value.count(sign) > self.document.text.count(sign):
                 raise self.document.error(path, f"{escape}, which TOML reads as a control character", SINGLE_QUOTES)
         return value

@@ -199,6 +199,8 @@ class _Builder:
     step: Jacobian
     reader: Reader
     rows: list[Row] = field(default_factory=list)
+    inner: int = 0
+    """How many rows stand inside others; each has a name of its own."""
 
     def chain(self) -> Chain:
         """The whole program of one step."""
@@ -253,7 +255,8 @@ class _Builder:
         for head, group in groups.items():
             rests = [_Path(path.factors[len(head) :], path.source) for path in group]
             if any(not _is_weight(factor) for rest in rests for factor in rest.factors):
-                inner = f"{name}{len(self.rows)}"
+                self.inner += 1
+                inner = f"{name}.{self.inner}"
                 self._add(inner, self._size_before(head[-1]), rests)
                 rests = [_Path((), inner)]
             yield from (self._term(head, rest) for rest in rests)

@@ -374,6 +374,20 @@ def _scalar(P: Any, x: Any, past: Past) -> Any:
 
 
 @cell(
+    "gates that share their weights",
+    """z_t = σ(W x_t + U h_{t-1} + b_z)
+       h̃_t = tanh(W x_t + U h_{t-1} + b_h)
+       h_t = (ζ (1 - z_t) + ν) ⊙ h̃_t + z_t ⊙ h_{t-1}
+       ν: scalar""",
+    {"W": "nm", "U": "nn", "b_z": "n", "b_h": "n", "zeta": "", "nu": ""},
+)
+def _shared(P: Any, x: Any, past: Past) -> Any:
+    inner = P["W"] @ x["x"] + P["U"] @ past("h")
+    z = torch.sigmoid(inner + P["b_z"])
+    return {"h": (P["zeta"] * (1 - z) + P["nu"]) * torch.tanh(inner + P["b_h"]) + z * past("h")}
+
+
+@cell(
     "two inputs",
     """γ_t = exp(-relu(W_γ δ_t + b_γ))
        h_t = tanh(W x_t + U (γ_t ⊙ h_{t-1}) + b)""",
@@ -432,9 +446,8 @@ def judged(one: Cell, arrays: Mapping[str, np.ndarray], loss: tuple[str, str, st
     gradients = {key: leaf.grad for key, leaf in leaves.items() if key not in one.inputs}
     gradients |= {f"{key}[{t + 1}]": leaves[key].grad[t] for key in one.inputs for t in range(STEPS)}
     gradients |= {key: value.grad for key, value in named.items() if value.grad is not None}
-    return float(L.detach()), {
-        key: np.zeros(arrays[key].shape) if g is None else g.numpy() for key, g in gradients.items()
-    }
+    zero = {key: np.zeros(arrays[key].shape) for key, gradient in gradients.items() if gradient is None}
+    return float(L.detach()), {key: zero[key] if key in zero else gradients[key].numpy() for key in gradients}
 
 
 def _loss(outputs: list[Any], target: Any, loss: tuple[str, str, str]) -> Any:
