@@ -31,8 +31,21 @@ from symrnn.algebra.reading.syntax import (
 )
 from symrnn.checking.digits import digits_of
 from symrnn.checking.functions import PLAIN, SPELLED, NoFunction, applied, is_function, square_root
-from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
-from symrnn.checking.naming import Derivative, Known, Name, name_of, step_of
+from symrnn.checking.matrices import (
+    Matrix,
+    Value,
+    blocked,
+    columns_of,
+    diagonal,
+    identity,
+    inverted,
+    joined,
+    multiplied,
+    scaled,
+    stacked,
+    transposed,
+)
+from symrnn.checking.naming import Derivative, Known, Name, Stacked, name_of, step_of
 from symrnn.checking.numbers import (
     MP,
     Number,
@@ -91,6 +104,15 @@ class Scope(Protocol):
         """Whether `w^T` of a number is a power, no transpose."""
         ...
 
+    def is_constant(self, name: Name) -> bool:
+        """Whether a signal is supposed to be the same at every step."""
+        ...
+
+    @property
+    def eye(self) -> int:
+        """The size of I; 0 where it is not known."""
+        ...
+
 
 class Evaluator:
     """Evaluates one side of a link in a scope; counts its work."""
@@ -132,9 +154,9 @@ class Evaluator:
             case Pair(left=left, right=right):
                 return self._dot(left, right)
             case Grid(rows=rows):
-                return Matrix(tuple(tuple(self._number(entry) for entry in row) for row in rows))
+                return blocked([[self.value(entry) for entry in row] for row in rows])
             case Stack(parts=parts):
-                return Matrix(tuple((self._number(part),) for part in parts))
+                return stacked([self.value(part) for part in parts])
             case Big():
                 return self._big(tree)
         if name is not None:
@@ -142,6 +164,10 @@ class Evaluator:
         raise NotMeant("a formula that cannot be computed")
 
     def _named(self, tree: Syntax, name: Known) -> Value | None:
+        if self.scope.eye and name == Name("I"):
+            return identity(self.scope.eye)
+        if isinstance(tree, Symbol) and self._is_power(tree) and (power_ := self._to_a_step(tree)) is not None:
+            return power_
         found = self.scope.named(name)
         if found is None and isinstance(name, Name) and not name.words:
             if not name.steps and name.base in self.bound:
@@ -159,6 +185,13 @@ class Evaluator:
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self._number(tree.above[0]), True)
         return found
+
+    def _is_power(self, tree: Symbol) -> bool:
+        """Whether `f^{T-t}` of what is the same at every step is a power, and T − t no step."""
+        if len(tree.above) != 1 or tree.below or isinstance(tree.above[0], Group):
+            return False
+        name = name_of(replace(tree, above=()), self._indices())
+        return isinstance(name, Name) and not name.steps and self.scope.is_constant(name)
 
     def _to_a_step(self, tree: Symbol) -> Value | None:
         """`W^{T-t}`: a weight to a power that is a number of steps."""
@@ -253,12 +286,12 @@ class Evaluator:
 
     def _matrix_power(self, base: Matrix, exponent: Number) -> Value:
         count = exponent.value
-        if count.denominator != 1 or not 0 <= count <= 64 or base.shape[0] != base.shape[1]:
+        if count.denominator != 1 or not -64 <= count <= 64 or base.shape[0] != base.shape[1]:
             raise NotMeant("a power of a matrix that is no whole number")
-        size = base.shape[0]
-        found: Value = Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size)))
-        for _ in range(int(count)):
-            found = multiplied(found, base, "·")
+        factor = inverted(base) if count < 0 else base
+        found: Value = identity(base.shape[0])
+        for _ in range(abs(int(count))):
+            found = multiplied(found, factor, "·")
         return found
 
     def _dot(self, left: Syntax, right: Syntax) -> Number:
@@ -291,7 +324,9 @@ class Evaluator:
         if name == "softmax":
             return self._softmax(argument)
         if name == "diag":
-            return _diagonal(argument)
+            return diagonal(argument)
+        if name == "vec":
+            return columns_of(argument)
         if name == "norm":
             return self._square_root(self._dot(tree.arguments[0], tree.arguments[0]))
         try:
@@ -368,17 +403,19 @@ class Evaluator:
 
 def _steps_of(name: Known | None) -> tuple[int, int] | None:
     """The steps of `∂h_late/∂h_early`, where both are numbers."""
-    if not isinstance(name, Derivative):
+    if not isinstance(name, Derivative) or isinstance(name.of, Stacked) or isinstance(name.wrt, Stacked):
         return None
     late, early = name.of.step, name.wrt.step
     return (late, early) if isinstance(late, int) and isinstance(early, int) else None
 
 
 def _shifted(name: Derivative, by: int) -> Derivative:
-    moved = [
-        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps)) for one in (name.of, name.wrt)
-    ]
-    return replace(name, of=moved[0], wrt=moved[1])
+    of, wrt = (
+        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps))
+        for one in (name.of, name.wrt)
+        if isinstance(one, Name)
+    )
+    return replace(name, of=of, wrt=wrt)
 
 
 def _descends(tree: Big, first: int, last: int) -> bool:
@@ -392,10 +429,3 @@ def _descends(tree: Big, first: int, last: int) -> bool:
 
 def _is_dots(tree: Syntax) -> bool:
     return isinstance(tree, Dots)
-
-
-def _diagonal(value: Value) -> Value:
-    if isinstance(value, Number):
-        return value
-    entries = [row[0] for row in value.rows] if value.shape[1] == 1 else list(value.rows[0])
-    return Matrix(tuple(tuple(e if i == j else sharp(0) for j in range(len(entries))) for i, e in enumerate(entries)))

@@ -29,6 +29,9 @@ from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
 class ChainJudge(Noting):
     """Judges one chain `a = b = c`."""
 
+    _open: Reason | None = None
+    """Why a formula could not be decided."""
+
     def judge(self) -> None:
         """Find a verdict for every link, then note what was written."""
         if self._defines_function():
@@ -118,7 +121,7 @@ class ChainJudge(Noting):
         elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
-            self.add(at, Verdict.UNDECIDED, face.problem)
+            self.add(at, Verdict.UNDECIDED, self._open or face.problem)
 
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
@@ -137,6 +140,7 @@ class ChainJudge(Noting):
 
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
+        self._open = None
         for before in range(at - 1, -1, -1):
             left, right = self.faces[before].tree, self.faces[at].tree
             if not (is_symbolic(left) and is_symbolic(right)):
@@ -153,6 +157,7 @@ class ChainJudge(Noting):
                 if verdict == Verdict.WRONG:
                     self.taint |= {index}
                 return True
+            self._open = self._open or outcome.reason
         return False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[Diagnosis, ...]:

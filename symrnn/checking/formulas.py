@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
@@ -20,14 +20,16 @@ import numpy as np
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Evaluated, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
+from symrnn.checking.supposing import constant_values, supposed_of, with_divisor
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -35,6 +37,7 @@ from symrnn.errors import SymrnnError
 SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
 STEPS = 4
+LEAST_STEPS = 3
 LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
@@ -54,6 +57,15 @@ class Outcome:
     """What the ambiguous names meant where they agree."""
 
 
+@dataclass(frozen=True)
+class Way:
+    """How what is written is read: `w^T` as a power, I with a size, σ as one of several functions."""
+
+    powers: bool = False
+    eye: int = 0
+    sigma: int = 0
+
+
 @dataclass
 class Formulas:
     """Judges formulas of one Program."""
@@ -64,6 +76,15 @@ class Formulas:
     fixed: Mapping[NodeName, Any] = field(default_factory=dict)
     """What keeps its value: zeros and ones, which people leave out."""
     notation: Mapping[str, str] | None = None
+    constants: frozenset[str] = frozenset()
+    """Signals that are the same at every step, and are written without one."""
+    extra: Mapping[str, Mapping[int, Value]] = field(default_factory=dict)
+    """Values of names that only the text's conditions know, at each seed."""
+    fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
+    """What keeps its value at the point of one seed only."""
+
+    def __post_init__(self) -> None:
+        self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -73,7 +94,7 @@ class Formulas:
     @cached_property
     def generic_points(self) -> list[ModelTruths]:
         """The points for formulas that name no step: enough steps for the middle to be met."""
-        if self.steps >= 3:
+        if self.steps >= LEAST_STEPS:
             return self.points
         return [self._point(STEPS, seed, False) for seed in SEEDS]
 
@@ -88,36 +109,93 @@ class Formulas:
         sizes = {str(size): 1 for size in sizes_of(self.program)}
         if not sizes or (self.sizes and all(size == 1 for size in self.sizes.values())):
             return None
-        return Formulas(self.program, self.steps, sizes, {}, self.notation)
+        return replace(self, sizes=sizes, fixed={}, extra={}, fixed_at={})
 
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
-        values = self.fixed if fixed else {}
-        return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
+        values = {**(self.fixed if fixed else {}), **self.fixed_at.get(seed, {})}
+        values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
+        made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
+        made.quantities.constants = self.constants
+        made.extra = self.extra.get(seed, {})
+        return made
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
+        try:
+            outcome = self._judged(left, right, page, quick)
+            if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
+                inner = supposed._judged(left, right, page, quick)
+                return inner if inner.agree is not None else outcome
+            return outcome
+        except SymrnnError as error:
+            return Outcome(None, Reason("{0}", (error.found,)))
+
+    def knows(self, name: Name) -> bool:
+        """Whether a name is one of the Program's."""
+        return bool(self.points[0].readings(name))
+
+    def supposing(self, conditions: Sequence[Condition], trees: Sequence[Syntax]) -> Formulas | None:
+        """The same where what the text assumes holds; None where that says nothing of these formulas."""
+        wanted = {name.whole for tree in trees for name in names_of(tree) if isinstance(name, Name)}
+        key = tuple(one for one in conditions if one.near or one.name.whole in wanted or _names(one.value) & wanted)
+        if not key:
+            return None
+        if key not in self._supposed:
+            self._supposed[key] = supposed_of(self, key)
+        return self._supposed[key]
+
+    def _judged(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome:
         names = [*names_of(left), *names_of(right)]
-        has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
-        points = self.points if has_steps else self.generic_points
+        outcome = self._with_names(left, right, names, self._points_for(left, right, names), page, quick)
+        if outcome.agree is False and self.steps < LEAST_STEPS and self._of_mean is not None:
+            # The mean over two steps may be written ½ Σ: its divisor is a number here.
+            other = self._of_mean
+            other_outcome = other._with_names(left, right, names, other.generic_points, page, quick)
+            return other_outcome if other_outcome.agree else outcome
+        return outcome
+
+    def _points_for(self, left: Syntax, right: Syntax, names: Sequence[Known]) -> list[ModelTruths]:
+        """The model's own steps where steps are numbers, enough of them where they are letters."""
         if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
-            points = self.long_points
+            return self.long_points
+        has_late = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
+        generic = any(isinstance(step, str) for name in names for step in _steps(name))
+        sums = any(isinstance(piece, Big) for tree in (left, right) for piece in walk(tree))
+        placed_ = any(_steps(name) for name in names)
+        return self.points if has_late or (placed_ and not generic and not sums) else self.generic_points
+
+    @cached_property
+    def _of_mean(self) -> Formulas | None:
+        """The same with the divisor of a mean over the steps as the number it is for this model."""
+        program = with_divisor(self.program, self.steps)
+        return None if program is None else replace(self, program=program)
+
+    def _with_names(
+        self,
+        left: Syntax,
+        right: Syntax,
+        names: Sequence[Known],
+        points: Sequence[ModelTruths],
+        page: Page,
+        quick: bool,
+    ) -> Outcome:
         points = points[:1] if quick else points
+        ways = list(_ways(left, right, points[0]))
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
-            try:
-                outcome = self._at_points(left, right, points, chosen, page.functions)
-                if outcome.agree is False and _has_power(left, right):
-                    as_power = self._at_points(left, right, points, chosen, page.functions, True)
+            for way in ways:
+                outcome = self._at_points(left, right, points, chosen, page.functions, way)
+                if outcome.agree is False and has_power(left, right):
+                    as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree else outcome
-            except SymrnnError as error:
-                return Outcome(None, Reason("{0}", (error.found,)))
-            if outcome.agree:
-                return Outcome(True, note, chosen=chosen)
-            best = best or outcome
+                if outcome.agree:
+                    return Outcome(True, note, chosen=chosen)
+                if best is None or (best.agree is None and outcome.agree is False):
+                    best = outcome
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
-            outcome = self.scalar.judge(left, right, page, quick)
+            outcome = self.scalar._with_names(left, right, names, self.scalar.points, page, quick)
             return outcome if outcome.agree is False else best
         return best
 
@@ -145,7 +223,7 @@ class Formulas:
             # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
             together = {key: families[min(at, len(families) - 1)] for key, families in packed}
             chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
-            immediate = any("⁺" in pick for pick in picks)
+            immediate = any("⁺" in pick or " local " in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
@@ -164,7 +242,7 @@ class Formulas:
         points: Sequence[ModelTruths],
         chosen: dict[str, str],
         functions: dict[str, str],
-        powers: bool = False,
+        way: Way,
     ) -> Outcome:
         letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
         missing: Reason | None = None
@@ -177,7 +255,7 @@ class Formulas:
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
-                    values = [_value(tree, page, bound, powers) for tree in (left, right)]
+                    values = [_value(tree, page, bound, way) for tree in (left, right)]
                 except (Unknown, NotMeant, TooLarge, Undefined) as problem:
                     missing = missing or _missing(problem)
                     continue
@@ -226,11 +304,28 @@ def _shown(value: Value) -> str:
     return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
 
 
-def _value(tree: Syntax, page: Page, bound: Bound, powers: bool = False) -> Value:
-    return Evaluator(Scope(page, true=True, powers=powers), bound).value(tree)
+def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
+    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, sigma=way.sigma)
+    return Evaluator(scope, bound).value(tree)
 
 
-def _has_power(left: Syntax, right: Syntax) -> bool:
+def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
+    """Every size I may have, and every function σ may stand for."""
+    pieces = [piece for tree in (left, right) for piece in walk(tree)]
+    has_eye = any(isinstance(piece, Symbol) and piece.base == "I" and not piece.below for piece in pieces)
+    calls = {piece.function.base for piece in pieces if isinstance(piece, Call)}
+    sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
+    eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions)
+    for eye in eyes if has_eye else (0,):
+        for sigma in range(max(1, sigmas)):
+            yield Way(eye=eye, sigma=sigma)
+
+
+def _names(tree: Syntax) -> set[str]:
+    return {name.whole for name in names_of(tree)}
+
+
+def has_power(left: Syntax, right: Syntax) -> bool:
     return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
 
 
@@ -243,7 +338,7 @@ def names_of(tree: Syntax) -> list[Known]:
     stack = [tree]
     while stack:
         piece = stack.pop()
-        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times) else None
+        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times | Evaluated) else None
         if name is not None:
             if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
                 found.append(name)
@@ -355,6 +450,10 @@ class DrawnNames:
         """There is no last step."""
         return {}
 
+    def is_constant(self, name: Name) -> bool:
+        """Nothing is supposed."""
+        return False
+
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
     """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
@@ -366,7 +465,7 @@ def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
     try:
         for seed in SEEDS:
             page = Page(DrawnNames(seed), functions=dict(functions))
-            outcome = _compared(_value(left, page, {}), _value(right, page, {}))
+            outcome = _compared(_value(left, page, {}, Way()), _value(right, page, {}, Way()))
             if outcome is not None:
                 return outcome
     except (Unknown, NotMeant, TooLarge, Undefined, Misfit):

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from symrnn.algebra.reading.syntax import Num
+from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
 from symrnn.checking.naming import Derivative, Known, Name, placed
@@ -64,6 +65,10 @@ class Truths(Protocol):
         """Letters that stand for the last step: T, and n where nothing else is called so."""
         ...
 
+    def is_constant(self, name: Name) -> bool:
+        """Whether a signal is supposed to be the same at every step."""
+        ...
+
 
 class NoTruths:
     """Without a model."""
@@ -86,6 +91,10 @@ class NoTruths:
         """No last step is known."""
         return {}
 
+    def is_constant(self, name: Name) -> bool:
+        """Nothing is known of signals."""
+        return False
+
 
 @dataclass
 class Page:
@@ -106,6 +115,8 @@ class Page:
     """Names of the text and the quantities they were taken for, where they differ."""
     budget: int = 1_500
     """How many more expressions are computed for explaining mistakes."""
+    conditions: tuple[Condition, ...] = ()
+    """What the text assumes for the present line."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
@@ -170,6 +181,8 @@ class Scope:
     """Numbers of the side before: they are copied, not computed."""
     powers: bool = False
     """Whether `w^T` of a number is read as a power."""
+    eye: int = 0
+    """The size of I, where it is known."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -231,6 +244,10 @@ class Scope:
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step."""
         return self.page.truths.letters()
+
+    def is_constant(self, name: Name) -> bool:
+        """Whether a signal is supposed to be the same at every step."""
+        return self.page.truths.is_constant(name)
 
     def taint(self) -> frozenset[int]:
         """The wrong links that what was used hangs on."""

@@ -14,11 +14,12 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Adjoint, Name, Node
+from symrnn.algebra.nodes import Adjoint, Node
+from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.matrices import Matrix, Value
-from symrnn.checking.naming import Known
+from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, sharp
 from symrnn.checking.page import Reading
 from symrnn.checking.quantities import Meaning, Quantities
@@ -40,7 +41,7 @@ class ModelTruths:
         program: Program,
         steps: int,
         sizes: Mapping[str, int] | None = None,
-        values: Mapping[Name, Any] | None = None,
+        values: Mapping[NodeName, Any] | None = None,
         notation: Mapping[str, str] | None = None,
         seed: int = 0,
     ) -> None:
@@ -49,10 +50,12 @@ class ModelTruths:
         self.given = dict(values or {})
         self.quantities = Quantities(program, steps, notation)
         self.definitions = Definitions(program, steps, sizes, seed, values)
+        self.extra: Mapping[str, Value] = {}
+        """Values of names that only the text's conditions know."""
         self.written: Any = None
         """The equations written out, once someone asks (`diagnosis.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
-        self._readings: dict[Any, tuple[Reading, ...]] = {}
+        self._readings: dict[tuple[Known, int | None, bool], tuple[Reading, ...]] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)
             if exact is not None:
@@ -71,7 +74,20 @@ class ModelTruths:
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
                 found.append(Reading(meaning.label, value, meaning.node if meaning.share is None else None))
+        if isinstance(name, Name) and not name.steps and name.whole in self.extra:
+            found.insert(0, Reading(name.whole, self.extra[name.whole]))
         return found
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Read names anew, once their values in `extra` are others."""
+        self._readings = {key: value for key, value in self._readings.items() if str(key[0]) not in names}
+
+    @cached_property
+    def dimensions(self) -> tuple[int, ...]:
+        """The sizes there are, each once."""
+        names = [*self.quantities.parameters.values(), *(e.target for e in self.quantities.program)]
+        found = {size for name in names for size in self.definitions.base.size(name.shape)}
+        return tuple(sorted(found, reverse=True))
 
     def value(self, meaning: Meaning) -> Value | None:
         """The true value of a quantity."""
@@ -124,6 +140,13 @@ class ModelTruths:
         """T, and n where no gate or signal is called so."""
         taken = self.quantities.gated or "n" in self.quantities.signals
         return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
+
+    def is_constant(self, name: Name) -> bool:
+        """Whether a signal is supposed to be the same at every step."""
+        if not self.quantities.constants:
+            return False
+        nodes = [reading.node for reading in self.readings(name)]
+        return bool(nodes) and getattr(nodes[0], "name", None) in self.quantities.constants
 
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
