@@ -201,9 +201,9 @@ class Evaluator:
         exponent = step_of(tree.above[-1], self._indices())
         if value is None or not isinstance(exponent, int):
             return None
-        if isinstance(value, Matrix):
+        if isinstance(value, Matrix) and value.shape[1] > 1:
             return self._matrix_power(value, sharp(exponent))
-        return power(value, sharp(exponent))
+        return scaled(value, lambda entry: power(entry, sharp(exponent)))
 
     def _transposed(self, value: Value) -> Value:
         """`w^T` of a number is its T-th power where the reading says so."""

@@ -59,11 +59,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Way:
-    """How what is written is read: `w^T` as a power, I with a size, σ as one of several functions."""
+    """How what is written is read: `w^T` as a power, I with a size, σ as one of several functions, n as a size."""
 
     powers: bool = False
     eye: int = 0
     sigma: int = 0
+    sized: bool = False
 
 
 @dataclass
@@ -76,6 +77,9 @@ class Formulas:
     fixed: Mapping[NodeName, Any] = field(default_factory=dict)
     """What keeps its value: zeros and ones, which people leave out."""
     notation: Mapping[str, str] | None = None
+    rows: bool = False
+    denominator: bool = False
+    """Whether the text writes rows for columns, and Jacobians in denominator layout."""
     constants: frozenset[str] = frozenset()
     """Signals that are the same at every step, and are written without one."""
     extra: Mapping[str, Mapping[int, Value]] = field(default_factory=dict)
@@ -116,6 +120,7 @@ class Formulas:
         values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
         made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
         made.quantities.constants = self.constants
+        made.rows, made.denominator = self.rows, self.denominator
         made.extra = self.extra.get(seed, {})
         return made
 
@@ -124,8 +129,7 @@ class Formulas:
         try:
             outcome = self._judged(left, right, page, quick)
             if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
-                inner = supposed._judged(left, right, page, quick)
-                return inner if inner.agree is not None else outcome
+                return supposed._judged(left, right, page, quick)
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
@@ -305,7 +309,7 @@ def _shown(value: Value) -> str:
 
 
 def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
-    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, sigma=way.sigma)
+    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, sigma=way.sigma, sized=way.sized)
     return Evaluator(scope, bound).value(tree)
 
 
@@ -313,12 +317,13 @@ def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
     """Every size I may have, and every function σ may stand for."""
     pieces = [piece for tree in (left, right) for piece in walk(tree)]
     has_eye = any(isinstance(piece, Symbol) and piece.base == "I" and not piece.below for piece in pieces)
+    has_size = any(isinstance(p, Symbol) and not p.below and point.size(p.base) is not None for p in pieces)
     calls = {piece.function.base for piece in pieces if isinstance(piece, Call)}
     sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
     eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions)
     for eye in eyes if has_eye else (0,):
         for sigma in range(max(1, sigmas)):
-            yield Way(eye=eye, sigma=sigma)
+            yield from (Way(eye=eye, sigma=sigma, sized=one) for one in (False, *((True,) if has_size else ())))
 
 
 def _names(tree: Syntax) -> set[str]:
@@ -453,6 +458,14 @@ class DrawnNames:
     def is_constant(self, name: Name) -> bool:
         """Nothing is supposed."""
         return False
+
+    def turned(self, node: Any, value: Value) -> Value:
+        """As it is."""
+        return value
+
+    def size(self, name: str) -> int | None:
+        """There are no sizes."""
+        return None
 
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:

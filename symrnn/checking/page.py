@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -69,6 +69,14 @@ class Truths(Protocol):
         """Whether a signal is supposed to be the same at every step."""
         ...
 
+    def turned(self, node: Any, value: Value) -> Value:
+        """A value as the text lays it out, from this library's columns and numerators; and back."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        ...
+
 
 class NoTruths:
     """Without a model."""
@@ -94,6 +102,14 @@ class NoTruths:
     def is_constant(self, name: Name) -> bool:
         """Nothing is known of signals."""
         return False
+
+    def turned(self, node: Any, value: Value) -> Value:
+        """As it is."""
+        return value
+
+    def size(self, name: str) -> int | None:
+        """No sizes are known."""
+        return None
 
 
 @dataclass
@@ -141,7 +157,13 @@ class Page:
         self.names[self.key(name)] = record
         reading = self.truth(name)
         if reading is not None and reading.node is not None:
-            self.quantities[label(reading.node)] = record
+            self.quantities[label(reading.node)] = self._as_columns(reading.node, record)
+
+    def _as_columns(self, node: Any, record: Record) -> Record:
+        """A record of a text in rows as this library's columns."""
+        turned = self.truths.turned
+        true = record.true if record.true is None else turned(node, record.true)
+        return replace(record, written=turned(node, record.written), true=true)
 
     def keep_number(self, text: str, negative_: bool, record: Record) -> None:
         """What a number stands for from here on; kept without its sign, which is an operation when it is read."""
@@ -183,6 +205,8 @@ class Scope:
     """Whether `w^T` of a number is read as a power."""
     eye: int = 0
     """The size of I, where it is known."""
+    sized: bool = False
+    """Whether n, m and p are read as sizes."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -213,6 +237,10 @@ class Scope:
 
     def named(self, name: Known) -> Value | None:
         """The value of a name in this environment."""
+        if self.sized and isinstance(name, Name) and not name.steps:
+            size = self.page.truths.size(name.whole)
+            if size is not None:
+                return sharp(size)
         record = self.page.names.get(self.page.key(name))
         reading = self.page.truth(name)
         if self.true:

@@ -13,16 +13,18 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
+from symrnn.checking.dialects import Dialect, dialect_of
 from symrnn.checking.formulas import Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import recognise
-from symrnn.checking.truths import ModelTruths, truths_of
+from symrnn.checking.truths import ModelTruths, is_small, truths_of
 from symrnn.checking.verdicts import Place, Report, Unread
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
+from symrnn.numeric.evaluation import placed_values
 
 MOST_BYTES = 2_000_000
 
@@ -65,22 +67,24 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
 
 def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelTruths | None]:
     """An empty page that knows what the model knows."""
-    truths = truths_of(model) if isinstance(model, Model) else None
+    if model is None or (isinstance(model, Model) and not is_small(model)):
+        return Page(), None
+    dialect = dialect_of(model, working, lambda one: _formulas(model, one))
+    truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, truths)
+    page.formulas = _formulas(model, dialect)
     if truths is not None:
         choose(page, working, truths)
     return page, truths
 
 
-def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
+def _formulas(model: Model | Program, dialect: Dialect) -> Formulas:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
+    layout = {"notation": dialect.names, "rows": dialect.rows, "denominator": dialect.denominator}
     if isinstance(model, Program):
-        return Formulas(model if model.loss is not None else with_generic_loss(model))
-    if model is None or truths is None:
-        return None
-    fixed = fixed_values(truths.given)
-    return Formulas(model.program, model.steps, model.sizes, fixed, truths.quantities.notation)
+        program = dialect.program
+        return Formulas(program if program.loss is not None else with_generic_loss(program), **layout)
+    return Formulas(model.program, model.steps, model.sizes, fixed_values(dict(placed_values(model))), **layout)
 
 
 def _place(one: Any) -> Place:
