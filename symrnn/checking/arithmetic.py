@@ -30,7 +30,7 @@ from symrnn.algebra.reading.syntax import (
     Transposed,
 )
 from symrnn.checking.digits import digits_of
-from symrnn.checking.functions import PLAIN, SPELLED, NoFunction, applied, is_function, square_root
+from symrnn.checking.functions import LETTERS, PLAIN, SPELLED, NoFunction, applied, is_function, square_root
 from symrnn.checking.matrices import (
     Matrix,
     Value,
@@ -97,6 +97,11 @@ class Scope(Protocol):
 
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step."""
+        ...
+
+    @property
+    def denominator(self) -> bool:
+        """Whether Jacobians are in denominator layout, so that products over time go from early to late."""
         ...
 
     @property
@@ -279,7 +284,7 @@ class Evaluator:
         exponent = sharp(written.value) if isinstance(written, Num) else self._number(written)
         base = self.value(tree.base)
         if isinstance(base, Matrix):
-            if base.shape[1] == 1 or not exponent.exact:
+            if 1 in base.shape or not exponent.exact:
                 return scaled(base, lambda entry: power(entry, exponent))
             return self._matrix_power(base, exponent)
         return power(base, exponent)
@@ -298,7 +303,8 @@ class Evaluator:
         a, b = self.value(left), self.value(right)
         if isinstance(a, Number) and isinstance(b, Number):
             return product(a, b)
-        found = multiplied(transposed(a), b, "·")
+        rows = isinstance(a, Matrix) and isinstance(b, Matrix) and a.shape[0] == b.shape[0] == 1
+        found = multiplied(a, transposed(b), "·") if rows else multiplied(transposed(a), b, "·")
         if isinstance(found, Number):
             return found
         raise NotMeant("an inner product of what are no vectors")
@@ -336,7 +342,7 @@ class Evaluator:
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
-        if tree.certain or base in PLAIN or is_function(base):
+        if (tree.certain and base not in LETTERS) or base in PLAIN or is_function(base):
             return SPELLED.get(base, base)
         return self.scope.meaning(base)
 
@@ -366,7 +372,8 @@ class Evaluator:
         found: Value | None = None
         held = self.bound.get(index)
         steps = range(first, last + 1)
-        for step in steps if tree.kind == "sum" else reversed(steps):
+        forward = tree.kind == "sum" or (self.scope.denominator and not self._falls(tree, first, last))
+        for step in steps if forward else reversed(steps):
             self.bound[index] = step
             value = self.value(tree.body)
             if found is None:
@@ -377,6 +384,11 @@ class Evaluator:
         if held is not None:
             self.bound[index] = held
         return sharp(0 if tree.kind == "sum" else 1) if found is None else found
+
+    def _falls(self, tree: Big, first: int, last: int) -> bool:
+        """Whether a product is written from late to early."""
+        below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
+        return last > first and below is not None and self._step(below) == last
 
     def _range(self, tree: Big) -> tuple[str, int, int]:
         span = self.scope.span()

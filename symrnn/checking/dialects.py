@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MOST_TRIED = 12
 LEAST_GAIN = 2
-"""So many more definitions must be right, so that no single slip chooses a notation."""
+"""So many more definitions must be right, so that no single slip chooses a notation; else all of several."""
+SEVERAL = 3
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ def dialect_of(
     usual = own_dialect(source)
     found = list(islice(_definitions(working), MOST_TRIED))
     failing = _failing(judge(usual), found)
-    if failing < LEAST_GAIN:
+    if failing == 0 or (failing < LEAST_GAIN and len(found) < SEVERAL):
         return usual
-    best, least = usual, failing - LEAST_GAIN + 1
+    best, least = usual, max(1, failing - LEAST_GAIN + 1)
     for other in _shipped(source):
         fails = _failing(judge(other), found, least)
         if fails < least:
@@ -96,14 +97,17 @@ def _read(book: Notation, program: Program) -> Dialect | None:
 
 
 def _definitions(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
-    """`h_t = …`: the formulas in names by which a text says what its cell is."""
+    """`h_t = …`, `L = …`: the first formula in names by which a text says what a quantity is."""
     from symrnn.checking.formulas import is_symbolic
 
+    seen: set[str] = set()
     for line in working.lines:
         for claim in line.claims:
             name = name_of(claim.links[0].left)
-            plain = claim.kind == Kind.EQUATION and isinstance(name, Name) and name.generic
-            if plain and is_symbolic(claim.links[0].right):
+            if claim.kind != Kind.EQUATION or not isinstance(name, Name) or str(name) in seen:
+                continue
+            if is_symbolic(claim.links[0].right):
+                seen.add(str(name))
                 yield claim.links[0].left, claim.links[0].right
 
 

@@ -459,7 +459,7 @@ class DrawnNames:
         """Nothing is supposed."""
         return False
 
-    def turned(self, node: Any, value: Value) -> Value:
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
         """As it is."""
         return value
 

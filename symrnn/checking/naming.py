@@ -24,6 +24,7 @@ from symrnn.algebra.reading.syntax import (
     Syntax,
     Terms,
     Times,
+    Transposed,
     without_brackets,
 )
 
@@ -104,6 +105,8 @@ class Derivative:
     mark: str = ""
     at: Step | None = None
     packed: bool = False
+    across: bool = False
+    """Whether it is taken by vec(Wᵀ), whose entries go along the rows of W."""
 
     @property
     def generic(self) -> bool:
@@ -113,7 +116,7 @@ class Derivative:
     @property
     def whole(self) -> str:
         """The derivative without its steps."""
-        return f"d{self.mark}{self.of.whole}/d{self.wrt.whole}"
+        return f"d{self.mark}{self.of.whole}/d{self.wrt.whole}{'ᵀ' if self.across else ''}"
 
     def __str__(self) -> str:
         if self.packed:
@@ -189,7 +192,16 @@ def _derivative(over: Syntax, under: Syntax, bound: Bound) -> Derivative | None:
     wrt, _, at_wrt = _differential(under, bound)
     if of is None or wrt is None:
         return None
-    return Derivative(of, wrt, mark, at if at_wrt is None else at_wrt)
+    return Derivative(of, wrt, mark, at if at_wrt is None else at_wrt, across=_is_across(under))
+
+
+def _is_across(tree: Syntax) -> bool:
+    match without_brackets(tree):
+        case Partial(body=Call(function=Symbol(base="vec"), arguments=(Transposed(),))):
+            return True
+        case Partial(body=Transposed(body=Call(function=Symbol(base="vec"), arguments=(Transposed(),)))):
+            return True
+    return False
 
 
 def _differential(tree: Syntax, bound: Bound) -> tuple[Name | Stacked | None, str, Step | None]:
@@ -199,9 +211,12 @@ def _differential(tree: Syntax, bound: Bound) -> tuple[Name | Stacked | None, st
             names = tuple(name_of(part, bound) for part in parts)
             plain = tuple(name for name in names if isinstance(name, Name))
             return Stacked(plain) if len(plain) == len(parts) else None, mark, None
+        case Partial(body=Transposed(body=Call(function=Symbol(base="vec")) as inner), mark=mark):
+            return _differential(Partial(inner, mark), bound)
         case Partial(body=Call(function=Symbol(base="vec"), arguments=(inside,)), mark=mark):
             # A matrix below ∂ is stacked column by column anyway.
-            name, at = _shared(without_brackets(inside), bound)
+            inside = without_brackets(inside)
+            name, at = _shared(inside.body if isinstance(inside, Transposed) else inside, bound)
             return name, mark, at
         case Partial(body=body, mark=mark):
             name, at = _shared(without_brackets(body), bound)

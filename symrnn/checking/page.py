@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
-from symrnn.checking.matrices import Value, scaled
+from symrnn.checking.matrices import Matrix, Value, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import Number, about, negative, sharp
 from symrnn.numeric.interpretation import label
@@ -69,7 +69,7 @@ class Truths(Protocol):
         """Whether a signal is supposed to be the same at every step."""
         ...
 
-    def turned(self, node: Any, value: Value) -> Value:
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
         """A value as the text lays it out, from this library's columns and numerators; and back."""
         ...
 
@@ -103,7 +103,7 @@ class NoTruths:
         """Nothing is known of signals."""
         return False
 
-    def turned(self, node: Any, value: Value) -> Value:
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
         """As it is."""
         return value
 
@@ -154,8 +154,10 @@ class Page:
 
     def keep_name(self, name: Known, record: Record) -> None:
         """What is written for a name from here on."""
-        self.names[self.key(name)] = record
         reading = self.truth(name)
+        if reading is not None:
+            record = replace(record, written=_laid(record.written, reading.value))
+        self.names[self.key(name)] = record
         if reading is not None and reading.node is not None:
             self.quantities[label(reading.node)] = self._as_columns(reading.node, record)
 
@@ -175,10 +177,17 @@ class Page:
             self.data.add(abs(record.written.value))
 
 
+def _laid(written: Value, like: Value) -> Value:
+    """A vector as the row or column that it is, however its numbers are written."""
+    vectors = isinstance(written, Matrix) and isinstance(like, Matrix) and 1 in like.shape
+    return transposed(written) if vectors and written.shape == like.shape[::-1] != like.shape else written
+
+
 def group(name: Known) -> str:
     """Names that mean the same at different steps; `y` and `y_3` may differ."""
     if isinstance(name, Derivative) and name.packed:
-        return f"packed {name.whole}"
+        # The layer of `δ^{h,(2)}_t` stands behind its step.
+        return " ".join(("packed", name.whole, *map(str, name.wrt.steps[1:])))
     return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
 
 
@@ -272,6 +281,11 @@ class Scope:
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step."""
         return self.page.truths.letters()
+
+    @property
+    def denominator(self) -> bool:
+        """Whether Jacobians are in denominator layout."""
+        return bool(getattr(self.page.truths, "denominator", False))
 
     def is_constant(self, name: Name) -> bool:
         """Whether a signal is supposed to be the same at every step."""

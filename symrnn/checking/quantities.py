@@ -29,6 +29,8 @@ class Meaning:
     node: Node
     share: int | None = None
     """Only this step's summand of a parameter's gradient."""
+    across: bool = False
+    """Whether a matrix is stacked row by row in it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Quantities:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Parameters by their neutral names."""
-        return {parameter.name: parameter for parameter in self.program.parameters}
+        given = (name for name in self.program.given if isinstance(name, Parameter))
+        return {parameter.name: parameter for parameter in (*self.program.parameters, *given)}
 
     @cached_property
     def signals(self) -> dict[str, list[_Signal]]:
@@ -80,6 +83,11 @@ class Quantities:
     def gated(self) -> bool:
         """Whether the cell has gates."""
         return any(name.startswith("a_") for name in self.signals)
+
+    @property
+    def _candidate_is_n(self) -> bool:
+        """Whether the candidate may be called n, so that n is no step."""
+        return not {"n", "h_tilde"}.isdisjoint(self.signals)
 
     @property
     def words(self) -> frozenset[str]:
@@ -112,10 +120,13 @@ class Quantities:
 
     def _parts_are_no_steps(self, name: Name) -> Name:
         """In a gated cell the i of `z_i` is the input gate; where there is a `W_1`, its 1 is no step."""
-        if self.gated and "i" in name.steps:
-            steps = tuple(step for step in name.steps if step != "i")
-            return replace(name, words=(*name.words, "i"), steps=steps)
-        for at, step in enumerate(name.steps):
+        for letter in ("i", "n"):
+            if self.gated and letter in name.steps and (letter == "i" or self._candidate_is_n):
+                steps = tuple(step for step in name.steps if step != letter)
+                return replace(name, words=(*name.words, letter), steps=steps)
+        for at in reversed(range(len(name.steps))):
+            # A layer stands above, behind the step.
+            step = name.steps[at]
             whole = f"{name.whole}_{step}"
             own = whole in self.parameters or (len(name.steps) > 1 and whole in self.signals)
             if isinstance(step, int) and (own or self.notation.get(whole)):
@@ -179,10 +190,14 @@ class Quantities:
         """`δ_t` is ∂L/∂a_t or ∂L/∂h_t; `δ_t^f` the one of a gate."""
         if self.program.loss is None:
             return
-        wanted = ("a", *self._states) if not name.words else (f"a_{name.words[0]}", name.words[0])
         if not name.words and not name.steps:
             return
-        for family in wanted:
+        if name.words:
+            for written in (Name("a", name.words, name.steps), Name(name.words[0], name.words[1:], name.steps)):
+                for node, label, own in self._named(written):
+                    yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
+            return
+        for family in ("a", *self._states):
             for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
@@ -254,7 +269,7 @@ class Quantities:
         for kind in _kinds(left, right, name.mark):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
-            yield Meaning(f"∂{mark}{of_label}/∂{label}", f"∂{mark}{of_family}/∂{family}", Block(left, inner, kind))
+            yield Meaning(f"∂{mark}{of_label}/∂{label}", f"∂{mark}{of_family}/∂{family}", Block(left, inner, kind), None, name.across)
 
 
 _MARKS = {"total": "", "step": "", "immediate": "⁺", "local": " local ", "direct": " direct "}

@@ -79,7 +79,7 @@ class ModelTruths:
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
                 node = meaning.node if meaning.share is None else None
-                found.append(Reading(meaning.label, self.turned(meaning.node, value), node))
+                found.append(Reading(meaning.label, self.turned(meaning.node, value, meaning.across), node))
         if isinstance(name, Name) and not name.steps and name.whole in self.extra:
             found.insert(0, Reading(name.whole, self.extra[name.whole]))
         return found
@@ -95,11 +95,11 @@ class ModelTruths:
         found = {size for name in names for size in self.definitions.base.size(name.shape)}
         return tuple(sorted(found, reverse=True))
 
-    def turned(self, node: Node, value: Value) -> Value:
+    def turned(self, node: Node, value: Value, across: bool = False) -> Value:
         """A value as the text lays it out, from this library's columns and numerators; and back."""
         if not isinstance(node, Block):
             return transposed(value) if self.rows else value
-        if self.rows and isinstance(node.wrt, N.Vec) and isinstance(value, Matrix):
+        if self.rows != across and isinstance(node.wrt, N.Vec) and isinstance(value, Matrix):
             rows, cols = self.definitions.base.size(node.wrt.operands[0].shape)
             order = [j * rows + i for i in range(rows) for j in range(cols)]
             value = Matrix(tuple(tuple(row[k] for k in order) for row in value.rows))
@@ -174,7 +174,7 @@ class ModelTruths:
         if function == "sigma":
             first = ("sigmoid", own) if self.quantities.gated else (own, "sigmoid")
             return tuple(dict.fromkeys(name for name in first if name))
-        if function in ("f", "g", "phi", "varphi") and function not in self.quantities.signals and own:
+        if function in ("f", "g", "phi", "varphi", "psi") and function not in self.quantities.signals and own:
             return (own,)
         return ()
 
