@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Protocol
 
 from symrnn.algebra.reading.syntax import (
@@ -110,7 +111,7 @@ class Scope(Protocol):
         ...
 
     def is_constant(self, name: Name) -> bool:
-        """Whether a signal is supposed to be the same at every step."""
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
         ...
 
     @property
@@ -206,7 +207,7 @@ class Evaluator:
         exponent = step_of(tree.above[-1], self._indices())
         if value is None or not isinstance(exponent, int):
             return None
-        if isinstance(value, Matrix) and value.shape[1] > 1:
+        if isinstance(value, Matrix) and 1 not in value.shape:
             return self._matrix_power(value, sharp(exponent))
         return scaled(value, lambda entry: power(entry, sharp(exponent)))
 
@@ -303,11 +304,14 @@ class Evaluator:
         a, b = self.value(left), self.value(right)
         if isinstance(a, Number) and isinstance(b, Number):
             return product(a, b)
-        rows = isinstance(a, Matrix) and isinstance(b, Matrix) and a.shape[0] == b.shape[0] == 1
-        found = multiplied(a, transposed(b), "·") if rows else multiplied(transposed(a), b, "·")
-        if isinstance(found, Number):
-            return found
-        raise NotMeant("an inner product of what are no vectors")
+        if isinstance(a, Number) or isinstance(b, Number) or a.shape != b.shape:
+            found = multiplied(transposed(a), b, "·")
+            if isinstance(found, Number):
+                return found
+            raise NotMeant("an inner product of what do not go together")
+        # Of matrices the sum over all entries.
+        terms = [product(x, y) for x, y in zip(a.entries(), b.entries(), strict=True)]
+        return reduce(total, terms)
 
     def _square_root(self, square: Number) -> Number:
         return square_root(square)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.programs import Program, sizes_of
+from symrnn.algebra.programs import Program, lag_of, sizes_of
 from symrnn.algebra.reading.names import is_exponential
 from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Evaluated, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
@@ -36,8 +36,8 @@ from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
-STEPS = 4
 LEAST_STEPS = 3
+"""Enough steps for the middle to be met."""
 LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
@@ -72,7 +72,7 @@ class Formulas:
     """Judges formulas of one Program."""
 
     program: Program
-    steps: int = STEPS
+    steps: int = LEAST_STEPS
     sizes: Mapping[str, int] | None = None
     fixed: Mapping[NodeName, Any] = field(default_factory=dict)
     """What keeps its value: zeros and ones, which people leave out."""
@@ -100,7 +100,7 @@ class Formulas:
         """The points for formulas that name no step: enough steps for the middle to be met."""
         if self.steps >= LEAST_STEPS:
             return self.points
-        return [self._point(STEPS, seed, False) for seed in SEEDS]
+        return [self._point(LEAST_STEPS, seed, False) for seed in SEEDS]
 
     @cached_property
     def long_points(self) -> list[ModelTruths]:
@@ -410,6 +410,13 @@ def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
 def is_symbolic(tree: Syntax) -> bool:
     """Whether a side is a formula in names: it has one, and no decimals."""
     return bool(names_of(tree)) and not any(isinstance(p, Num) and "." in p.text for p in walk(tree))
+
+
+def deepest_lag(program: Program) -> int:
+    """How many steps back a Program reads, at least one."""
+    index = program.steps.index
+    lags = [lag_of(name, index) for equation in program if equation.time is not None for name in equation.reads]
+    return max((abs(lag) for lag in lags if lag is not None), default=1) or 1
 
 
 # --- what keeps its value ------------------------------------------------------------------------------------------

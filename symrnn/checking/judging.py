@@ -60,7 +60,7 @@ class Judge:
             self._list(line, claim)
         elif claim.kind == Kind.COMPARISON:
             self._comparison(line, claim)
-        elif any(side.text.strip() in ("True", "False", "None") for side in claim.sides):
+        elif any(side.text.strip() in ("True", "False", "None") or "\\_" in side.text for side in claim.sides):
             self._given(line, claim.links, Reason("a setting"))
         elif claim.kind == Kind.UPDATE:
             self._given(line, claim.links, Reason("an update"))

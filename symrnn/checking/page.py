@@ -66,7 +66,7 @@ class Truths(Protocol):
         ...
 
     def is_constant(self, name: Name) -> bool:
-        """Whether a signal is supposed to be the same at every step."""
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
         ...
 
     def turned(self, node: Any, value: Value, across: bool = False) -> Value:
@@ -288,7 +288,7 @@ class Scope:
         return bool(getattr(self.page.truths, "denominator", False))
 
     def is_constant(self, name: Name) -> bool:
-        """Whether a signal is supposed to be the same at every step."""
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
         return self.page.truths.is_constant(name)
 
     def taint(self) -> frozenset[int]:

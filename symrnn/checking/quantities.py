@@ -94,6 +94,10 @@ class Quantities:
         """Letters that are no indices here."""
         return frozenset("i") if self.gated else frozenset()
 
+    def owns(self, whole: str) -> bool:
+        """Whether a name is one of the model's own or of its notation, not merely a usual spelling of one."""
+        return whole in self.notation or whole in self.parameters or whole in self.signals
+
     # --- names ---
 
     def meanings(self, name: Known) -> Iterator[Meaning]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_UNKNOWN = 3
 PARTS = 16
+DRAWS = 3
 
 
 def supposed_of(formulas: Formulas, conditions: Sequence[Condition]) -> Formulas | None:
@@ -114,11 +115,12 @@ def _with_value(formulas: Formulas, node: Parameter, condition: Condition) -> Fo
     from symrnn.checking.formulas import SEEDS, names_of
 
     known = formulas.points[0]
-    unknown = dict.fromkeys(n.whole for n in names_of(condition.value) if isinstance(n, Name) and not known.readings(n))
+    names = [name for name in names_of(condition.value) if isinstance(name, Name) and not name.steps]
+    unknown = dict.fromkeys(name.whole for name in names if not known.quantities.owns(name.whole))
     unknown.pop("I", None)
     if len(unknown) > MOST_UNKNOWN:
         return None
-    shape = as_matrix(known.of(node) or sharp(0)).shape
+    shape = as_matrix(known.turned(node, known.of(node) or sharp(0))).shape
     fixed_at: dict[int, dict[NodeName, Any]] = {}
     extra: dict[int, dict[str, Value]] = {}
     for seed in SEEDS:
@@ -126,7 +128,7 @@ def _with_value(formulas: Formulas, node: Parameter, condition: Condition) -> Fo
         if found is None:
             return None
         drawn, value = found
-        fixed_at[seed] = {**formulas.fixed_at.get(seed, {}), node: _as_given(value)}
+        fixed_at[seed] = {**formulas.fixed_at.get(seed, {}), node: _as_given(known.turned(node, value))}
         extra[seed] = {**formulas.extra.get(seed, {}), **drawn}
     return replace(formulas, fixed_at=fixed_at, extra=extra)
 
@@ -138,8 +140,9 @@ def _fitting(
     point = formulas.points[0]
     size = shape[0]
     shapes = list(dict.fromkeys([(size, size), (size, 1), (1, 1)]))
-    for picked in combinations(shapes, repeat=len(unknown)):
-        drawn = {name: _matrix(f"{seed}:{name}", *one) for name, one in zip(unknown, picked, strict=True)}
+    for picked, draw in combinations(combinations(shapes, repeat=len(unknown)), range(DRAWS)):
+        # Drawn again where a matrix has no inverse.
+        drawn = {name: _matrix(f"{seed}:{name}:{draw}", *one) for name, one in zip(unknown, picked, strict=True)}
         point.extra, held = {**point.extra, **drawn}, point.extra
         point.forget(unknown)
         try:

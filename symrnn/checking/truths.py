@@ -162,7 +162,9 @@ class ModelTruths:
         return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
 
     def is_constant(self, name: Name) -> bool:
-        """Whether a signal is supposed to be the same at every step."""
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
+        if self.quantities.notation.get(name.whole, name.whole) in self.quantities.parameters:
+            return True
         if not self.quantities.constants:
             return False
         nodes = [reading.node for reading in self.readings(name)]

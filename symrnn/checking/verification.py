@@ -14,7 +14,7 @@ from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
 from symrnn.checking.dialects import Dialect, dialect_of
-from symrnn.checking.formulas import Formulas, fixed_values
+from symrnn.checking.formulas import LEAST_STEPS, Formulas, deepest_lag, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
@@ -83,7 +83,8 @@ def _formulas(model: Model | Program, dialect: Dialect) -> Formulas:
     layout = {"notation": dialect.names, "rows": dialect.rows, "denominator": dialect.denominator}
     if isinstance(model, Program):
         program = dialect.program
-        return Formulas(program if program.loss is not None else with_generic_loss(program), **layout)
+        program = program if program.loss is not None else with_generic_loss(program)
+        return Formulas(program, LEAST_STEPS + deepest_lag(program) - 1, **layout)
     return Formulas(model.program, model.steps, model.sizes, fixed_values(dict(placed_values(model))), **layout)
 
 
