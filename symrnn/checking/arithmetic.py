@@ -43,6 +43,7 @@ from symrnn.checking.matrices import (
     joined,
     multiplied,
     scaled,
+    selected,
     stacked,
     transposed,
 )
@@ -110,6 +111,15 @@ class Scope(Protocol):
         """Whether `w^T` of a number is a power, no transpose."""
         ...
 
+    @property
+    def whole(self) -> int:
+        """The size of the identity whose rows E_{1:n} are; 0 where it is not known."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        ...
+
     def is_constant(self, name: Name) -> bool:
         """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
         ...
@@ -133,6 +143,8 @@ class Evaluator:
         self.work += 1
         if self.work > MOST_WORK:
             raise TooLarge("a formula with too many terms to compute")
+        if self.scope.whole and (rows := self._slice(tree)) is not None:
+            return selected(self.scope.whole, *rows)
         name = name_of(tree, self._indices())
         if name is not None and (found := self._named(tree, name)) is not None:
             return found
@@ -191,6 +203,27 @@ class Evaluator:
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self._number(tree.above[0]), True)
         return found
+
+    def _slice(self, tree: Syntax) -> tuple[int, int] | None:
+        """`E_{1:n}`: which rows of the identity."""
+        match tree:
+            case Symbol(base="E", above=(), below=(first, last)):
+                ends = self._place(first), self._place(last)
+                return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+        return None
+
+    def _place(self, tree: Syntax) -> int | None:
+        """A row as a number, where n and m are sizes."""
+        match tree:
+            case Num(value=value) if value.denominator == 1:
+                return int(value)
+            case Symbol(base=base, below=(), above=()):
+                return self.scope.size(base)
+            case Terms(terms=terms):
+                places = [self._place(term) for _, term in terms]
+                signs = [sign for sign, _ in terms]
+                return sum(s * p for s, p in zip(signs, places, strict=True) if p is not None)
+        return None
 
     def _is_power(self, tree: Symbol) -> bool:
         """Whether `f^{T-t}` of what is the same at every step is a power, and T − t no step."""

@@ -63,6 +63,7 @@ class Way:
 
     powers: bool = False
     eye: int = 0
+    whole: int = 0
     sigma: int = 0
     sized: bool = False
 
@@ -309,7 +310,9 @@ def _shown(value: Value) -> str:
 
 
 def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
-    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, sigma=way.sigma, sized=way.sized)
+    scope = Scope(
+        page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized
+    )
     return Evaluator(scope, bound).value(tree)
 
 
@@ -320,10 +323,12 @@ def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
     has_size = any(isinstance(p, Symbol) and not p.below and point.size(p.base) is not None for p in pieces)
     calls = {piece.function.base for piece in pieces if isinstance(piece, Call)}
     sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
-    eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions)
-    for eye in eyes if has_eye else (0,):
-        for sigma in range(max(1, sigmas)):
-            yield from (Way(eye=eye, sigma=sigma, sized=one) for one in (False, *((True,) if has_size else ())))
+    has_rows = any(isinstance(p, Symbol) and p.base == "E" and len(p.below) == 2 for p in pieces)
+    eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions) if has_eye else (0,)
+    wholes = point.dimensions if has_rows else (0,)
+    sizes = (False, True) if has_size else (False,)
+    for eye, whole, sigma, sized in combinations(eyes, wholes, range(max(1, sigmas)), sizes):
+        yield Way(eye=eye, whole=whole, sigma=sigma, sized=sized)
 
 
 def _names(tree: Syntax) -> set[str]:

@@ -109,6 +109,13 @@ def identity(size: int) -> Value:
     return as_plain(Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size))))
 
 
+def selected(size: int, first: int, last: int) -> Value:
+    """E_{first:last}: these rows of I."""
+    if not 1 <= first <= last <= size:
+        raise Misfit(f"rows {first} to {last} of {size}")
+    return as_plain(Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(first - 1, last))))
+
+
 def diagonal(value: Value) -> Value:
     """diag(v) of a vector."""
     if isinstance(value, Number):

@@ -214,6 +214,8 @@ class Scope:
     """Whether `w^T` of a number is read as a power."""
     eye: int = 0
     """The size of I, where it is known."""
+    whole: int = 0
+    """The size of the identity whose rows E_{1:n} are, where it is known."""
     sized: bool = False
     """Whether n, m and p are read as sizes."""
     used: list[Record] = field(default_factory=list)
@@ -281,6 +283,10 @@ class Scope:
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step."""
         return self.page.truths.letters()
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        return self.page.truths.size(name)
 
     @property
     def denominator(self) -> bool:

@@ -39,6 +39,8 @@ _DIFFERENTIAL = re.compile(r"d(?:[A-Z][A-Za-z]{0,3}|[a-z]{1,2}|loss|net)$")
 _GREEK_DIFFERENTIAL = re.compile(rf"d({'|'.join(GREEK_NAMES)})$")
 
 
+_SLICE = re.compile(r"(\bE_\{[^{}:]{1,20}):([^{}:]{1,20}\})")
+"""`E_{1:n}`: from where to where."""
 _FUNCTIONS = frozenset({"f", "g", "phi", "varphi", "psi", "sigma", "tanh"})
 """Letters that are functions once they have a prime and brackets."""
 
@@ -83,7 +85,7 @@ class Sides:
     def _parsed(self, text: str, latex: bool) -> Syntax:
         """The tree; where the writer's own commands stand for parts of it, every piece has the place of the whole."""
         # The star of a row's end, `\\\\*`, is no product, wherever a formula goes on behind it.
-        text = text.replace("\\\\*", "\\\\ ") if latex else text
+        text = _SLICE.sub(r"\1,\2", text.replace("\\\\*", "\\\\ ")) if latex else text
         expanded = self.macros.expanded(text) if latex else text
         if expanded == text:
             return parse_side(text, latex)
