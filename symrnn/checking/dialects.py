@@ -42,9 +42,7 @@ class Dialect:
     title: str = ""
 
 
-def dialect_of(
-    source: Model | Program, working: Working, judge: Callable[[Dialect], Formulas]
-) -> Dialect:
+def dialect_of(source: Model | Program, working: Working, judge: Callable[[Dialect], Formulas]) -> Dialect:
     """The notation of a text: the model's own, unless one that ships makes more of the text's definitions right."""
     usual = own_dialect(source)
     found = list(islice(_definitions(working), MOST_TRIED))

@@ -20,7 +20,20 @@ import numpy as np
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, lag_of, sizes_of
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Evaluated, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Chain,
+    Dots,
+    Evaluated,
+    Num,
+    Quotient,
+    Symbol,
+    Syntax,
+    Times,
+    Transposed,
+    walk,
+)
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.conditions import Condition
@@ -29,14 +42,14 @@ from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
-from symrnn.checking.supposing import constant_values, supposed_of, with_divisor
+from symrnn.checking.supposing import constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
-LEAST_STEPS = 3
+STEPS = 3
 """Enough steps for the middle to be met."""
 LONG = 5
 MOST_PLACES = 40
@@ -73,11 +86,13 @@ class Formulas:
     """Judges formulas of one Program."""
 
     program: Program
-    steps: int = LEAST_STEPS
+    steps: int = STEPS
     sizes: Mapping[str, int] | None = None
     fixed: Mapping[NodeName, Any] = field(default_factory=dict)
     """What keeps its value: zeros and ones, which people leave out."""
     notation: Mapping[str, str] | None = None
+    timed: bool = True
+    """Whether the steps are a model's; those of a cell are as many as are looked at."""
     rows: bool = False
     denominator: bool = False
     """Whether the text writes rows for columns, and Jacobians in denominator layout."""
@@ -99,14 +114,14 @@ class Formulas:
     @cached_property
     def generic_points(self) -> list[ModelTruths]:
         """The points for formulas that name no step: enough steps for the middle to be met."""
-        if self.steps >= LEAST_STEPS:
+        if self.steps >= STEPS:
             return self.points
-        return [self._point(LEAST_STEPS, seed, False) for seed in SEEDS]
+        return [self._point(STEPS, seed) for seed in SEEDS]
 
     @cached_property
     def long_points(self) -> list[ModelTruths]:
         """The points for formulas with an ellipsis: enough steps for something to be left out."""
-        return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
+        return [self._point(max(self.steps, LONG), seed) for seed in SEEDS]
 
     @cached_property
     def scalar(self) -> Formulas | None:
@@ -150,30 +165,22 @@ class Formulas:
         return self._supposed[key]
 
     def _judged(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome:
+        """The outcome at the steps there are; where a recurrence says nothing at so few, at more of them."""
         names = [*names_of(left), *names_of(right)]
-        outcome = self._with_names(left, right, names, self._points_for(left, right, names), page, quick)
-        if outcome.agree is False and self.steps < LEAST_STEPS and self._of_mean is not None:
-            # The mean over two steps may be written ½ Σ: its divisor is a number here.
-            other = self._of_mean
-            other_outcome = other._with_names(left, right, names, other.generic_points, page, quick)
-            return other_outcome if other_outcome.agree else outcome
+        points = self._points_for(left, right, names)
+        outcome = self._with_names(left, right, names, points, page, quick)
+        if outcome.agree is None and points is self.points is not self.generic_points:
+            outcome = self._with_names(left, right, names, self.generic_points, page, quick)
         return outcome
 
     def _points_for(self, left: Syntax, right: Syntax, names: Sequence[Known]) -> list[ModelTruths]:
-        """The model's own steps where steps are numbers, enough of them where they are letters."""
+        """The model's own steps; of a cell enough of them where steps are letters."""
         if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
             return self.long_points
-        has_late = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
         generic = any(isinstance(step, str) for name in names for step in _steps(name))
         sums = any(isinstance(piece, Big) for tree in (left, right) for piece in walk(tree))
         placed_ = any(_steps(name) for name in names)
-        return self.points if has_late or (placed_ and not generic and not sums) else self.generic_points
-
-    @cached_property
-    def _of_mean(self) -> Formulas | None:
-        """The same with the divisor of a mean over the steps as the number it is for this model."""
-        program = with_divisor(self.program, self.steps)
-        return None if program is None else replace(self, program=program)
+        return self.points if self.timed or (placed_ and not generic and not sums) else self.generic_points
 
     def _with_names(
         self,
@@ -310,9 +317,7 @@ def _shown(value: Value) -> str:
 
 
 def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
-    scope = Scope(
-        page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized
-    )
+    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized)
     return Evaluator(scope, bound).value(tree)
 
 

@@ -79,7 +79,7 @@ SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU; not a letter such as φ."""
-    if word in ("max", "min", "diag", "vec", "softmax", "norm", *PLAIN):
+    if word in ("max", "min", "diag", "vec", "softmax", "norm", "clip", *PLAIN):
         return True
     row = None if word.lower() in ("sigma", "f", "g", "linear", "phi") else _row(word)
     return row is not None and not row.generic

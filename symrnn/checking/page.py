@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Protocol
 
+from symrnn.algebra.nodes import Adjoint, Parameter
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Matrix, Value, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.numbers import Number, about, negative, sharp
+from symrnn.checking.numbers import Number, about, negative, same, sharp
 from symrnn.numeric.interpretation import label
 
 
@@ -136,6 +137,17 @@ class Page:
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
+    update: Any = None
+    """The model's training step: a `clipping.Rule`, or None."""
+    moved: dict[str, Value] = field(default_factory=dict)
+    """The parameters that were updated: what comes after may be computed from their new values."""
+    later: Any = None
+    """What is true with these (`updates.after`)."""
+
+    def written(self, parameter: Parameter) -> Record | None:
+        """What was written for ∂L/∂θ."""
+        return self.quantities.get(label(Adjoint(parameter)))
+
     def truth(self, name: Known) -> Reading | None:
         """What a name means and its true value, where that is settled."""
         readings = self.truths.readings(name)
@@ -152,12 +164,21 @@ class Page:
         here = self.truths.here
         return str(name if here is None or not name.generic else placed(name, {"t": here}))
 
-    def keep_name(self, name: Known, record: Record) -> None:
-        """What is written for a name from here on."""
-        reading = self.truth(name)
+    def keep_name(self, name: Known, record: Record, anew: bool = False) -> None:
+        """What is written for a name from here on; a datum given anew, or updated, begins another setting."""
+        reading, key = self.truth(name), self.key(name)
         if reading is not None:
             record = replace(record, written=_laid(record.written, reading.value))
-        self.names[self.key(name)] = record
+        before = self.names.get(key)
+        if (
+            reading is None
+            and (record.given or anew)
+            and before is not None
+            and _differ(before.written, record.written)
+        ):
+            # A gradient is nothing that is given, though its number may stand alone.
+            self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
+        self.names[key] = record
         if reading is not None and reading.node is not None:
             self.quantities[label(reading.node)] = self._as_columns(reading.node, record)
 
@@ -181,6 +202,11 @@ def _laid(written: Value, like: Value) -> Value:
     """A vector as the row or column that it is, however its numbers are written."""
     vectors = isinstance(written, Matrix) and isinstance(like, Matrix) and 1 in like.shape
     return transposed(written) if vectors and written.shape == like.shape[::-1] != like.shape else written
+
+
+def _differ(before: Value, after: Value) -> bool:
+    """Whether two numbers are not the same; of vectors nothing is said."""
+    return isinstance(before, Number) and isinstance(after, Number) and not same(before.value, after.value)
 
 
 def group(name: Known) -> str:

@@ -102,9 +102,11 @@ class Quantities:
 
     def meanings(self, name: Known) -> Iterator[Meaning]:
         """What a name may mean, most likely first."""
-        name = replace(name, of=self._side(name.of), wrt=self._side(name.wrt)) if isinstance(
-            name, Derivative
-        ) else self._parts_are_no_steps(name)
+        name = (
+            replace(name, of=self._side(name.of), wrt=self._side(name.wrt))
+            if isinstance(name, Derivative)
+            else self._parts_are_no_steps(name)
+        )
         if isinstance(name, Derivative):
             # Code-like gradients without a step are those of the present one, whatever else has steps.
             loose, self.loose = self.loose, self.loose or name.packed
@@ -263,9 +265,7 @@ class Quantities:
                 node = signal.template.at(wrt.time)
                 yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
 
-    def _blocks(
-        self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]
-    ) -> Iterator[Meaning]:
+    def _blocks(self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]) -> Iterator[Meaning]:
         """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
         (left, of_label, of_family), (right, label, family) = of, wrt
         if left == right or isinstance(left, Parameter) or name.at is not None:
@@ -273,7 +273,13 @@ class Quantities:
         for kind in _kinds(left, right, name.mark):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
-            yield Meaning(f"∂{mark}{of_label}/∂{label}", f"∂{mark}{of_family}/∂{family}", Block(left, inner, kind), None, name.across)
+            yield Meaning(
+                f"∂{mark}{of_label}/∂{label}",
+                f"∂{mark}{of_family}/∂{family}",
+                Block(left, inner, kind),
+                None,
+                name.across,
+            )
 
 
 _MARKS = {"total": "", "step": "", "immediate": "⁺", "local": " local ", "direct": " direct "}

@@ -7,7 +7,7 @@ condition knows (V, λ) are drawn in the shapes in which the condition can hold.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product as combinations
@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.nodes import Node, Parameter, Signal, subexpressions
+from symrnn.algebra.nodes import Node, Parameter, Signal
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.algebra.substitution import replace_nodes
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix
@@ -171,26 +169,3 @@ def _as_given(value: Value) -> Any:
 
 def _rational(value: Any) -> Any:
     return sp.Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sp.Float(str(value), 40)
-
-
-# --- the divisor of a mean ------------------------------------------------------------------------------------------
-
-
-def with_divisor(program: Program, steps: int) -> Program | None:
-    """The Program with 1/T in its loss as a number; None where the loss is no mean over the steps."""
-    last = program.steps.hi
-    if not last.free_symbols:
-        return None
-    changes: dict[Node, Node] = dict(_divisors(program, steps))
-    if not changes:
-        return None
-    equations = tuple(replace(e, expression=replace_nodes(e.expression, changes)) for e in program)
-    return replace(program, equations=equations)
-
-
-def _divisors(program: Program, steps: int) -> Iterator[tuple[Node, Node]]:
-    last = program.steps.hi
-    for equation in program:
-        for part in subexpressions(equation.expression):
-            if isinstance(part, N.Number) and part.value.has(last):
-                yield part, N.Number(part.value.subs(last, steps))

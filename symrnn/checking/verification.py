@@ -11,22 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose
+from symrnn.checking.choosing import choose, choose_by_formulas
 from symrnn.checking.claims import Working
+from symrnn.checking.clipping import rule_of
+from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of
-from symrnn.checking.formulas import LEAST_STEPS, Formulas, deepest_lag, fixed_values
+from symrnn.checking.formulas import STEPS, Formulas, deepest_lag, fixed_values
 from symrnn.checking.judging import Judge
+from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import recognise
+from symrnn.checking.recognition import last_step, recognise
 from symrnn.checking.truths import ModelTruths, is_small, truths_of
-from symrnn.checking.verdicts import Place, Report, Unread
+from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 from symrnn.numeric.evaluation import placed_values
 
 MOST_BYTES = 2_000_000
+ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
 def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: str | None = None) -> Report:
@@ -42,12 +46,12 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = read_working(data, label)
-    found, said = _model_of(model, working)
-    return judged(working, found, said)
+    working = with_deltas(read_working(data, label))
+    found, said, notes = _model_of(model, working)
+    return judged(working, found, said, notes)
 
 
-def judged(working: Working, model: Model | Program | None, said: str = "") -> Report:
+def judged(working: Working, model: Model | Program | None, said: str = "", notes: tuple[Reason, ...] = ()) -> Report:
     """The report of a working that is read already."""
     page, truths = _page(model, working)
     settings = model.settings if isinstance(model, Model) else {}
@@ -61,7 +65,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
         model=said,
         source=working.source,
         file=working.name,
-        notes=_notes(model, truths),
+        notes=(*notes, *_notes(model, truths), *((ASIDE,) if working.set_aside else ())),
     )
 
 
@@ -69,23 +73,31 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     """An empty page that knows what the model knows."""
     if model is None or (isinstance(model, Model) and not is_small(model)):
         return Page(), None
-    dialect = dialect_of(model, working, lambda one: _formulas(model, one))
+    last = last_step(working)
+    dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, dialect)
+    page.formulas = _formulas(model, dialect, last)
+    if isinstance(model, Model) and model.update is not None:
+        page.update = rule_of(model.update)
     if truths is not None:
         choose(page, working, truths)
+        choose_by_formulas(page, working)
     return page, truths
 
 
-def _formulas(model: Model | Program, dialect: Dialect) -> Formulas:
+def _formulas(model: Model | Program, dialect: Dialect, last: int) -> Formulas:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
-    layout = {"notation": dialect.names, "rows": dialect.rows, "denominator": dialect.denominator}
-    if isinstance(model, Program):
-        program = dialect.program
-        program = program if program.loss is not None else with_generic_loss(program)
-        return Formulas(program, LEAST_STEPS + deepest_lag(program) - 1, **layout)
-    return Formulas(model.program, model.steps, model.sizes, fixed_values(dict(placed_values(model))), **layout)
+    program = dialect.program
+    if isinstance(model, Model):
+        made = Formulas(program, model.steps, model.sizes, fixed_values(dict(placed_values(model))))
+    else:
+        steps = last or STEPS + deepest_lag(program) - 1
+        known = program.loss is not None
+        made = Formulas(program, steps) if known else OpenFormulas(with_generic_loss(program), steps, bare=program)
+        made.timed = False
+    made.notation, made.rows, made.denominator = dialect.names, dialect.rows, dialect.denominator
+    return made
 
 
 def _place(one: Any) -> Place:
@@ -93,13 +105,18 @@ def _place(one: Any) -> Place:
 
 
 def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], ...]:
-    """What the text's names were taken for, each family once."""
-    return () if truths is None else tuple(page.mapping.items())
+    """What the text's names were taken for."""
+    if truths is None:
+        return ()
+    # The i of `W_i` was read as an index before the model said that it is a gate.
+    gated = truths.quantities.gated
+    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 
-def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[str, ...]:
+def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[Reason, ...]:
     if isinstance(model, Model) and truths is None:
-        return ("The model is too large for a hand calculation: equalities are checked as arithmetic only.",)
+        return (Reason("The model is too large for a hand calculation: equalities are checked as arithmetic only."),)
     return ()
 
 
@@ -128,17 +145,18 @@ def _is_file(source: str) -> bool:
         return False
 
 
-def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str]:
-    """The model, and where it comes from."""
+def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str, tuple[Reason, ...]]:
+    """The model, where it comes from, and what is to be said of it."""
     if isinstance(model, Model | Program):
-        return model, getattr(model, "name", "")
+        return model, getattr(model, "name", ""), ()
     if model is not None:
         from symrnn.models.sources import resolve
 
-        return resolve(os.fspath(model)), os.fspath(model)
+        return resolve(os.fspath(model)), os.fspath(model), ()
     if working.front_matter:
         from symrnn.models.files import loads
 
-        return loads(working.front_matter, working.name), "front matter"
+        return loads(working.front_matter, working.name), "front matter", ()
     found = recognise(working)
-    return found, "" if found is None else "recognised from the text's own definitions"
+    said = "" if found.model is None else "recognised from the text's own definitions"
+    return found.model, said, () if found.reason is None else (found.reason,)

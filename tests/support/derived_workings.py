@@ -156,7 +156,9 @@ if __name__ == "__main__":
     start = int(sys.argv[2]) if len(sys.argv) > 2 else 0
 
     def _say(seed: int, chosen: Case, finding: Finding) -> None:
-        print(f"{seed} {chosen.label} {chosen.options} {chosen.format}\n   {finding.verdict.value}: {finding.text[:300]}")
+        print(
+            f"{seed} {chosen.label} {chosen.options} {chosen.format}\n   {finding.verdict.value}: {finding.text[:300]}"
+        )
         print(f"   {finding.reason}", flush=True)
 
     print(dict(figures(range(start, start + int(sys.argv[1])), _say)))
