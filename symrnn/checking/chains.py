@@ -30,6 +30,8 @@ from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 class ChainJudge(Noting):
     """Judges one chain `a = b = c`."""
 
+    _open: Reason | None = None
+    """Why a formula could not be decided."""
     meanings = frozenset({0, 1})
     """Which of the functions that a generic σ may stand for fit every link so far: within a chain it is one of them."""
 
@@ -122,7 +124,7 @@ class ChainJudge(Noting):
         elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
-            self.add(at, Verdict.UNDECIDED, face.problem)
+            self.add(at, Verdict.UNDECIDED, self._open or face.problem)
 
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
@@ -141,6 +143,7 @@ class ChainJudge(Noting):
 
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
+        self._open = None
         for before in range(at - 1, -1, -1):
             left, right = self.faces[before].tree, self.faces[at].tree
             if not (is_symbolic(left) and is_symbolic(right)):
@@ -161,6 +164,7 @@ class ChainJudge(Noting):
                 if verdict == Verdict.WRONG:
                     self.taint |= {index}
                 return True
+            self._open = self._open or outcome.reason
         return False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
