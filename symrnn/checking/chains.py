@@ -249,7 +249,7 @@ class ChainJudge(Noting):
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
-        return name is not None and group(name) in self.page.doubtful
+        return name is not None and group(name) in self.page.doubtful and len(self.page.truths.readings(name)) > 1
 
     def _meanings(self) -> str:
         name = self.faces[0].name

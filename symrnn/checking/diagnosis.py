@@ -127,7 +127,8 @@ def _by_equation(case: Case) -> Iterator[str]:
 
     def fits(node: Node) -> bool:
         case.page.budget -= 1
-        return case.page.budget > 0 and _matches(equations.value(node, case.page), case)
+        # From what stands on the page, or from more digits than are written there.
+        return case.page.budget > 0 and any(_matches(equations.value(node, page), case) for page in (case.page, None))
 
     yield from rows_that(equations, reading.node, fits)
 

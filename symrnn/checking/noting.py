@@ -128,7 +128,7 @@ class Noting(Faces):
             written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
             if not taint:
                 written = hull(written, true) if not same(true.value, digits.value) else written
-        else:
+        elif not same(true.value, digits.value):
             widened = value_of(digits)
             assert isinstance(widened, Number)
             written = widened
