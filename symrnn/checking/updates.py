@@ -237,7 +237,8 @@ class UpdateJudge(ChainJudge):
             value = joined(old, value if AMOUNTS[relation] > 0 else scaled(value, negative), total)
         parameter = _parameter(name, self.page)
         if parameter is None:
-            self.page.keep_name(name, Record(value, None, taint | seen.taint, link=len(self.ledger.findings) - 1))
+            record = Record(value, None, taint | seen.taint, link=len(self.ledger.findings) - 1)
+            self.page.keep_name(name, record, anew=True)
         elif isinstance(self.page.truths, ModelTruths):
             self.page.moved[parameter.name] = value
             self.page.later = None

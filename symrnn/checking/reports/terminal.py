@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import DOMAIN, mistake_words, reason_words, say, verdict_words
+from symrnn.checking.reports.words import mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Piece, Place, Report
-from symrnn.languages import translated
 
 WINDOW = 110
 
@@ -41,7 +40,7 @@ def _head(report: Report, language: str) -> Iterator[str]:
     if report.mapping:
         names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
         yield say("mapping", names, language=language)
-    yield from (translated(note, language, DOMAIN) for note in report.notes)
+    yield from (reason_words(note, language) for note in report.notes)
 
 
 def _finding(finding: Finding, report: Report, language: str, color: bool) -> Iterator[str]:
