@@ -152,7 +152,8 @@ class Working:
             if plant is not None and quantity == plant.quantity:
                 place, expression = 2 * len(lines) + 1, plant.wrong
             assert expression is not None, quantity
-            value = self.equations.value(expression, page if carry else None)
+            # The logarithm of a probability that is written as 0.00000000 is taken of the true one.
+            value = self.equations.value(expression, page if carry else None) or self.equations.value(expression, None)
             assert value is not None, quantity
             rows = [[decimal(entry.value, PLACES) for entry in row] for row in rows_of(value)]
             lines.append(f"${self.written(quantity)} = {shown(rows)}$")
@@ -311,7 +312,7 @@ def formula_figures(models: int, plants: int, start: int = 0) -> Counter[str]:
             ids = [mistake.id for mistake in first.mistakes] if first is not None else []
             named = located and plant.row in ids and len(ids) <= 3
             false = sum(f.verdict.value == "wrong" and f.place.line != line for f in report.findings)
-            shown = located and first is not None and "random numbers" in str(first.reason)
+            shown = first is not None and bool(first.expected or "random numbers" in str(first.reason))
             found.update(Counter(planted=1, located=located, named=named, false=false, counterexample=shown))
             if os.environ.get("VERBOSE") and not (named and shown and not false):
                 at = [(f.text, f.verdict.value, str(f.reason)) for f in report.findings if f.place.line == line]
@@ -320,7 +321,7 @@ def formula_figures(models: int, plants: int, start: int = 0) -> Counter[str]:
 
 
 def _elsewhere(working: Working) -> Equations:
-    """The equations at other numbers, zeros and ones of the model kept: where a mistake shows that changes a formula."""
+    """The equations at other numbers, zeros and ones of the model kept: there a mistake in a formula shows."""
     truths = working.truths
     fixed = fixed_values(truths.given)
     return Equations(ModelTruths(truths.program, truths.steps, truths.definitions.sizes, fixed, seed=99))
