@@ -27,11 +27,6 @@ def answer(what: str, value: Value) -> Number:
     return {"det": determinant, "tr": trace, "rho": radius}[what](matrix)
 
 
-def identity(size: int) -> Matrix:
-    """I."""
-    return Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size)))
-
-
 def trace(matrix: Matrix) -> Number:
     """Σ W_ii."""
     return _sum([row[i] for i, row in enumerate(matrix.rows)])
