@@ -176,10 +176,13 @@ class Recipe:
         return frozenset(set.intersection(*sets)) if sets else frozenset()
 
     def _generic_points(self) -> Iterator[Mapping[str, Rows]]:
-        for point in range(POINTS):
-            draws = Draws(point, "generic", VERSION)
-            model = replace(self.model, values=self._filled(lambda name, draws=draws: _generic(draws)))  # type: ignore[misc]  # mypy does not infer the default
-            yield self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
+        return (self.generic(point)[1] for point in range(POINTS))
+
+    def generic(self, point: int) -> tuple[Model, dict[str, Rows]]:
+        """Numbers of no special kind, the same for the same point; and what all lines come to."""
+        draws = Draws(point, "generic", VERSION)
+        model = replace(self.model, values=self._filled(lambda name: _generic(draws)))
+        return model, self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
 
     def _kinked_points(self) -> Iterator[Mapping[str, Rows]]:
         draws = (self.drawn(Draws(point, "kinked", VERSION))[1] for point in range(MOST_DRAWS))
