@@ -187,8 +187,8 @@ class Gap(Name):
     """A piece of a formula that is left out, to be filled in; of the shape of what belongs there.
 
     >>> from symrnn.algebra.nodes import n
-    >>> Gap((n, 1))
-    ......
+    >>> str(Gap((n, 1)))
+    '......'
     """
 
     __slots__ = ()
