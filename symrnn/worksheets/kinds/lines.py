@@ -10,6 +10,9 @@ from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.questions import Part
 from symrnn.worksheets.tasks import asked_lines
 
+WIDEST = 11
+"""Columns of a table of values."""
+
 
 def lines_part(ground: Ground) -> Part:
     """The lines a task names, as far as the numbers were drawn for them."""
@@ -33,5 +36,6 @@ def forward_given(ground: Ground) -> list[Any]:
     if ground.has_forward:
         return []
     shown = [(line.target, literal(ground.values[line.key], ground.recipe.rounded)) for line in ground.solver.forward]
-    table = Table(tuple(target for target, _ in shown), (tuple(value for _, value in shown),))
-    return [Words("ws forward given"), table]
+    rows = [shown[at : at + WIDEST] for at in range(0, len(shown), WIDEST)]
+    tables = [Table(tuple(name for name, _ in row), (tuple(value for _, value in row),)) for row in rows]
+    return [Words("ws forward given"), *tables]
