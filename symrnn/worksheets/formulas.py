@@ -11,13 +11,15 @@ from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import Literal, cast
 
-from symrnn.algebra.nodes import Adjoint, Immediate, Name, Node
+from symrnn.algebra.nodes import Adjoint, Immediate, Node
+from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.algebra.reading.syntax import Chain, Syntax
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.formulas import names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
+from symrnn.checking.naming import Name
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.reading.sides import tidied
@@ -85,6 +87,9 @@ class FormulaPoints:
         truths, _ = self.points[0]
         options: dict[str, list[str]] = {}
         for name in names_of(tree):
+            if isinstance(name, Name) and name.base != "delta":
+                # The sheet says what a_t and y are; whether δ is the gradient of a gate or of its argument it may not.
+                continue
             meanings = list(dict.fromkeys(family(reading.meaning) for reading in truths.readings(name)))
             if len(meanings) > 1:
                 options.setdefault(group(name), meanings)
@@ -155,7 +160,7 @@ class FormulaPoints:
                 yield row
 
 
-def _total(node: Name) -> Name:
+def _total(node: NodeName) -> NodeName:
     """∂L/∂h of ∂⁺L/∂h: at the last step they are the same, and neither derives the other."""
     return Adjoint(node.wrt) if isinstance(node, Immediate) else node
 

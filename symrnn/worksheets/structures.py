@@ -62,7 +62,7 @@ def _plain(value: Any) -> Any:
 
 
 def _rational(entry: Any) -> Any:
-    if getattr(entry, "is_number", False) and not getattr(entry, "is_Float", False):
+    if getattr(entry, "is_Rational", False):
         return entry
     return sp.Integer(0) if entry == 0 else STAND_IN
 

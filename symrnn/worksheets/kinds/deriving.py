@@ -187,7 +187,7 @@ def _reasons(solver: Solver) -> dict[object, tuple[Name, tuple[Name, ...]]]:
 def _piece(line: Line, solver: Solver, draws: Draws) -> tuple[Line, Node]:
     """A piece of a line's right side with what mistakes make of it, and the right side with a gap in its place.
 
-    Pieces in which only a sign can be wrong are taken where there are no others.
+    Pieces in which more than a sign can be wrong are drawn more often.
     """
     whole = as_numbers(line.expression)
     inside = {id(operand) for node, _ in places(whole) if isinstance(node, PIECES) for operand in node.operands}
@@ -197,7 +197,8 @@ def _piece(line: Line, solver: Solver, draws: Draws) -> tuple[Line, Node]:
         if id(piece) in inside and not isinstance(piece, Number | Ones) and not _is_minus(piece)
     ]
     telling = [each for each in found if any(row != "R24" for row, _ in each[0].wrong)]
-    return draws.choice(telling or found or [(replace(line, expression=whole), Gap(whole.shape))])
+    # Twice in the urn where a known mistake tells something, once where only a sign can be wrong.
+    return draws.choice([*telling, *found] or [(replace(line, expression=whole), Gap(whole.shape))])
 
 
 def _is_minus(node: Node) -> bool:

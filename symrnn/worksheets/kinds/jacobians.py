@@ -11,7 +11,19 @@ from functools import lru_cache
 
 import sympy as sp
 
-from symrnn.algebra.nodes import Block, Diag, MatMul, Name, Node, Parameter, Signal, matmul, substitute, transpose
+from symrnn.algebra.nodes import (
+    Block,
+    Diag,
+    MatMul,
+    Name,
+    Node,
+    Parameter,
+    Signal,
+    matmul,
+    names_in,
+    substitute,
+    transpose,
+)
 from symrnn.algebra.programs import Equation
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.checking.mutations import Setting, mutated, places
@@ -48,6 +60,9 @@ def _lines(solver: Solver, wanted: tuple[str, ...]) -> tuple[Line, ...]:
     step = jacobian(solver.program)
     names = wanted or (() if solver.model.steps == 1 else (_usual(step),))
     chosen = [block for block in step if not names or _short(block) in names]
+    # A block that another reads by its name is asked before it.
+    read = {name for block in chosen for name in names_in(block.expression)}
+    chosen = [block for block in step if block in chosen or block.target in read]
     if not chosen:
         known = ", ".join(dict.fromkeys(_short(block) for block in step))
         raise InputError(", ".join(wanted), found="no step Jacobian of the model", write=known)
