@@ -143,6 +143,9 @@ class ChainJudge(Noting):
                 continue
             outcome = Outcome(None)
             if self.page.formulas is not None:
+                if self._is_given(before) and self._is_given(at):
+                    # h_0 = c_0 = 0 gives two numbers at once.
+                    return False
                 outcome = self.page.formulas.judge(left, right, self.page)
             if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
                 outcome = identity(left, right, self.page.functions)

@@ -100,7 +100,8 @@ class Noting(Faces):
             written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
             if not taint:
                 written = hull(written, true) if not same(true.value, digits.value) else written
-        else:
+        elif verdict != Verdict.RIGHT or not same(true.value, digits.value):
+            # What is exactly right was not rounded: data of a model stay as exact as they are given.
             widened = value_of(digits)
             assert isinstance(widened, Number)
             written = widened

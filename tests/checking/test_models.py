@@ -134,8 +134,48 @@ $h_2 = \tanh(0.5 \cdot 0.8005 + 2.1) = 0.9866$
         assert report.first_wrong is not None
 
     def test_without_numbers(self) -> None:
-        """A missing number leaves it open."""
-        assert sr.check(self.TEXT.replace("W_x = 1.0, ", "")).model == ""
+        """Without a number its formulas can be judged still, which is said; numbers are arithmetic."""
+        report = sr.check(self.TEXT.replace("W_x = 1.0, ", "") + "\n$\\partial h_2/\\partial h_1 = W_x (1 - h_2^2)$")
+        assert "W_x" in str(report.notes[0])
+        assert [found.verdict.value for found in report.findings][-3:] == ["given", "rounded", "wrong"]
+
+    def test_two_values_are_not_guessed(self) -> None:
+        """A second setting of the weights: no numbers of the model are taken for true."""
+        report = sr.check(self.TEXT + "\nNow W_h = 2: $h_1 = \\tanh(2 \\cdot 0 + 1.1) = 0.8005$\n")
+        assert "W_h" in str(report.notes[0])
+        assert report.first_wrong is None
+
+    @pytest.mark.parametrize(
+        ("extra", "verdict"),
+        [
+            (r"$\delta_2 = (h_2 - y)(1 - h_2^2) = -0.000356$", "rounded"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1)$", "wrong"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1^2) = -0.00006$", "rounded"),
+            (r"$\frac{dL}{dw} = \delta_2 h_1 + \delta_1 h_0 = -0.000285$", "rounded"),
+        ],
+    )
+    def test_gradients_are_no_part_of_the_cell(self, extra: str, verdict: str) -> None:
+        """δ runs backward: its recurrence is judged, not taken for a definition."""
+        text = self.TEXT.replace("W_h", "w").replace("W_x", "u") + "\n$y = 1$, $L = \\frac12 (h_2 - y)^2$\n\n"
+        report = sr.check(text + extra)
+        assert report.findings[-1].verdict.value == verdict
+
+    def test_a_sum_of_losses_and_vectors(self) -> None:
+        """Matrices, a concatenation, and a loss of every step."""
+        text = r"""
+$h_t = \tanh(W [h_{t-1}; x_t])$, $L_t = \frac12 \|h_t - y_t\|^2$, $L = \sum_{t=1}^{2} L_t$
+with $W = \begin{bmatrix} 0.5 & 0 & 1 \\ 0 & 0.5 & -1 \end{bmatrix}$, $h_0 = (0, 0)^T$, $x_1 = 1$, $x_2 = 0.5$,
+$y_1 = (0, 0)^T$ and $y_2 = (1, 0)^T$.
+
+$h_1 = (0.7616, -0.7616)^T$
+
+$L_1 = 0.5800$
+
+$L = 0.78$
+"""
+        report = sr.check(text)
+        assert "definitions" in report.model and not report.notes
+        assert [found.verdict.value for found in report.findings][-3:] == ["rounded", "rounded", "wrong"]
 
 
 def test_given_numbers_said_together_are_no_luck() -> None:
@@ -143,3 +183,93 @@ def test_given_numbers_said_together_are_no_luck() -> None:
     text = "$W_h = W_x = 0.5$, $b = h_0 = 0$, $x_1 = x_2 = x_3 = 1$, $y = 1$\n\n$h_1 = 0.5 \\cdot 0 + 0.5 \\cdot 1 = 0.5$\n"
     report = sr.check(text, model=sr.load("example:linear"))
     assert "lucky" not in report.tally and "wrong" not in report.tally
+
+
+class TestUnnumbered:
+    """What a text defines without telling every number."""
+
+    CELL = "$h_t = \\tanh(W h_{t-1} + U x_t)$\n\n"
+
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_1^T + \delta_1 h_0^T", "right"),
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_2^T + \delta_1 h_1^T", "wrong"),
+            (r"\frac{\partial h_2}{\partial h_1} = W \operatorname{diag}(1 - h_2^2)", "wrong"),
+            (r"h_0 = x_0 = 0", "given"),
+        ],
+    )
+    def test_its_formulas_are_judged(self, text: str, verdict: str) -> None:
+        """At as many steps as the text names, or at more."""
+        assert sr.check(f"{self.CELL}${text}$").findings[-1].verdict.value == verdict
+
+    def test_gates_called_i(self) -> None:
+        """The i of `W_i = 0.6` is the gate's, where the cell has one."""
+        text = (
+            "$i_t = \\sigma(W_i x_t + U_i h_{t-1})$, $h_t = i_t h_{t-1} + x_t$, $W_i = 0.6$, $U_i = 0.2$, $x_1 = 1$\n\n"
+        )
+        report = sr.check(text + "$i_1 = 0.6457$, $h_1 = 1.5$")
+        assert [found.verdict.value for found in report.findings][-2:] == ["rounded", "wrong"]
+
+
+def test_a_readout_for_the_loss_and_plain_derivatives() -> None:
+    """`y = V h_2` is computed once; `dL/dh1` is a total derivative."""
+    text = "h0=0, w=0.9, x1=1, x2=0.5, V=2\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\ny = V*h2 = 2.8\nL = 1/2 (y - 1)^2 = 1.62\n"
+    report = sr.check(text + "dL/dh1 = (y-1)*V*w = 3.24\ndL/dw = (y-1)*V*(h1 + w*h0) = 3.6\ndL/dV = (y-1)*h2 = 2.62")
+    assert "definitions" in report.model
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    assert report.tally["wrong"] == 1
+
+
+class TestShortModels:
+    """One step and two: the commonest exercises."""
+
+    ONE = """+++
+[cell]
+kind = "lstm"
+[sequence]
+x = [1.0]
+h0 = 0.5
+c0 = 0.25
+[parameters]
+W_f = 0.5
+U_f = 0.4
+b_f = 0.1
+W_i = 0.3
+U_i = 0.2
+b_i = 0.0
+W_o = -0.2
+U_o = 0.6
+b_o = 0.1
+W_c = 0.7
+U_c = -0.3
+b_c = 0.2
+[loss]
+kind = "half_squared_error"
+y = 1.0
++++
+dh = h - y = -0.7237
+do = dh * tanh(c) = -0.3637
+dc = dh * o * (1 - tanh(c)^2) = -0.2974
+da_f = dc * c0 * f*(1-f) = -0.0159
+dW_f = da_f * x = -0.0159
+dc0 = dc * f = -0.2052
+"""
+
+    def test_one_step_of_an_lstm(self) -> None:
+        """A formula that needs no carry and no sum over steps holds where there is one step."""
+        report = sr.check(self.ONE)
+        assert {found.verdict.value for found in report.findings} <= {"right", "rounded"}
+        assert sr.check(self.ONE.replace("dc * c0 * f", "dc * c * f")).tally["wrong"] == 1
+
+    def test_two_steps_of_a_line(self) -> None:
+        """`h_1 + w h_0` is the whole sum at two steps."""
+        text = "h0=0, w=0.9, x1=1, x2=0.5\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\nL = h2\n"
+        report = sr.check(text + "dL/dw = h1 + w*h0 = 1")
+        assert report.findings[-2].verdict.value == "right"
+
+    def test_data_of_a_model_are_exact(self) -> None:
+        """x = 1.2 is no rounded number, so what is computed with it has no room."""
+        text = "h0=0, w=0.9, x1=1.2, x2=0.5\nh1 = w*h0 + x1 = 1.2\nh2 = w*h1 + x2 = 1.58\n"
+        assert sr.check(text + "q = h2*h2 = 2.5").findings[-1].verdict.value == "rounded"
+        assert sr.check(text + "q = h2*h2 = 2.3").findings[-1].verdict.value == "wrong"
