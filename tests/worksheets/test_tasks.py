@@ -401,7 +401,8 @@ class TestModelsOfTasks:
         path = tmp_path / "week.toml"
         path.write_text(
             'title = "Week 3"\n[[task]]\nname = "forward"\n'
-            '[[task]]\nname = "forward"\nmodel = "other.toml"\npoints = 5\n[[task]]\nname = "jacobian"\nmodel = "gru"\n',
+            '[[task]]\nname = "forward"\nmodel = "other.toml"\npoints = 5\n'
+            '[[task]]\nname = "jacobian"\nmodel = "gru"\n',
             encoding="utf-8",
         )
         return path
