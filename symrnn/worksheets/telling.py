@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Node
-from symrnn.worksheets.formulas import FormulaPoints
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.solving import Rows
-from symrnn.worksheets.variants import apart, confusions
+from symrnn.worksheets.variants import Confusion, apart, confusions
 
 
 @dataclass(frozen=True)
@@ -27,19 +26,27 @@ class Told:
 
 def told(parts: Iterable[Part]) -> list[Told]:
     """Every question's wrong answers."""
-    return [each for part in parts for each in _told(part)]
+    known: dict[int, list[Confusion]] = {}
+    found: list[Told] = []
+    for part in parts:
+        if part.needs == "numbers" and id(part.drawn) not in known:
+            known[id(part.drawn)] = confusions(part.drawn.recipe, part.drawn.values)
+        found += _told(part, known.get(id(part.drawn), []))
+    return found
 
 
-def _told(part: Part) -> Iterator[Told]:
+def _told(part: Part, found: list[Confusion]) -> Iterator[Told]:
     drawn = part.drawn
     asked = {line.key for line in drawn.recipe.asked}
-    found = confusions(drawn.recipe, drawn.values) if part.needs == "numbers" else []
     for question in part.questions:
         if question.kind == "number" and part.needs == "numbers" and question.key in asked:
             yield from (Told(question, each.answer, each.rows) for each in found if each.key == question.key)
         elif question.kind == "number":
             yield from _grouped(question, numbers_of(question, part))
         elif question.kind == "formula":
+            # Reading formulas takes the reader of workings, which sheets of numbers do without.
+            from symrnn.worksheets.formulas import FormulaPoints
+
             yield from (Told(question, node, rows) for node, rows in FormulaPoints.of(drawn.recipe).told(question))
 
 
