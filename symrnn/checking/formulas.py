@@ -75,12 +75,12 @@ class Formulas:
         """The points for formulas that name no step: enough steps for the middle to be met."""
         if self.steps >= 3:
             return self.points
-        return [self._point(STEPS, seed, False) for seed in SEEDS]
+        return [self._point(STEPS, seed) for seed in SEEDS]
 
     @cached_property
     def long_points(self) -> list[ModelTruths]:
         """The points for formulas with an ellipsis: enough steps for something to be left out."""
-        return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
+        return [self._point(max(self.steps, LONG), seed) for seed in SEEDS]
 
     @cached_property
     def scalar(self) -> Formulas | None:

@@ -88,6 +88,8 @@ class Noting(Faces):
                 self._keep_one(digits, value, source, verdict, taint, index)
         elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
             self._keep_parts(at, taint, index)
+            # What follows is held against what the parts stand for now.
+            self.seen = {key: seen for key, seen in self.seen.items() if key[0] != at}
 
     def _keep_one(
         self, digits: Digits, true: Number, came: Value | None, verdict: Verdict, taint: frozenset[int], index: int

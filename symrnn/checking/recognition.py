@@ -238,7 +238,7 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
     if not 1 <= steps <= MOST_STEPS:
-        raise NoValueError(Reason(MISSING, ("T",)))
+        raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
     sequence = {x.name: _series(found, x.name, steps) for x in program.inputs}
     initials = {f"{s.name}0": _flat(found.data.get(f"{s.name}[0]", "0")) for s in program.states}
     changed = {f"{s.name}[0]" for s in program.states} & found.changed
@@ -253,13 +253,16 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
 
 
 def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
-    """The cell without its numbers."""
+    """The cell without its numbers, with its loss where that can be said in symbols."""
     from symrnn.algebra.reading.roles import parse_cell
 
-    try:
-        return parse_cell("\n".join(f"{name}[t] = {_spoken(found, found.equations[name])}" for name in names))
-    except (SymrnnError, ValueError, RecursionError):
-        return None
+    cell = [(f"{name}[t]", found.equations[name]) for name in names]
+    for equations in ([*cell, *_loss_equations(found, found.steps)], cell):
+        try:
+            return parse_cell("\n".join(f"{head} = {_spoken(found, text)}" for head, text in equations))
+        except (SymrnnError, ValueError, RecursionError):
+            continue
+    return None
 
 
 def _needed(found: Found, cells: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
+from symrnn.checking.deltas import with_deltas
 from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
@@ -26,6 +27,7 @@ from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 
 MOST_BYTES = 2_000_000
+ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
 def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: str | None = None) -> Report:
@@ -41,7 +43,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = read_working(data, label)
+    working = with_deltas(read_working(data, label))
     found, said, notes = _model_of(model, working)
     return judged(working, found, said, notes)
 
@@ -60,7 +62,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "", note
         model=said,
         source=working.source,
         file=working.name,
-        notes=(*notes, *_notes(model, truths)),
+        notes=(*notes, *_notes(model, truths), *((ASIDE,) if working.set_aside else ())),
     )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import exp
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_true_values_are_those_of_evaluate() -> None:
         assert name is not None
         value = truths().readings(name)[0].value
         assert abs(float(value.value) - results.gradients[key]) < 1e-12  # type: ignore[union-attr]  # a number
+
+
+@pytest.mark.parametrize("activation", ["identity", "tanh"])
+def test_the_sum_over_steps_takes_the_immediate_partial(activation: str) -> None:
+    """∂L/∂W = Σ ∂L/∂h_t ∂⁺h_t/∂W, whatever h_t reads of its own step; and no summand may be left out."""
+    model = sr.loads(MODEL.replace('"tanh"', f'"{activation}"'))
+    chain = r"\frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial W_h}"
+    total = r"\frac{\partial L}{\partial W_h}"
+    for bounds, verdict in (("_{t=1}^{3}", "right"), ("_{t}", "right"), ("_{t=1}^{2}", "wrong")):
+        (finding,) = sr.check(rf"${total} = \sum{bounds} {chain}$", model).findings
+        assert finding.verdict.value == verdict
 
 
 def test_given_numbers_are_exact() -> None:
@@ -273,3 +285,65 @@ dc0 = dc * f = -0.2052
         text = "h0=0, w=0.9, x1=1.2, x2=0.5\nh1 = w*h0 + x1 = 1.2\nh2 = w*h1 + x2 = 1.58\n"
         assert sr.check(text + "q = h2*h2 = 2.5").findings[-1].verdict.value == "rounded"
         assert sr.check(text + "q = h2*h2 = 2.3").findings[-1].verdict.value == "wrong"
+
+
+def test_a_datum_given_anew_begins_another_setting() -> None:
+    """Two cases of one question: the second is not held against the first."""
+    text = "$w = 0.9$: $\\frac{\\partial h_9}{\\partial h_0} = 0.387$\n\n$w = 1.1$: $\\frac{\\partial h_9}{\\partial h_0} = "
+    assert "wrong" not in sr.check(text + "2.358$").tally
+    assert sr.check(text.replace("w = 1.1", "then") + "2.358$").tally["wrong"] == 1
+
+
+def test_deltas_before_a_name() -> None:
+    """`\\delta o_t` is ∂L/∂o_t where lines begin so; the forgotten tanh shows, as `\\delta h_{t-1}` shows a product."""
+    cell = (
+        "$c_t = f_t c_{t-1} + x_t$, $f_t = \\sigma(U h_{t-1})$, $o_t = \\sigma(V h_{t-1})$, $h_t = o_t \\tanh(c_t)$\n\n"
+    )
+    report = sr.check(
+        cell
+        + "$$\\delta o_t = \\delta h_t * \\tanh(c_t) * o_t * (1 - o_t)$$\n$$\\delta o_t = \\delta h_t * c_t * o_t * (1 - o_t)$$"
+    )
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    one = "$h_t = \\tanh(w h_{t-1} + x_t)$, $w = 0.5$, $h_0 = 0.2$, $x_1 = 1$, $L = h_1$\n\n"
+    assert sr.check(one + "$\\delta_1 = 1 - h_1^2$, $dw = \\delta_1 h_0 = 0.0718$").tally.get("wrong") is None
+
+
+def test_a_loss_in_symbols() -> None:
+    """The loss the text says decides what hangs on it."""
+    text = (
+        "$h_t = \\tanh(W h_{t-1} + U x_t)$, $\\hat y_t = V h_t$, $L = \\sum_t \\frac12 \\|\\hat y_t - y_t\\|^2$\n\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (\\hat y_t - y_t) h_t^T$$\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (y_t - \\hat y_t) h_t^T$$"
+    )
+    assert [found.verdict.value for found in sr.check(text).findings][-2:] == ["right", "wrong"]
+
+
+def test_a_sigma_is_one_function_within_a_chain() -> None:
+    """In a tanh cell `h_1 = σ(a) = 1/(1+e^-a)` is no luck: σ is tanh before and after, or it is wrong."""
+    model = sr.loads(MODEL)
+    right = sr.evaluate(model).values["h[1]"]
+    assert isinstance(right, float)
+    a = sr.evaluate(model).values["a[1]"]
+    logistic = 1 / (1 + exp(-float(str(a))))
+    for value, verdicts in ((right, {"right", "rounded"}), (logistic, {"wrong"})):
+        assert sr.check(rf"$h_1 = \sigma({a}) = {value:.4f}$", model).findings[-1].verdict.value in verdicts
+
+
+def test_zeros_of_a_short_model_may_be_left_out() -> None:
+    """b = 0 over two steps: `h_1 = tanh(W_h h_0 + W_x x_1)` is no luck."""
+    text = (
+        '[cell]\nkind = "rnn"\nactivation = "tanh"\n[sequence]\nx = [0.3, 2]\n[parameters]\nW_h = 0.5\nW_x = 2\nb = 0\n'
+    )
+    for formula, verdict in (("W_h h_0 + W_x x_1", "right"), ("W_h h_0 + W_x x_1^2", "wrong")):
+        (finding,) = sr.check(rf"$h_1 = \tanh({formula})$", sr.loads(text)).findings
+        assert finding.verdict.value == verdict
+
+
+def test_parts_of_a_sum_stand_for_what_they_came_from() -> None:
+    """−0.24 is a product of given numbers, so the sum has no room for a slip in its last digit but one."""
+    text = "a = 0.3\nb = 0.8\nc = 0.15\nd = 0.6\ne = 0.075\nf = 0.2\ng = a*b + c*d + e*f = 0.24 + 0.09 + 0.015 = 0.3"
+    assert [sr.check(text + digits).findings[-1].verdict.value for digits in ("45", "5", "3")] == [
+        "right",
+        "rounded",
+        "wrong",
+    ]

@@ -67,6 +67,7 @@ REASONS: tuple[str, ...] = (
     "a broken power of a number that is not positive",
     "a division by a number that may be zero",
     "The model is too large for a hand calculation: equalities are checked as arithmetic only.",
+    "Programs (code cells, blocks of a programming language) are set aside: they are not judged.",
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic.",
     "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only.",
     "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only.",
