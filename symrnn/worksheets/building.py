@@ -97,7 +97,8 @@ def fits(task: Task, model: Model) -> bool:
 def is_scalar_cell(model: Model) -> bool:
     """Whether it is h_t = f(W_h h_{t-1} + …) with numbers for states."""
     names = {p.name for p in model.program.parameters}
-    return len(model.program.states) == 1 and model.sizes.get("n", 1) == 1 and "W_h" in names
+    simple = "W_h" in names and not any(name.startswith("U_") for name in names)
+    return simple and len(model.program.states) == 1 and model.sizes.get("n", 1) == 1
 
 
 # --- lines --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symrnn.algebra.nodes import Name, Node, Number, names_in
+from symrnn.algebra.nodes import Decimal, Name, Node, Number, names_in, subexpressions
 from symrnn.algebra.programs import GIVEN
 from symrnn.algebra.substitution import with_literals
 from symrnn.documents.derivations import style_for
@@ -111,8 +111,8 @@ def _claim(question: Question, part: Part, sheet: Sheet, blank: str | None) -> C
         links.append(("formula", formula, "="))
         numbers = put_in(formula, part.values, rounded, given_nodes(sheet.model) if part.values else {})
         if numbers is not None:
-            links.append(("numbers", numbers, "≈" if rounded else "="))
-    links.append(("result", result, "≈" if rounded else "="))
+            links.append(("numbers", numbers, _equals(numbers)))
+    links.append(("result", result, _equals(result)))
     shown: list[tuple[str, Any]] = []
     hidden = STAGES[: STAGES.index(blank) + 1] if blank else ()
     for stage, value, relation in links:
@@ -122,6 +122,11 @@ def _claim(question: Question, part: Part, sheet: Sheet, blank: str | None) -> C
         shown.append((relation, value))
     (first, rhs), *more = shown
     return Claim(question.lhs, rhs, GIVEN, relation=first, more=tuple(more), numeric=True)  # type: ignore[arg-type]  # a line has a left side, and relations are those of claims
+
+
+def _equals(value: Node) -> str:
+    """≈ before what was rounded, = before what is exact."""
+    return "≈" if any(isinstance(piece, Decimal) for piece in subexpressions(value)) else "="
 
 
 def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[str, Node]) -> Node | None:

@@ -78,9 +78,6 @@ class Class:
         asked = dict.fromkeys(line for task in self.tasks if task.kind == "lines" for line in asked_lines(task, solver))
         regime = any(task.kind == "regime" for task in self.tasks)
         recipe = Recipe(solver, tuple(asked), contracting=regime)
-        if recipe.mode == "logarithms":
-            # The inputs hold logarithms, so what they multiply is no fraction.
-            recipe = Recipe(solver, tuple(line for line in asked if line.key != "dL/dW_x"), contracting=regime)
         if regime and is_product(self.model):
             recipe = Recipe(solver, (*recipe.asked, product_line(solver)), contracting=regime)
         return recipe
