@@ -78,7 +78,7 @@ class Coincidences:
         for place, (row, node) in enumerate(line.wrong):
             found = tried(reader, node)
             if found is not None:
-                yield place, row, found
+                yield place, row, _as_listed(found, values[line.key])
 
     def _classes_of(self, line: Line) -> tuple[int, ...]:
         """The right side and its wrong ones, each with the number of those that are always equal to it."""
@@ -198,6 +198,13 @@ def tried(reader: Any, node: Node) -> Rows | None:
         return nice(reader(node))
     except Exception:  # whatever a wrong formula runs into, it has no answer
         return None
+
+
+def _as_listed(rows: Rows, like: Rows) -> Rows:
+    """A row for a column, or the other way round, as what it is taken for: both are written as a list of numbers."""
+    if (len(rows), len(rows[0])) == (len(like[0]), len(like)) and 1 in (len(like), len(like[0])):
+        return tuple(zip(*rows, strict=True))
+    return rows
 
 
 def _signature(rows: Rows) -> tuple[Any, ...]:

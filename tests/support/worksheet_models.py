@@ -77,7 +77,13 @@ def model_of(name: str) -> Model:
     return loads(f'name = "{name}"\n' + TEXTS[name])
 
 
-def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
-    """A class of a model; the usual tasks unless said."""
+@cache
+def _first(name: str, tasks: str) -> Class:
     model = model_of(name)
-    return Class(model, tasks_of([task for task in tasks.split(",") if task], model), seed)
+    return Class(model, tasks_of([task for task in tasks.split(",") if task], model), 1)
+
+
+def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
+    """A class of a model; the usual tasks unless said. What all seeds share is made once."""
+    first = _first(name, tasks)
+    return Class(first.model, first.tasks, seed, shared=first.recipe)
