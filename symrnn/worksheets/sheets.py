@@ -163,12 +163,7 @@ def _recipe(model: Model, tasks: Sequence[Task]) -> Recipe:
     solver = Solver(model)
     asked = {line.key: line for task in tasks for line in lines_of(task, solver)}
     contracting = any(BUILDERS[task.kind].contracting for task in tasks)
-    recipe = Recipe(solver, tuple(asked.values()), contracting=contracting)
-    if recipe.mode == "logarithms":
-        # The inputs hold logarithms, so what they multiply is no fraction.
-        kept = tuple(line for line in recipe.asked if line.key != "dL/dW_x")
-        recipe = Recipe(solver, kept, contracting=contracting)
-    return recipe
+    return Recipe(solver, tuple(asked.values()), contracting=contracting)
 
 
 def tasks_of(names: Sequence[str], model: Model) -> tuple[Task, ...]:

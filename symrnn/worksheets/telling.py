@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Node
+from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.solving import Rows
-from symrnn.worksheets.variants import Confusion, apart, confusions
+from symrnn.worksheets.variants import Confusion, confusions
 
 
 @dataclass(frozen=True)

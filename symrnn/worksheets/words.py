@@ -42,8 +42,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws cell": "The cell: {0}.",
         "ws loss": "The loss: {0}.",
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
-        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1) and tanh(½ ln k) = "
-        "(k - 1)/(k + 1). Write fractions.",
+        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
+        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Write fractions; where a logarithm remains in a sum, four significant "
+        "digits.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
