@@ -86,4 +86,4 @@ def _first(name: str, tasks: str) -> Class:
 def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
     """A class of a model; the usual tasks unless said. What all seeds share is made once."""
     first = _first(name, tasks)
-    return Class(first.model, first.tasks, seed, shared=first.recipe)
+    return Class(first.model, first.tasks, seed, shared=first.recipes)
