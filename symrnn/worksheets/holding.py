@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Parameter, Signal
-from symrnn.checking.mutations import error_target
 from symrnn.checking.numbers import real, sharp
+from symrnn.checking.patterns import error_target
 from symrnn.worksheets import numbers
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.entries import Entries, Given, Held, logarithm
