@@ -124,7 +124,7 @@ def _cells(content: Mapping[str, Any]) -> Iterator[str]:
 
 _TITLE = re.compile(r"^#\s+\S.*?([A-Za-z0-9-]+-\d{3,4})\s*$", re.MULTILINE)
 _LINE = re.compile(r"\$\$(.{1,4000}?)\\tag\{(\d{1,4})\}\s*\$\$", re.DOTALL)
-_LETTER = re.compile(r"^[(（]([a-z])[)）]\s*(.*)$", re.MULTILINE)
+_LETTER = re.compile(r"^[(（]([a-z]{1,2})[)）]\s*(.*)$", re.MULTILINE)
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _DOTS = re.compile(r"(?:\\?\.){4,}")
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from symrnn import __version__
 from symrnn.checking.misconceptions import TABLE
-from symrnn.documents.derivations import style_for
 from symrnn.documents.document import MARK, Document, Formula, Section, Words
 from symrnn.languages import translated
 from symrnn.worksheets import words
@@ -27,7 +26,7 @@ def feedback_document(marked: Marked, language: str) -> Document:
         title=marked.sheet.id,
         convention="",
         sections=(Section("mark answers", (*opening, total, *lines)),),
-        style=style_for(marked.sheet.recipe.solver.program),
+        style=marked.sheet.style,
         language=language,
         heading="mark feedback",
     )

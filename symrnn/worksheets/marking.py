@@ -18,6 +18,7 @@ from symrnn.errors import SymrnnError
 from symrnn.languages import known_languages
 from symrnn.worksheets.answers import Entry, Submission, Unreadable, read_answer
 from symrnn.worksheets.folders import Folder, answer_text, asked
+from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows
@@ -116,9 +117,11 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     """The marks of one submission."""
     sheet = folder.sheet(submission.sheet)
     wanted = {question.id for question in asked(sheet, folder.looks.blanks)}
-    own: dict[str, Rows] = {}
+    written: dict[int, _Own] = {}
     marks = []
     for part in sheet.parts:
+        # What was written for h_1 of one model says nothing of another's.
+        own = written.setdefault(id(part.drawn), _Own())
         for question in part.questions:
             if question.id in wanted:
                 marks.append(_mark(sheet, part, question, submission.answers.get(question.id, "").strip(), own))
@@ -127,7 +130,15 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     return Marked(sheet, student or submission.student, tuple(marks), submission.source)
 
 
-def _mark(sheet: Sheet, part: Part, question: Question, text: str, own: dict[str, Rows]) -> Mark:
+@dataclass
+class _Own:
+    """What a student wrote for one model's lines: numbers, and formulas by their values at the points."""
+
+    numbers: dict[str, Rows] = field(default_factory=dict)
+    formulas: dict[str, At] = field(default_factory=dict)
+
+
+def _mark(sheet: Sheet, part: Part, question: Question, text: str, own: _Own) -> Mark:
     expected = answer_text(question, sheet)
     if question.kind == "words":
         return Mark(question, text, Verdict.RUBRIC, 0, expected)
@@ -139,23 +150,36 @@ def _mark(sheet: Sheet, part: Part, question: Question, text: str, own: dict[str
             question, text, Verdict.RIGHT if right else Verdict.WRONG, question.points if right else 0, expected
         )
     try:
-        written = read_answer(text)
+        if question.kind == "formula":
+            verdict, mistakes = _judged_formula(part, question, text, own.formulas)
+        else:
+            written = read_answer(text)
+            verdict, mistakes = _judged(part, question, written, own.numbers)
+            own.numbers[question.key] = _as_rows(written, question.answer)
     except Unreadable as found:
         return Mark(question, text, Verdict.UNREAD, 0, expected, problem=str(found))
-    verdict, mistakes = _judged(sheet, part, question, written, own)
-    own[question.key] = _as_rows(written, question.answer)
     return Mark(question, text, verdict, question.points if verdict in FULL else 0, expected, mistakes)
 
 
+def _judged_formula(part: Part, question: Question, text: str, own: dict[str, At]) -> tuple[Verdict, tuple[str, ...]]:
+    """The same of a formula; later lines may be computed from a student's own."""
+    points = FormulaPoints.of(part.drawn.recipe)
+    readings = points.readings(read_formula(text), question)
+    found, mistakes, written = points.judged(question, readings, own)
+    if question.gapped is None and question.line is not None:
+        own[question.line.key] = written
+    return Verdict(found), mistakes[:MOST_NAMED]
+
+
 def _judged(
-    sheet: Sheet, part: Part, question: Question, written: tuple[tuple[Entry, ...], ...], own: Mapping[str, Rows]
+    part: Part, question: Question, written: tuple[tuple[Entry, ...], ...], own: Mapping[str, Rows]
 ) -> tuple[Verdict, tuple[str, ...]]:
-    rounded = sheet.recipe.rounded
+    rounded = question.rounded
     if agrees(question.answer, written, rounded):
         return Verdict.RIGHT, ()
     if question.line is None:
-        return Verdict.WRONG, ()
-    solver = sheet.recipe.solver
+        return _judged_by_rule(part, question, written, own)
+    solver = part.drawn.recipe.solver
     carried = {**part.values, **own}
     following = solver.value(question.line.expression, carried)
     if following is not None and agrees(following, written, rounded):
@@ -169,6 +193,19 @@ def _judged(
         if rows:
             return Verdict.WRONG, tuple(rows)[:MOST_NAMED]
     return Verdict.WRONG, ()
+
+
+def _judged_by_rule(
+    part: Part, question: Question, written: tuple[tuple[Entry, ...], ...], own: Mapping[str, Rows]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """A question that is no equation: what follows by its own rule, and wrong answers that are known."""
+    if question.carried is not None:
+        try:
+            if agrees(question.carried({**part.values, **own}), written, question.rounded):
+                return Verdict.FOLLOWS, ()
+        except ValueError:
+            pass
+    return Verdict.WRONG, tuple(row for row, value in question.wrong if agrees(value, written, question.rounded))
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from symrnn.algebra.nodes import Adjoint, Name, Node, Parameter, Signal
+from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Parameter, Signal
 from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
@@ -179,6 +179,8 @@ def key_of(name: Node) -> str:
     """
     if isinstance(name, Adjoint):
         return f"dL/d{label(name.of)}"
+    if isinstance(name, Block):
+        return f"d{label(name.of)}/d{label(name.wrt)}"
     return label(name) if isinstance(name, Signal | Parameter) else str(name)
 
 

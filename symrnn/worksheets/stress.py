@@ -19,6 +19,7 @@ from symrnn.models.model import Model
 from symrnn.numeric.evaluation import evaluate
 from symrnn.numeric.results import entries_of
 from symrnn.worksheets.numbers import cost
+from symrnn.worksheets.questions import Drawn
 from symrnn.worksheets.sheets import Class, Sheet
 from symrnn.worksheets.solving import as_value
 from symrnn.worksheets.tasks import Task
@@ -55,10 +56,10 @@ def try_seeds(
     """Seeds 1 to `seeds`, one sheet each."""
     report = Stress(seeds)
     known: set[tuple[Any, ...]] = set()
-    recipe = Class(model, tasks, 0).recipe
+    recipes = Class(model, tasks, 0).recipes
     for seed in range(1, seeds + 1):
         try:
-            sheet = Class(model, tasks, seed, shared=recipe).sheet(1)
+            sheet = Class(model, tasks, seed, shared=recipes).sheet(1)
         except LimitError:
             report.none_found.append(seed)
             continue
@@ -68,11 +69,16 @@ def try_seeds(
 
 
 def _look(sheet: Sheet, seed: int, known: set[tuple[Any, ...]], report: Stress) -> None:
-    identity = fingerprint(sheet.model)
+    identity = tuple(fingerprint(drawn.model) for drawn in sheet.drawn)
     if identity in known:
         report.duplicates.append(seed)
     known.add(identity)
-    recipe, values = sheet.recipe, sheet.values
+    for drawn in sheet.drawn:
+        _look_at(drawn, seed, report)
+
+
+def _look_at(drawn: Drawn, seed: int, report: Stress) -> None:
+    recipe, values = drawn.recipe, drawn.values
     asked = [entry.value for line in recipe.asked for row in values[line.key] for entry in row]
     costs = [cost(value) for value in asked if isinstance(value, Fraction) and not recipe.rounded]
     report.digits.update(costs)
@@ -83,10 +89,10 @@ def _look(sheet: Sheet, seed: int, known: set[tuple[Any, ...]], report: Stress) 
         report.undiagnosable.append(seed)
     if any(each.pairs for each in luck):
         report.alike.append(seed)
-    report.disagreements += [(seed, key) for key in disagreeing(sheet)]
+    report.disagreements += [(seed, key) for key in disagreeing(drawn)]
 
 
-def disagreeing(sheet: Sheet) -> Iterator[str]:
+def disagreeing(sheet: Sheet | Drawn) -> Iterator[str]:
     """The lines in which the three evaluations differ."""
     results = evaluate(sheet.model)
     truths = truths_of(sheet.model)

@@ -148,7 +148,7 @@ class TestRecipes:
         monkeypatch.setattr(variants, "BUDGET", 1)
         monkeypatch.setattr(variants, "MOST_DRAWS", 20)
         with pytest.raises(LimitError, match="within 1 digits a line: 20"):
-            class_of("linear").sheet(1)
+            Class(model_of("linear"), tasks_of((), model_of("linear")), 1).sheet(1)
 
     @pytest.mark.parametrize("source", ["example:lstm"])
     def test_models_too_large_are_refused(self, source: str) -> None:

@@ -15,11 +15,11 @@ from symrnn.checking.numbers import MP, real
 from symrnn.documents.document import Formula, Words
 from symrnn.documents.renderers.html import block_html, setter_of
 from symrnn.languages import translated
-from symrnn.worksheets.numbers import SIGNIFICANT
+from symrnn.worksheets.numbers import SIGNIFICANT, is_exact
 from symrnn.worksheets.pages import MISTAKES, Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.variants import confusions
+from symrnn.worksheets.telling import told
 from symrnn.worksheets.words import ENGLISH, word
 
 DIGITS = 12
@@ -99,7 +99,7 @@ def _items(part: Part, sheet: Sheet, setter: Any, wrong: dict[str, list[Any]], l
             prompt = (
                 setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
             )
-            blanks = tuple(_blanks(question, sheet, wrong.get(question.key, [])))
+            blanks = tuple(_blanks(question, sheet, wrong.get(question.id, [])))
             yield Item(question.id, prompt, question.points, blanks)
         elif question.kind == "choice" and question.options:
             options = tuple(word(option, language) if option in ENGLISH else option for option in question.options)
@@ -119,7 +119,7 @@ def _blanks(question: Question, sheet: Sheet, wrong: list[Any]) -> Iterator[Blan
         for j, entry in enumerate(row):
             place = question.id if single else f"{question.id}.{i * len(row) + j + 1}"
             room = abs(real(entry.value)) * MP.mpf(10) ** -(SIGNIFICANT - 1)
-            room = room if sheet.recipe.rounded else room / 100
+            room = room if question.rounded or not is_exact(rows) else room / 100
             yield Blank(place, decimal(entry.value), decimal(room, 3), tuple(_told(entry.value, room, i, j, wrong)))
 
 
@@ -137,9 +137,9 @@ def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[W
 
 def _wrong_numbers(sheet: Sheet, language: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for each in confusions(sheet.recipe, sheet.values):
+    for each in told(sheet.parts):
         sentences = [translated(TABLE[row].sentence, language, MISTAKES) for row in each.rows]
-        found.setdefault(each.key, []).append((each.answer, " ".join(dict.fromkeys(sentences))))
+        found.setdefault(each.question.id, []).append((each.answer, " ".join(dict.fromkeys(sentences))))
     return found
 
 
