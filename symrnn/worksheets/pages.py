@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symrnn.algebra.nodes import Decimal, Name, Node, Number, names_in, subexpressions
+from symrnn.algebra.nodes import Name, Node, Number, names_in
 from symrnn.algebra.programs import GIVEN
 from symrnn.algebra.substitution import with_literals
-from symrnn.documents.document import Blank, Claim, Document, Formula, Section, Words
+from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
 from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, key_of
-from symrnn.worksheets.stating import as_numbers, cell_words, given_blocks, given_nodes
+from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, given_nodes
 from symrnn.worksheets.telling import Told, silent_rows, told
 
 FADINGS = (0, 30, 60, 100)
@@ -132,7 +132,7 @@ def _formula_claim(question: Question, is_blank: bool) -> Claim:
 def _claim(question: Question, part: Part, blank: str | None) -> Claim:
     rounded = question.rounded
     result: Any = literal(question.answer, rounded)
-    links: list[tuple[str, Any, str]] = []
+    links: list[tuple[str, Any, Relation]] = []
     if question.formula is not None:
         formula = as_numbers(question.formula)
         links.append(("formula", formula, "="))
@@ -140,9 +140,9 @@ def _claim(question: Question, part: Part, blank: str | None) -> Claim:
             formula, part.values, rounded, given_nodes(part.drawn.model) if part.needs == "numbers" else {}
         )
         if numbers is not None:
-            links.append(("numbers", numbers, _equals(numbers)))
-    links.append(("result", result, _equals(result)))
-    shown: list[tuple[str, Any]] = []
+            links.append(("numbers", numbers, equals(numbers)))
+    links.append(("result", result, equals(result)))
+    shown: list[tuple[Relation, Any]] = []
     hidden = STAGES[: STAGES.index(blank) + 1] if blank else ()
     for stage, value, relation in links:
         if stage in hidden:
@@ -151,11 +151,6 @@ def _claim(question: Question, part: Part, blank: str | None) -> Claim:
         shown.append((relation, value))
     (first, rhs), *more = shown
     return Claim(question.lhs, rhs, GIVEN, relation=first, more=tuple(more), numeric=True)  # type: ignore[arg-type]  # a line has a left side, and relations are those of claims
-
-
-def _equals(value: Node) -> str:
-    """≈ before what was rounded, = before what is exact."""
-    return "≈" if any(isinstance(piece, Decimal) for piece in subexpressions(value)) else "="
 
 
 def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[str, Node]) -> Node | None:

@@ -10,7 +10,7 @@ from symrnn.errors import InputError
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.questions import Part, Question
-from symrnn.worksheets.stating import as_numbers, given_blocks
+from symrnn.worksheets.stating import as_numbers, equals, given_blocks
 
 PLANTED = (
     "R05",
@@ -53,9 +53,7 @@ def error_part(ground: Ground) -> Part:
     for each in shown:
         formula = as_numbers(each.expression)
         result = literal(wrong[each.key], recipe.rounded)
-        claims.append(
-            Claim(each.target, formula, GIVEN, more=(("≈" if recipe.rounded else "=", result),), numeric=True)
-        )
+        claims.append(Claim(each.target, formula, GIVEN, more=((equals(result), result),), numeric=True))
         ground.number()
     at = str(first + shown.index(line))
     right = ground.solver.solve(wrong, lines=(line,))[line.key]
@@ -66,7 +64,7 @@ def error_part(ground: Ground) -> Part:
         ),
         Question(
             ground.letter(), "right value", "number", right, ground.task.points, prompt=("ws right value", ()),
-            rounded=recipe.rounded,
+            rounded=recipe.rounds(right),
         ),
     )  # fmt: skip
     intro = (*given_blocks(model, recipe), Words("ws ask error"))
