@@ -12,11 +12,12 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Signal, substitute
-from symrnn.algebra.nodes.verbs import add, matmul
+from symrnn.algebra.nodes.verbs import add, hadamard, matmul, negate, transpose
 from symrnn.checking.carrying import Bounds, rows_of
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page
+from symrnn.checking.patterns import remade
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 from symrnn.numeric.interpretation import head, indices_of, label
@@ -70,9 +71,16 @@ class Equations:
     def _block(self, node: Block) -> Node | None:
         """∂s_late/∂s_early as the product of the blocks between, for the one state of a simple cell."""
         of, wrt = node.of, node.wrt
+        if isinstance(self.of(of), N.Softmax) and self.of(of) == self.sized(N.Softmax(wrt)):
+            p = self.sized(of)
+            return add(N.Diag(p), negate(matmul(p, transpose(p))))
         if not (isinstance(of, Signal) and isinstance(wrt, Signal) and of.indices and wrt.indices):
             return None
         late, early = int(of.time), int(wrt.time)
+        if of.name == wrt.name == "c" and late > early + 1 and "f" in self.truths.quantities.signals:
+            # Along the cell state alone; the other ways have no product of their own.
+            gates = [Signal("f", self.sized(of).shape, sp.Integer(step)) for step in range(late, early, -1)]
+            return hadamard(*gates) if gates[0].shape == (1, 1) else N.Hadamard(*(N.Diag(gate) for gate in gates))
         if of.name != wrt.name or len(self.truths.program.states) != 1:
             return None
         if late == early + 1:
@@ -141,8 +149,6 @@ class Equations:
         operands = [self._inlined(part) for part in N.operands_of(node)]
         if not operands:
             return node
-        from symrnn.checking.mutations import remade
-
         return remade(node, operands)
 
     # --- values ---
