@@ -98,14 +98,6 @@ def negated(node: Node) -> Node | None:
     return None
 
 
-def error_target(node: Node) -> Signal | None:
-    """y of `ŷ − y`."""
-    if not isinstance(node, N.Add) or len(node.operands) != 2:
-        return None
-    target = negated(node.operands[1])
-    return target if isinstance(target, Signal) and target.name.startswith("y") else None
-
-
 def tanh_slope(node: Node) -> Node | None:
     """y of `1 − y²`."""
     if isinstance(node, N.Add) and len(node.operands) == 2 and is_one(node.operands[0]):

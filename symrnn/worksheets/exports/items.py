@@ -15,7 +15,7 @@ from symrnn.checking.numbers import MP, real
 from symrnn.documents.document import Formula, Words
 from symrnn.documents.renderers.html import block_html, setter_of
 from symrnn.languages import translated
-from symrnn.worksheets.numbers import SIGNIFICANT
+from symrnn.worksheets.numbers import SIGNIFICANT, is_exact
 from symrnn.worksheets.pages import MISTAKES, Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
@@ -119,7 +119,7 @@ def _blanks(question: Question, sheet: Sheet, wrong: list[Any]) -> Iterator[Blan
         for j, entry in enumerate(row):
             place = question.id if single else f"{question.id}.{i * len(row) + j + 1}"
             room = abs(real(entry.value)) * MP.mpf(10) ** -(SIGNIFICANT - 1)
-            room = room if question.rounded else room / 100
+            room = room if question.rounded or not is_exact(rows) else room / 100
             yield Blank(place, decimal(entry.value), decimal(room, 3), tuple(_told(entry.value, room, i, j, wrong)))
 
 
