@@ -7,13 +7,10 @@ import io
 from collections.abc import Iterator, Sequence
 
 from symrnn import __version__
-from symrnn.checking.misconceptions import TABLE
 from symrnn.documents.derivations import style_for
 from symrnn.documents.document import MARK, Document, Formula, Section, Words
-from symrnn.languages import translated
 from symrnn.worksheets import words
 from symrnn.worksheets.marking import FULL, Mark, Marked, Results, Verdict
-from symrnn.worksheets.pages import MISTAKES
 
 COLUMNS = ("sheet", "student", "line", "quantity", "answer", "verdict", "points", "of", "expected", "mistakes")
 
@@ -51,8 +48,7 @@ def _verdict(mark: Mark, language: str) -> Iterator[Words]:
         yield Words(str(mark.question.answer))
     if mark.problem:
         yield Words("ws text", (mark.problem,))
-    for row in mark.mistakes:
-        yield Words("mark maybe", (translated(TABLE[row].sentence, language, MISTAKES),))
+    yield from (Words("ws text", (sentence,)) for sentence in words.told(mark.mistakes, language))
     if mark.verdict is Verdict.WRONG and not mark.mistakes and mark.question.line is not None:
         yield Words("mark no idea")
     if mark.verdict not in (Verdict.RIGHT, Verdict.RUBRIC):

@@ -21,7 +21,7 @@ from symrnn.models.files import loads
 from symrnn.worksheets.exports.gift import to_gift
 from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.exports.moodle import to_moodle
-from symrnn.worksheets.exports.notebooks import to_nbgrader
+from symrnn.worksheets.exports.notebooks import to_nbgrader, to_nbgrader_source
 from symrnn.worksheets.exports.prairielearn import to_prairielearn
 from symrnn.worksheets.exports.qti import to_qti
 from symrnn.worksheets.numbers import plain
@@ -66,6 +66,8 @@ def files_of(
         for form in (form for form in formats if form in SUFFIXES):
             yield f"sheets/{one.sheet.id}{SUFFIXES[form]}", _sheet(one.sheet, sheet, whose, form)
             yield f"keys/{one.sheet.id}{SUFFIXES[form]}", key.render(form)
+        if "notebook" in formats:
+            yield f"keys/nbgrader/{one.sheet.id}.ipynb", to_nbgrader_source(one.sheet, whose)
         tick(count)
     yield from _exported(made, looks, formats)
     yield "all.html", to_book(documents)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.misconceptions import TABLE
@@ -10,6 +10,8 @@ from symrnn.documents.languages import TABLES
 from symrnn.languages import translated
 
 DOMAIN = "worksheet"
+MISTAKES = "check"
+"""The catalogue that translates the sentences of mistakes."""
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -39,6 +41,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
         "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1) and tanh(½ ln k) = "
         "(k - 1)/(k + 1). Write fractions.",
+        "ws exact typed": "Every number comes out exactly. Type decimals, with at least six digits where they do not "
+        "end.",
+        "ws logarithms typed": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1) and tanh(½ ln k) = "
+        "(k - 1)/(k + 1). Compute with fractions and type decimals, with at least six digits where they do not end.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
@@ -101,6 +107,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark expected": "The right value is {0}.",
         "mark carried": "Computed correctly from your own values: full points.",
         "mark maybe": "Exactly this number comes out by a known mistake. {0}",
+        "mark or": "Or: {0}",
         "mark no idea": "No known mistake gives this number.",
         "mark class": "Sheets marked: {0}",
         "mark by line": "Full points by line:",
@@ -124,6 +131,17 @@ def name_of(row: str, language: str) -> str:
     'the sign of the error'
     """
     return translated(NAMES[row], language, DOMAIN)
+
+
+def told(rows: Iterable[str], language: str) -> Iterator[str]:
+    """What to say to whoever made one of these mistakes, which give the same number: a sentence for each.
+
+    >>> list(told(["R10"], "en"))[0][:61]
+    'Exactly this number comes out by a known mistake. The derivat'
+    """
+    sentences = dict.fromkeys(translated(TABLE[row].sentence, language, MISTAKES) for row in rows)
+    for place, sentence in enumerate(sentences):
+        yield word("mark or" if place else "mark maybe", language, sentence)
 
 
 def word(key: str, language: str, *about: object) -> str:
