@@ -8,7 +8,7 @@ import pytest
 from worksheet_models import GATES, TEXTS, class_of
 
 from symrnn.documents.document import Claim
-from symrnn.worksheets.answers import Submission
+from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Verdict, mark_sheet
 from symrnn.worksheets.numbers import plain

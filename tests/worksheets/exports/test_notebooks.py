@@ -15,8 +15,8 @@ import nbformat
 import pytest
 from exported_sheets import Exported
 
-from symrnn.worksheets.answers import read_submissions
 from symrnn.worksheets.exports.notebooks import to_nbgrader, to_nbgrader_source
+from symrnn.worksheets.submissions import read_submissions
 
 SCHEMA: Mapping[str, Any] = MappingProxyType(
     {

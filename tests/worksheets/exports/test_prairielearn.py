@@ -37,7 +37,8 @@ INFO: Mapping[str, Any] = MappingProxyType(
 """What the platform's schema says of a question's `info.json` (its optional keys that nobody here needs left out)."""
 NUMBER_INPUT = (
     "answers-name weight correct-answer label suffix display comparison rtol atol digits allow-complex show-help-text "
-    "size show-correct-answer show-placeholder allow-fractions allow-blank blank-value custom-format placeholder show-score"
+    "size show-correct-answer show-placeholder allow-fractions allow-blank blank-value custom-format "
+    "placeholder show-score"
 )
 MULTIPLE_CHOICE = "answers-name weight order inline fixed-order hide-letter-keys display"
 ATTRIBUTES = {
