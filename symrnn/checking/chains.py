@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, Terms, Times, without_brackets
+from symrnn.algebra.reading.syntax import Call, Label, Symbol, Syntax, Terms, Times, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula
 from symrnn.checking.digits import Digits, digits_of
-from symrnn.checking.faces import Face, Seen
+from symrnn.checking.faces import Face, Seen, is_generic
 from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Misfit, Value
@@ -28,6 +28,9 @@ from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
 
 class ChainJudge(Noting):
     """Judges one chain `a = b = c`."""
+
+    meanings = frozenset({0, 1})
+    """Which of the functions that a generic σ may stand for fit every link so far: within a chain it is one of them."""
 
     def judge(self) -> None:
         """Find a verdict for every link, then note what was written."""
@@ -125,7 +128,7 @@ class ChainJudge(Noting):
         head, face = self.faces[0], self.faces[at]
         if face.written is None and self._by_formula(at):
             return
-        if head.name is not None:
+        if head.name is not None or isinstance(head.tree, Label):
             given = isinstance(face.written, Digits | tuple) and at == 1
             self.add(at, Verdict.GIVEN, Reason("given") if given else Reason("a definition"))
             return
@@ -143,6 +146,9 @@ class ChainJudge(Noting):
                 continue
             outcome = Outcome(None)
             if self.page.formulas is not None:
+                if self._is_given(before) and self._is_given(at):
+                    # h_0 = c_0 = 0 gives two numbers at once.
+                    return False
                 outcome = self.page.formulas.judge(left, right, self.page)
             if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
                 outcome = identity(left, right, self.page.functions)
@@ -197,7 +203,11 @@ class ChainJudge(Noting):
 
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
+        fitting: set[int] = set()
         for variant in self.variants(before, at):
+            meaning = variant >> 1 & 1
+            if meaning not in self.meanings or (meaning in fitting and best is not None):
+                continue
             found = self._verdict(before, at, variant)
             if found is None:
                 continue
@@ -205,7 +215,10 @@ class ChainJudge(Noting):
             if best is None or rank < best[0]:
                 best = (rank, *found)
             if rank <= _RANK.index(Verdict.ROUNDED):
-                break
+                fitting.add(meaning)
+        pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
+        if fitting and any(isinstance(piece, Call) and is_generic(piece) for piece in pieces):
+            self.meanings = frozenset(fitting)
         if best is None:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return

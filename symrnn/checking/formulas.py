@@ -75,12 +75,12 @@ class Formulas:
         """The points for formulas that name no step: enough steps for the middle to be met."""
         if self.steps >= 3:
             return self.points
-        return [self._point(STEPS, seed, False) for seed in SEEDS]
+        return [self._point(STEPS, seed) for seed in SEEDS]
 
     @cached_property
     def long_points(self) -> list[ModelTruths]:
         """The points for formulas with an ellipsis: enough steps for something to be left out."""
-        return [self._point(max(self.steps, LONG), seed, False) for seed in SEEDS]
+        return [self._point(max(self.steps, LONG), seed) for seed in SEEDS]
 
     @cached_property
     def scalar(self) -> Formulas | None:
@@ -96,11 +96,17 @@ class Formulas:
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
-        names = [*names_of(left), *names_of(right)]
-        has_steps = any(isinstance(step, int) and step > 1 for name in names for step in _steps(name))
-        points = self.points if has_steps else self.generic_points
         if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
-            points = self.long_points
+            return self._judged(left, right, page, self.long_points, quick)
+        outcome = self._judged(left, right, page, self.points, quick)
+        if outcome.agree is None and self.points is not self.generic_points:
+            # A recurrence says nothing where there is one step only.
+            outcome = self._judged(left, right, page, self.generic_points, quick)
+        return outcome
+
+    def _judged(self, left: Syntax, right: Syntax, page: Page, points: Sequence[ModelTruths], quick: bool) -> Outcome:
+        """The outcome at these points, in the first reading in which the formula holds."""
+        names = [*names_of(left), *names_of(right)]
         points = points[:1] if quick else points
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):

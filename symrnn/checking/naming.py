@@ -157,7 +157,8 @@ def _differential(tree: Syntax, bound: Bound) -> tuple[Name | None, str, Step | 
     match tree:
         case Partial(body=body, mark=mark):
             name, at = _shared(without_brackets(body), bound)
-            return name, mark, at
+            # `dL/dw` is the total derivative, as ∂L/∂w is.
+            return name, "" if mark == "d" else mark, at
         case Symbol():
             packed = _PACKED.fullmatch(tree.base)
             if packed:

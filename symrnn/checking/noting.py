@@ -88,6 +88,8 @@ class Noting(Faces):
                 self._keep_one(digits, value, source, verdict, taint, index)
         elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
             self._keep_parts(at, taint, index)
+            # What follows is held against what the parts stand for now.
+            self.seen = {key: seen for key, seen in self.seen.items() if key[0] != at}
 
     def _keep_one(
         self, digits: Digits, true: Number, came: Value | None, verdict: Verdict, taint: frozenset[int], index: int
@@ -100,7 +102,8 @@ class Noting(Faces):
             written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
             if not taint:
                 written = hull(written, true) if not same(true.value, digits.value) else written
-        else:
+        elif verdict != Verdict.RIGHT or not same(true.value, digits.value):
+            # What is exactly right was not rounded: data of a model stay as exact as they are given.
             widened = value_of(digits)
             assert isinstance(widened, Number)
             written = widened

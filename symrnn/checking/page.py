@@ -16,7 +16,7 @@ from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.numbers import Number, about, negative, sharp
+from symrnn.checking.numbers import Number, about, negative, same, sharp
 from symrnn.numeric.interpretation import label
 
 
@@ -126,9 +126,13 @@ class Page:
         return str(name if here is None or not name.generic else placed(name, {"t": here}))
 
     def keep_name(self, name: Known, record: Record) -> None:
-        """What is written for a name from here on."""
-        self.names[self.key(name)] = record
-        reading = self.truth(name)
+        """What is written for a name from here on; a datum given anew begins another setting."""
+        reading, key = self.truth(name), self.key(name)
+        before = self.names.get(key)
+        if reading is None and record.given and before is not None and _differ(before.written, record.written):
+            # A gradient is nothing that is given, though its number may stand alone.
+            self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
+        self.names[key] = record
         if reading is not None and reading.node is not None:
             self.quantities[label(reading.node)] = record
 
@@ -140,6 +144,11 @@ class Page:
         self.numbers[text] = record
         if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
             self.data.add(abs(record.written.value))
+
+
+def _differ(before: Value, after: Value) -> bool:
+    """Whether two numbers are not the same; of vectors nothing is said."""
+    return isinstance(before, Number) and isinstance(after, Number) and not same(before.value, after.value)
 
 
 def group(name: Known) -> str:

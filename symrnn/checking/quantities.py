@@ -226,14 +226,14 @@ class Quantities:
             yield Meaning(said, f"∂{_MARKS[kind]}{of_family}/∂{family}", Block(left, inner, kind))
 
 
-_MARKS = {"total": "", "step": "", "local": "⁺", "direct": " direct "}
+_MARKS = {"total": "", "step": "", "local": "⁺", "immediate": "⁺", "direct": " direct "}
 
 
 def _kinds(of: Signal, wrt: Parameter | Signal, mark: str) -> tuple[str, ...]:
+    if isinstance(wrt, Parameter):
+        return ("immediate",) if mark else ("total", "immediate")
     if mark:
         return ("local",)
-    if isinstance(wrt, Parameter):
-        return ("total", "local")
     late, early = of.indices, wrt.indices
     if not late or not early:
         return ("total",)

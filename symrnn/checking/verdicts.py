@@ -121,7 +121,7 @@ class Report:
     model: str = ""
     source: str = ""
     file: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Reason, ...] = field(default=())
 
     @property
     def first_wrong(self) -> int | None:

@@ -13,18 +13,21 @@ from typing import Any
 from symrnn.algebra.programs import Program
 from symrnn.checking.choosing import choose
 from symrnn.checking.claims import Working
-from symrnn.checking.formulas import Formulas, fixed_values
+from symrnn.checking.deltas import with_deltas
+from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
+from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import recognise
+from symrnn.checking.recognition import last_step, recognise
 from symrnn.checking.truths import ModelTruths, truths_of
-from symrnn.checking.verdicts import Place, Report, Unread
+from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
 
 MOST_BYTES = 2_000_000
+ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
 def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: str | None = None) -> Report:
@@ -40,12 +43,12 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = read_working(data, label)
-    found, said = _model_of(model, working)
-    return judged(working, found, said)
+    working = with_deltas(read_working(data, label))
+    found, said, notes = _model_of(model, working)
+    return judged(working, found, said, notes)
 
 
-def judged(working: Working, model: Model | Program | None, said: str = "") -> Report:
+def judged(working: Working, model: Model | Program | None, said: str = "", notes: tuple[Reason, ...] = ()) -> Report:
     """The report of a working that is read already."""
     page, truths = _page(model, working)
     settings = model.settings if isinstance(model, Model) else {}
@@ -59,7 +62,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "") -> R
         model=said,
         source=working.source,
         file=working.name,
-        notes=_notes(model, truths),
+        notes=(*notes, *_notes(model, truths), *((ASIDE,) if working.set_aside else ())),
     )
 
 
@@ -67,16 +70,18 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     """An empty page that knows what the model knows."""
     truths = truths_of(model) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, truths)
+    page.formulas = _formulas(model, truths, last_step(working))
     if truths is not None:
         choose(page, working, truths)
     return page, truths
 
 
-def _formulas(model: Model | Program | None, truths: ModelTruths | None) -> Formulas | None:
+def _formulas(model: Model | Program | None, truths: ModelTruths | None, last: int) -> Formulas | None:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
     if isinstance(model, Program):
-        return Formulas(model if model.loss is not None else with_generic_loss(model))
+        steps = last or STEPS
+        known = model.loss is not None
+        return Formulas(model, steps) if known else OpenFormulas(with_generic_loss(model), steps, bare=model)
     if model is None or truths is None:
         return None
     fixed = fixed_values(truths.given)
@@ -88,13 +93,18 @@ def _place(one: Any) -> Place:
 
 
 def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], ...]:
-    """What the text's names were taken for, each family once."""
-    return () if truths is None else tuple(page.mapping.items())
+    """What the text's names were taken for."""
+    if truths is None:
+        return ()
+    # The i of `W_i` was read as an index before the model said that it is a gate.
+    gated = truths.quantities.gated
+    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 
-def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[str, ...]:
+def _notes(model: Model | Program | None, truths: ModelTruths | None) -> tuple[Reason, ...]:
     if isinstance(model, Model) and truths is None:
-        return ("The model is too large for a hand calculation: equalities are checked as arithmetic only.",)
+        return (Reason("The model is too large for a hand calculation: equalities are checked as arithmetic only."),)
     return ()
 
 
@@ -123,17 +133,18 @@ def _is_file(source: str) -> bool:
         return False
 
 
-def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str]:
-    """The model, and where it comes from."""
+def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str, tuple[Reason, ...]]:
+    """The model, where it comes from, and what is to be said of it."""
     if isinstance(model, Model | Program):
-        return model, getattr(model, "name", "")
+        return model, getattr(model, "name", ""), ()
     if model is not None:
         from symrnn.models.sources import resolve
 
-        return resolve(os.fspath(model)), os.fspath(model)
+        return resolve(os.fspath(model)), os.fspath(model), ()
     if working.front_matter:
         from symrnn.models.files import loads
 
-        return loads(working.front_matter, working.name), "front matter"
+        return loads(working.front_matter, working.name), "front matter", ()
     found = recognise(working)
-    return found, "" if found is None else "recognised from the text's own definitions"
+    said = "" if found.model is None else "recognised from the text's own definitions"
+    return found.model, said, () if found.reason is None else (found.reason,)

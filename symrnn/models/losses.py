@@ -214,21 +214,23 @@ def _loss_equations(
     return Equation(step, value, LOSS_REASON, domain), Equation(LOSS, total, LOSS_REASON)
 
 
-def with_generic_loss(program: Program) -> Program:
+def with_generic_loss(program: Program, last: bool = False) -> Program:
     """The Program with `L = Σ_t L_t`, where of L_t nothing is known but that it depends on the outputs of step t.
 
     Where there are final outputs, such as the prediction ŷ_T of a readout at the last step, the loss is `L = L_T` and
-    depends on them.
+    depends on them; with `last` it is `L = L_T` in any case.
 
     >>> from symrnn.cells import rnn
     >>> print(with_generic_loss(rnn())["L"])
     L = Σ_{t=1}^{T} L_t
     """
     _check_no_loss(program)
-    last = _last_outputs(program)
-    if last:
+    ends = _last_outputs(program)
+    if last and not ends:
+        ends = tuple(output.at(program.steps.hi) for output in program.outputs)
+    if ends:
         step = Signal("L", (1, 1), program.steps.hi)
-        equations = (Equation(step, Opaque(step, *last), LOSS_REASON), Equation(LOSS, step, LOSS_REASON))
+        equations = (Equation(step, Opaque(step, *ends), LOSS_REASON), Equation(LOSS, step, LOSS_REASON))
     else:
         step = Signal("L", (1, 1), program.steps.index)
         total = Sum(step, program.steps.index, program.steps.lo, program.steps.hi)

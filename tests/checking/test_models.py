@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import exp
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_true_values_are_those_of_evaluate() -> None:
         assert name is not None
         value = truths().readings(name)[0].value
         assert abs(float(value.value) - results.gradients[key]) < 1e-12  # type: ignore[union-attr]  # a number
+
+
+@pytest.mark.parametrize("activation", ["identity", "tanh"])
+def test_the_sum_over_steps_takes_the_immediate_partial(activation: str) -> None:
+    """∂L/∂W = Σ ∂L/∂h_t ∂⁺h_t/∂W, whatever h_t reads of its own step; and no summand may be left out."""
+    model = sr.loads(MODEL.replace('"tanh"', f'"{activation}"'))
+    chain = r"\frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial W_h}"
+    total = r"\frac{\partial L}{\partial W_h}"
+    for bounds, verdict in (("_{t=1}^{3}", "right"), ("_{t}", "right"), ("_{t=1}^{2}", "wrong")):
+        (finding,) = sr.check(rf"${total} = \sum{bounds} {chain}$", model).findings
+        assert finding.verdict.value == verdict
 
 
 def test_given_numbers_are_exact() -> None:
@@ -134,8 +146,48 @@ $h_2 = \tanh(0.5 \cdot 0.8005 + 2.1) = 0.9866$
         assert report.first_wrong is not None
 
     def test_without_numbers(self) -> None:
-        """A missing number leaves it open."""
-        assert sr.check(self.TEXT.replace("W_x = 1.0, ", "")).model == ""
+        """Without a number its formulas can be judged still, which is said; numbers are arithmetic."""
+        report = sr.check(self.TEXT.replace("W_x = 1.0, ", "") + "\n$\\partial h_2/\\partial h_1 = W_x (1 - h_2^2)$")
+        assert "W_x" in str(report.notes[0])
+        assert [found.verdict.value for found in report.findings][-3:] == ["given", "rounded", "wrong"]
+
+    def test_two_values_are_not_guessed(self) -> None:
+        """A second setting of the weights: no numbers of the model are taken for true."""
+        report = sr.check(self.TEXT + "\nNow W_h = 2: $h_1 = \\tanh(2 \\cdot 0 + 1.1) = 0.8005$\n")
+        assert "W_h" in str(report.notes[0])
+        assert report.first_wrong is None
+
+    @pytest.mark.parametrize(
+        ("extra", "verdict"),
+        [
+            (r"$\delta_2 = (h_2 - y)(1 - h_2^2) = -0.000356$", "rounded"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1)$", "wrong"),
+            (r"$\delta_1 = w \delta_2 (1 - h_1^2) = -0.00006$", "rounded"),
+            (r"$\frac{dL}{dw} = \delta_2 h_1 + \delta_1 h_0 = -0.000285$", "rounded"),
+        ],
+    )
+    def test_gradients_are_no_part_of_the_cell(self, extra: str, verdict: str) -> None:
+        """δ runs backward: its recurrence is judged, not taken for a definition."""
+        text = self.TEXT.replace("W_h", "w").replace("W_x", "u") + "\n$y = 1$, $L = \\frac12 (h_2 - y)^2$\n\n"
+        report = sr.check(text + extra)
+        assert report.findings[-1].verdict.value == verdict
+
+    def test_a_sum_of_losses_and_vectors(self) -> None:
+        """Matrices, a concatenation, and a loss of every step."""
+        text = r"""
+$h_t = \tanh(W [h_{t-1}; x_t])$, $L_t = \frac12 \|h_t - y_t\|^2$, $L = \sum_{t=1}^{2} L_t$
+with $W = \begin{bmatrix} 0.5 & 0 & 1 \\ 0 & 0.5 & -1 \end{bmatrix}$, $h_0 = (0, 0)^T$, $x_1 = 1$, $x_2 = 0.5$,
+$y_1 = (0, 0)^T$ and $y_2 = (1, 0)^T$.
+
+$h_1 = (0.7616, -0.7616)^T$
+
+$L_1 = 0.5800$
+
+$L = 0.78$
+"""
+        report = sr.check(text)
+        assert "definitions" in report.model and not report.notes
+        assert [found.verdict.value for found in report.findings][-3:] == ["rounded", "rounded", "wrong"]
 
 
 def test_given_numbers_said_together_are_no_luck() -> None:
@@ -143,3 +195,155 @@ def test_given_numbers_said_together_are_no_luck() -> None:
     text = "$W_h = W_x = 0.5$, $b = h_0 = 0$, $x_1 = x_2 = x_3 = 1$, $y = 1$\n\n$h_1 = 0.5 \\cdot 0 + 0.5 \\cdot 1 = 0.5$\n"
     report = sr.check(text, model=sr.load("example:linear"))
     assert "lucky" not in report.tally and "wrong" not in report.tally
+
+
+class TestUnnumbered:
+    """What a text defines without telling every number."""
+
+    CELL = "$h_t = \\tanh(W h_{t-1} + U x_t)$\n\n"
+
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_1^T + \delta_1 h_0^T", "right"),
+            (r"\frac{\partial L}{\partial W} = \delta_2 h_2^T + \delta_1 h_1^T", "wrong"),
+            (r"\frac{\partial h_2}{\partial h_1} = W \operatorname{diag}(1 - h_2^2)", "wrong"),
+            (r"h_0 = x_0 = 0", "given"),
+        ],
+    )
+    def test_its_formulas_are_judged(self, text: str, verdict: str) -> None:
+        """At as many steps as the text names, or at more."""
+        assert sr.check(f"{self.CELL}${text}$").findings[-1].verdict.value == verdict
+
+    def test_gates_called_i(self) -> None:
+        """The i of `W_i = 0.6` is the gate's, where the cell has one."""
+        text = (
+            "$i_t = \\sigma(W_i x_t + U_i h_{t-1})$, $h_t = i_t h_{t-1} + x_t$, $W_i = 0.6$, $U_i = 0.2$, $x_1 = 1$\n\n"
+        )
+        report = sr.check(text + "$i_1 = 0.6457$, $h_1 = 1.5$")
+        assert [found.verdict.value for found in report.findings][-2:] == ["rounded", "wrong"]
+
+
+def test_a_readout_for_the_loss_and_plain_derivatives() -> None:
+    """`y = V h_2` is computed once; `dL/dh1` is a total derivative."""
+    text = "h0=0, w=0.9, x1=1, x2=0.5, V=2\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\ny = V*h2 = 2.8\nL = 1/2 (y - 1)^2 = 1.62\n"
+    report = sr.check(text + "dL/dh1 = (y-1)*V*w = 3.24\ndL/dw = (y-1)*V*(h1 + w*h0) = 3.6\ndL/dV = (y-1)*h2 = 2.62")
+    assert "definitions" in report.model
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    assert report.tally["wrong"] == 1
+
+
+class TestShortModels:
+    """One step and two: the commonest exercises."""
+
+    ONE = """+++
+[cell]
+kind = "lstm"
+[sequence]
+x = [1.0]
+h0 = 0.5
+c0 = 0.25
+[parameters]
+W_f = 0.5
+U_f = 0.4
+b_f = 0.1
+W_i = 0.3
+U_i = 0.2
+b_i = 0.0
+W_o = -0.2
+U_o = 0.6
+b_o = 0.1
+W_c = 0.7
+U_c = -0.3
+b_c = 0.2
+[loss]
+kind = "half_squared_error"
+y = 1.0
++++
+dh = h - y = -0.7237
+do = dh * tanh(c) = -0.3637
+dc = dh * o * (1 - tanh(c)^2) = -0.2974
+da_f = dc * c0 * f*(1-f) = -0.0159
+dW_f = da_f * x = -0.0159
+dc0 = dc * f = -0.2052
+"""
+
+    def test_one_step_of_an_lstm(self) -> None:
+        """A formula that needs no carry and no sum over steps holds where there is one step."""
+        report = sr.check(self.ONE)
+        assert {found.verdict.value for found in report.findings} <= {"right", "rounded"}
+        assert sr.check(self.ONE.replace("dc * c0 * f", "dc * c * f")).tally["wrong"] == 1
+
+    def test_two_steps_of_a_line(self) -> None:
+        """`h_1 + w h_0` is the whole sum at two steps."""
+        text = "h0=0, w=0.9, x1=1, x2=0.5\nh1 = w*h0 + x1 = 1\nh2 = w*h1 + x2 = 1.4\nL = h2\n"
+        report = sr.check(text + "dL/dw = h1 + w*h0 = 1")
+        assert report.findings[-2].verdict.value == "right"
+
+    def test_data_of_a_model_are_exact(self) -> None:
+        """x = 1.2 is no rounded number, so what is computed with it has no room."""
+        text = "h0=0, w=0.9, x1=1.2, x2=0.5\nh1 = w*h0 + x1 = 1.2\nh2 = w*h1 + x2 = 1.58\n"
+        assert sr.check(text + "q = h2*h2 = 2.5").findings[-1].verdict.value == "rounded"
+        assert sr.check(text + "q = h2*h2 = 2.3").findings[-1].verdict.value == "wrong"
+
+
+def test_a_datum_given_anew_begins_another_setting() -> None:
+    """Two cases of one question: the second is not held against the first."""
+    text = "$w = 0.9$: $\\frac{\\partial h_9}{\\partial h_0} = 0.387$\n\n$w = 1.1$: $\\frac{\\partial h_9}{\\partial h_0} = "
+    assert "wrong" not in sr.check(text + "2.358$").tally
+    assert sr.check(text.replace("w = 1.1", "then") + "2.358$").tally["wrong"] == 1
+
+
+def test_deltas_before_a_name() -> None:
+    """`\\delta o_t` is ∂L/∂o_t where lines begin so; the forgotten tanh shows, as `\\delta h_{t-1}` shows a product."""
+    cell = (
+        "$c_t = f_t c_{t-1} + x_t$, $f_t = \\sigma(U h_{t-1})$, $o_t = \\sigma(V h_{t-1})$, $h_t = o_t \\tanh(c_t)$\n\n"
+    )
+    report = sr.check(
+        cell
+        + "$$\\delta o_t = \\delta h_t * \\tanh(c_t) * o_t * (1 - o_t)$$\n$$\\delta o_t = \\delta h_t * c_t * o_t * (1 - o_t)$$"
+    )
+    assert [found.verdict.value for found in report.findings][-2:] == ["right", "wrong"]
+    one = "$h_t = \\tanh(w h_{t-1} + x_t)$, $w = 0.5$, $h_0 = 0.2$, $x_1 = 1$, $L = h_1$\n\n"
+    assert sr.check(one + "$\\delta_1 = 1 - h_1^2$, $dw = \\delta_1 h_0 = 0.0718$").tally.get("wrong") is None
+
+
+def test_a_loss_in_symbols() -> None:
+    """The loss the text says decides what hangs on it."""
+    text = (
+        "$h_t = \\tanh(W h_{t-1} + U x_t)$, $\\hat y_t = V h_t$, $L = \\sum_t \\frac12 \\|\\hat y_t - y_t\\|^2$\n\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (\\hat y_t - y_t) h_t^T$$\n"
+        "$$\\frac{\\partial L}{\\partial V} = \\sum_t (y_t - \\hat y_t) h_t^T$$"
+    )
+    assert [found.verdict.value for found in sr.check(text).findings][-2:] == ["right", "wrong"]
+
+
+def test_a_sigma_is_one_function_within_a_chain() -> None:
+    """In a tanh cell `h_1 = σ(a) = 1/(1+e^-a)` is no luck: σ is tanh before and after, or it is wrong."""
+    model = sr.loads(MODEL)
+    right = sr.evaluate(model).values["h[1]"]
+    assert isinstance(right, float)
+    a = sr.evaluate(model).values["a[1]"]
+    logistic = 1 / (1 + exp(-float(str(a))))
+    for value, verdicts in ((right, {"right", "rounded"}), (logistic, {"wrong"})):
+        assert sr.check(rf"$h_1 = \sigma({a}) = {value:.4f}$", model).findings[-1].verdict.value in verdicts
+
+
+def test_zeros_of_a_short_model_may_be_left_out() -> None:
+    """b = 0 over two steps: `h_1 = tanh(W_h h_0 + W_x x_1)` is no luck."""
+    text = (
+        '[cell]\nkind = "rnn"\nactivation = "tanh"\n[sequence]\nx = [0.3, 2]\n[parameters]\nW_h = 0.5\nW_x = 2\nb = 0\n'
+    )
+    for formula, verdict in (("W_h h_0 + W_x x_1", "right"), ("W_h h_0 + W_x x_1^2", "wrong")):
+        (finding,) = sr.check(rf"$h_1 = \tanh({formula})$", sr.loads(text)).findings
+        assert finding.verdict.value == verdict
+
+
+def test_parts_of_a_sum_stand_for_what_they_came_from() -> None:
+    """−0.24 is a product of given numbers, so the sum has no room for a slip in its last digit but one."""
+    text = "a = 0.3\nb = 0.8\nc = 0.15\nd = 0.6\ne = 0.075\nf = 0.2\ng = a*b + c*d + e*f = 0.24 + 0.09 + 0.015 = 0.3"
+    assert [sr.check(text + digits).findings[-1].verdict.value for digits in ("45", "5", "3")] == [
+        "right",
+        "rounded",
+        "wrong",
+    ]

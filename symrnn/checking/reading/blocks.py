@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from symrnn.checking.reading.macros import Macros
 from symrnn.checking.reading.markup import cleaned, edited
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Region
@@ -71,18 +72,18 @@ def _parser() -> MarkdownIt:
     return markdown
 
 
-def markdown_blocks(places: Places, start: int, regions: tuple[Region, ...]) -> Layout:
+def markdown_blocks(places: Places, start: int, regions: tuple[Region, ...], macros: Macros) -> Layout:
     """The blocks of Markdown, which plain text is as well."""
-    clean = cleaned(places.text, start, regions, markdown=True)
+    clean = cleaned(places.text, start, regions, True, macros)
     shown = _masked(places.text, regions)
     first = places.line_of(start)
     tokens = _parser().parse(shown[start:].replace("\0", " "))
     return Layout(clean, _with_headings([*_from_tokens(tokens, places, shown, first), *_from_regions(regions)]))
 
 
-def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...]) -> Layout:
+def tex_blocks(places: Places, text: str, start: int, regions: tuple[Region, ...], macros: Macros) -> Layout:
     """The blocks of a TeX file: paragraphs between empty lines, headings by their commands."""
-    clean = cleaned(text, start, regions, markdown=False)
+    clean = cleaned(text, start, regions, False, macros)
     shown = _masked(text, regions)
     shown = edited(shown, [(one.start, one.end, "x" * (one.end - one.start)) for one in regions])
     found: list[_Found] = [*_from_regions(regions)]

@@ -27,7 +27,8 @@ class Lexeme(NamedTuple):
 
 RELATION_SIGNS = {
     "<<": "<", ">>": ">",
-    "=": "=", "==": "=", "≈": "≈", "≃": "≈", "≅": "≈", "~=": "≈", "≐": "≈", "≔": "≡", ":=": "≡", "≡": "≡", "≜": "≡",
+    "=": "=", "==": "=", "≈": "≈", "≃": "≈", "≅": "≈", "~=": "≈", "≐": "≈", "≒": "≈",
+    "≔": "≡", ":=": "≡", "≡": "≡", "≜": "≡",
     "≤": "≤", "<=": "≤", "⩽": "≤", "≥": "≥", ">=": "≥", "⩾": "≥", "<": "<", ">": ">", "≪": "<", "≫": ">", "≠": "≠",
     "!=": "≠", "∝": "∝", "∈": "∈", "←": "←", "<-": "←", "→": "→", "->": "→", "↦": "→", "+=": "+=", "-=": "-=",
     "*=": "*=", "/=": "/=", "∼": "∼",
@@ -41,10 +42,10 @@ RELATION_COMMANDS = {
 IMPLICATIONS = frozenset({
     "Rightarrow", "implies", "Longrightarrow", "iff", "Leftrightarrow", "Longleftrightarrow", "therefore", "because",
     "impliedby", "Leftarrow", "Longleftarrow", "leadsto", "rightsquigarrow", "forall", "exists", "land", "lor", "wedge",
-    "vee", "checkmark", "square", "blacksquare", "qed", "hline", "par", "noindent", "item", "intertext",
+    "vee", "checkmark", "square", "blacksquare", "qed", "hline", "par", "noindent", "item",
 })  # fmt: skip
 """Commands that stand between statements."""
-_TEXTS = "text|mbox|textrm|textit|textbf|texttt|textsf|hbox|textnormal"
+_TEXTS = "text|shortintertext|intertext|mbox|textrm|textit|textbf|texttt|textsf|hbox|textnormal"
 _TABLES = "[bpvBV]?matrix|smallmatrix|array|cases|dcases|rcases"
 _SIGNS = "|".join(sorted(map(re.escape, RELATION_SIGNS), key=len, reverse=True)).replace(r"<\-", r"<\-(?=\s)")
 _SCRIPT_SIGNS = "".join(map(re.escape, (*HIGH, *LOW)))
@@ -128,7 +129,8 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
     if kind == "command":
         return _command(found["command"], start, end)
     if kind == "texts":
-        return Lexeme("prose" if _is_said(found["said"], text[end : end + 1]) else "word", start, end)
+        between = "intertext" in found[0].partition("{")[0]
+        return Lexeme("prose" if between or _is_said(found["said"], text[end : end + 1]) else "word", start, end)
     if kind == "edge":
         return Lexeme("open" if found["edge"] == "begin" else "close", start, end, found["table"])
     if kind == "escaped":

@@ -36,6 +36,8 @@ class Macros:
     """The macros of a text by name."""
 
     by_name: Mapping[str, Macro]
+    places: tuple[tuple[int, int], ...] = ()
+    """Where they are defined."""
 
     def expanded(self, text: str) -> str:
         """The formula with its macros put in; as it stands where that would pass the budget.
@@ -105,6 +107,7 @@ def macros_in(text: str) -> Macros:
     '\\\\operatorname{ReLU}'
     """
     found: dict[str, Macro] = {}
+    places: list[tuple[int, int]] = []
     for number, definition in enumerate(_DEFINITION.finditer(text)):
         if number == MACROS:
             break
@@ -116,4 +119,5 @@ def macros_in(text: str) -> Macros:
             body = f"\\operatorname{{{body}}}"
         count = int(definition[2] or 0) or len(definition[4] or "") // 2
         found[definition[1] or definition[3]] = Macro(count, body)
-    return Macros(found)
+        places.append((definition.start(), end + 1))
+    return Macros(found, tuple(places))

@@ -11,13 +11,19 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MATHS_FENCES = frozenset({"math", "latex", "tex", "katex", "asciimath", "mathjax"})
-PROSE_FENCES = frozenset(
-    {"", "text", "txt", "plain", "plaintext", "output", "console", "none", "md", "markdown", "log"}
-)
+MATHS_FENCES = frozenset({"math", "maths", "latex", "tex", "katex", "asciimath", "mathjax", "equation"})
+_PROGRAMS = """
+asm awk bash bat bibtex c c# c++ clojure cmake cpp cs csharp css csv cuda cython d dart diff docker dockerfile dot
+elixir erlang f# fortran go graphviz groovy haskell hpp html http ini ipython java javascript js json jsonc jsx julia
+kotlin lisp lua make makefile mathematica matlab mermaid nix ocaml octave pascal patch perl php plantuml powershell
+prolog properties proto ps1 py py3 pycon pytb python python3 r rb rs ruby rust sas scala scheme scss sh shell sql stan
+stata svelte svg swift tcl toml ts tsx typescript vb verilog vhdl vim vue wolfram xml yaml yml zig zsh
+"""
+PROGRAMS = frozenset(_PROGRAMS.split())
+"""Languages whose blocks hold no statements about numbers; a block of any other word is read as text."""
 ENVIRONMENTS = (
     "equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "flalign", "alignat", "aligned",
-    "gathered", "split", "dmath", "subequations", "cases", "alignedat",
+    "gathered", "split", "dmath", "subequations", "cases", "alignedat", "IEEEeqnarray", "empheq", "multlined", "dgroup",
 )  # fmt: skip
 VERBATIM = ("verbatim", "lstlisting", "minted", "Verbatim", "alltt", "comment", "tikzpicture")
 
@@ -100,7 +106,7 @@ def _fences(text: str, start: int) -> Iterator[Region]:
 
 def _fence(opened: re.Match[str], first: int, last: int, end: int) -> Region:
     word = opened[2].strip().strip("{}.").split(" ")[0].lower()
-    kind = "display" if word in MATHS_FENCES else "text" if word in PROSE_FENCES else "program"
+    kind = "display" if word in MATHS_FENCES else "program" if word in PROGRAMS else "text"
     if kind == "text" and _is_program(opened.string[first:last]):
         kind = "program"
     return Region(kind, opened.start(), end, first, max(first, last), word)

@@ -18,6 +18,9 @@ _SOFT = frozenset({"row", "gap", "newline", "comma"})
 _INFIX = frozenset("+-*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@")
 _INFIX_COMMANDS = re.compile(r"\\(?:cdot|times|odot|circ|ast|div|otimes|bullet)$")
 _SYSTEMS = frozenset({"cases", "dcases", "rcases", "array"})
+_SIZES = frozenset(
+    f"\\{word}{side}" for word in ("left", "right", "big", "Big", "bigg", "Bigg") for side in ("", "l", "r")
+)
 _DEEP = 100
 """Brackets beyond this depth are left to the parser, which refuses them."""
 
@@ -113,7 +116,7 @@ class Segments:
         return made
 
     def _holds_relation(self, segment: Segment) -> bool:
-        """Whether a relation stands outside brackets; braces around the whole are taken off."""
+        """Whether a relation stands outside brackets; brackets around the whole are taken off."""
         if segment.relations:
             return True
         if not any(lexeme.kind == "relation" for lexeme in segment.lexemes):
@@ -123,10 +126,22 @@ class Segments:
             depth += (lexeme.kind == "open") - (lexeme.kind == "close")
         if depth > 0:
             self.problems.append(self.problem(segment, "a bracket that is never closed"))
-        elif self.sign(segment.lexemes[0]) == "{" and segment.lexemes[-1].kind == "close":
-            segment.lexemes, segment.place = segment.lexemes[1:-1], segment.place + 1
-            return bool(segment.relations)
+        elif inside := self._within_brackets(segment.lexemes):
+            first, last = inside
+            segment.lexemes, segment.place = segment.lexemes[first:last], segment.place + first
+            return self._holds_relation(segment)
         return False
+
+    def _within_brackets(self, lexemes: list[Lexeme]) -> tuple[int, int] | None:
+        """From where to where the inside of a bracket around the whole stands: `\\left( a = b \\right)`."""
+        first, last = 0, len(lexemes) - 1
+        first += self.sign(lexemes[0]) in _SIZES
+        if first >= last or lexemes[first].kind != "open" or lexemes[first].word or lexemes[last].kind != "close":
+            return None
+        if _partners(lexemes).get(first) != last:
+            return None
+        last -= self.sign(lexemes[last - 1]) in _SIZES
+        return (first + 1, last) if last > first + 1 else None
 
     # --- segments ---
 

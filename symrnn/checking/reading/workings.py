@@ -17,8 +17,9 @@ from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
 from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.lexemes import RELATION_SIGNS
-from symrnn.checking.reading.macros import macros_in
+from symrnn.checking.reading.macros import Macros, macros_in
 from symrnn.checking.reading.markup import Edit, edited, without_comments
+from symrnn.checking.reading.passed import Spans, relations_in
 from symrnn.checking.reading.places import Places
 from symrnn.checking.reading.regions import Found, Region, regions_in
 from symrnn.checking.reading.sides import Sides
@@ -75,6 +76,7 @@ class _Reader:
         self.regions: tuple[Region, ...] = ()
         self.unread: list[Unread] = []
         self.aside: list[Unread] = []
+        self.macros = Macros({})
         self.sides = Sides(places)
         self.last: tuple[int, Side | None] = (-1, None)
 
@@ -87,6 +89,7 @@ class _Reader:
         self.clean = edited(layout.clean, [(start, end, "") for start, end, _ in columns])
         pieces = [piece for block in layout.blocks for piece in self._pieces(block)]
         pieces.sort(key=lambda piece: piece.start)
+        self._list_passed(pieces)
         lines = [line for piece in pieces if (line := self._line(piece))]
         aside = [Unread(self._cell(number), "", f"a {kind} cell of a notebook") for number, kind in cells]
         return Working(
@@ -109,14 +112,15 @@ class _Reader:
         text = self._guarded(self.places.text)
         tex = _TEX.search(_FENCED.sub("", text)) is not None
         text = without_comments(text) if tex else text
-        self.sides = Sides(self.places, macros_in(text))
+        self.macros = macros_in(text)
+        self.sides = Sides(self.places, self.macros)
         found = regions_in(text, self.start, tex)
         self.regions = found.regions
         places = Places(text, self.places.name, self.places.cells)
         self._list_regions(found, text, tex)
         if tex:
-            return tex_blocks(places, text, self.start, found.regions)
-        return markdown_blocks(places, self.start, found.regions)
+            return tex_blocks(places, text, self.start, found.regions, self.macros)
+        return markdown_blocks(places, self.start, found.regions, self.macros)
 
     def _guarded(self, text: str) -> str:
         edits: list[Edit] = []
@@ -202,6 +206,19 @@ class _Reader:
             return False
         before = self.clean[slice(*self.places.span_of(line - 1))].strip()
         return "=" in before and before[0] not in "-*+0123456789" and before[-1] not in ":："
+
+    def _list_passed(self, pieces: list[_Piece]) -> None:
+        """List the formulas in which a relation stands that no statement holds: nothing is passed over in silence."""
+        spans = [(one.start, one.end) for piece in pieces for one in piece.statements]
+        spans += [(one.place.offset, one.place.offset + one.place.length) for one in self.unread]
+        covered = Spans(spans)
+        for region in self.regions:
+            if region.kind not in ("inline", "display"):
+                continue
+            for sign in relations_in(self.clean, region.first, region.last, self.macros):
+                if not covered.hold(sign):
+                    self._refuse(region.first, region.last, "a relation that stands where none is read")
+                    break
 
     # --- lines ---
 

@@ -36,6 +36,8 @@ def to_dict(report: Report) -> dict[str, Any]:
         content["model"] = report.model
     if report.mapping:
         content["names"] = dict(report.mapping)
+    if report.notes:
+        content["notes"] = [reason_words(note) for note in report.notes]
     return content
 
 

@@ -41,7 +41,7 @@ def _head(report: Report, language: str) -> Iterator[str]:
     if report.mapping:
         names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
         yield say("mapping", names, language=language)
-    yield from (translated(note, language, DOMAIN) for note in report.notes)
+    yield from (reason_words(note, language) for note in report.notes)
 
 
 def _finding(finding: Finding, report: Report, language: str, color: bool) -> Iterator[str]:

@@ -38,7 +38,6 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "corrected": "write: {0}",
         "rule": "wrong: {0}   right: {1}",
         "maybe": "one of these:",
-        "large": "The model is too large for a hand calculation: equalities are checked as arithmetic only.",
     }
 )
 """The frame of a report."""
@@ -60,11 +59,18 @@ REASONS: tuple[str, ...] = (
     "false as a formula: at random numbers {0} against {1}",
     "right in the transposed layout",
     "with ∂ as the immediate partial ∂⁺",
+    "with a loss of the last step alone",
+    "what the loss is, nobody says",
     "a division by zero",
     "the logarithm of a number that is not positive",
     "the root of a negative number",
     "a broken power of a number that is not positive",
     "a division by a number that may be zero",
+    "The model is too large for a hand calculation: equalities are checked as arithmetic only.",
+    "Programs (code cells, blocks of a programming language) are set aside: they are not judged.",
+    "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic.",
+    "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only.",
+    "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only.",
 )
 """Messages of `Reason`, each its own English."""
 

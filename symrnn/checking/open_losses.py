@@ -1,0 +1,64 @@
+"""Formulas about a cell whose loss nobody said: what holds for any loss, and what hangs on the loss alone.
+
+Reads two syntax trees and a cell; judges as `Formulas` does. Nothing is false that some loss makes true: a loss of
+every step and one of the last step are both tried, and where a gradient of the loss stands on one side only, what the
+loss is decides it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from symrnn.algebra.programs import Program
+from symrnn.algebra.reading.syntax import Syntax
+from symrnn.checking.formulas import STEPS, Formulas, Outcome, names_of
+from symrnn.checking.naming import Derivative, Name
+from symrnn.checking.page import Page
+from symrnn.checking.spellings import LOSS_NAMES
+from symrnn.checking.verdicts import Reason
+from symrnn.models.losses import with_generic_loss
+
+LAST = Reason("with a loss of the last step alone")
+OPEN = Reason("what the loss is, nobody says")
+
+
+@dataclass
+class OpenFormulas(Formulas):
+    """Judges formulas of a cell with a generic loss of every step, and of the last step; `bare` has no loss."""
+
+    bare: Program | None = None
+
+    @cached_property
+    def others(self) -> tuple[tuple[Formulas, Reason | None], ...]:
+        """What else the text may speak of: a loss of the last step only, more steps than it names."""
+        last = self.program if self.bare is None else with_generic_loss(self.bare, last=True)
+        more = max(STEPS, self.steps + 1)
+        return (
+            (Formulas(last, self.steps, self.sizes, self.fixed, self.notation), LAST),
+            (Formulas(self.program, more, self.sizes, self.fixed, self.notation), None),
+            (Formulas(last, more, self.sizes, self.fixed, self.notation), LAST),
+        )
+
+    def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
+        """Right for some loss is right; false for every loss is false; the rest is open."""
+        outcome = super().judge(left, right, page, quick)
+        if outcome.agree is not False:
+            return outcome
+        for formulas, note in self.others:
+            found = formulas.judge(left, right, page, quick)
+            if found.agree:
+                return Outcome(True, found.reason or note, chosen=found.chosen)
+        losses = [name for name in (*names_of(left), *names_of(right)) if isinstance(name, Name) and _is_loss(name)]
+        if losses:
+            return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))
+        return Outcome(None, OPEN) if _hears_loss(left) != _hears_loss(right) else outcome
+
+
+def _hears_loss(tree: Syntax) -> bool:
+    """Whether a gradient of the loss stands in the formula."""
+    return any(_is_loss(name.of) if isinstance(name, Derivative) else name.base == "delta" for name in names_of(tree))
+
+
+def _is_loss(name: Name) -> bool:
+    return name.whole in LOSS_NAMES

@@ -1,0 +1,125 @@
+"""A student's formula in the plain text that model files use, at the generic step t.
+
+Reads syntax trees; returns text for the one grammar of cells, or None where a formula is none of a cell's: a
+derivative, a step that cannot be told, a piece cells have no word for.
+"""
+
+from __future__ import annotations
+
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Chain,
+    Group,
+    Norm,
+    Num,
+    Quotient,
+    Raised,
+    Stack,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    Transposed,
+)
+from symrnn.checking.functions import is_function
+from symrnn.checking.naming import Name, Step, name_of
+
+UNKNOWN = "@"
+"""Stands behind the name of a function that the text itself defines, or behind a factor before a bracket."""
+
+
+def retold(tree: Syntax, here: Step | None, last: str = "") -> str | None:
+    """The formula as text, where `here` is the step it was written for; `last` names that step where it is T.
+
+    >>> from symrnn.algebra.reading.grammar import parse_expression
+    >>> retold(parse_expression(r"\\tanh(w h_1 + x_2)"), 2)
+    'tanh(w h[t-1] + x[t])'
+    """
+    try:
+        return _Teller(here, last).text(tree)
+    except ValueError:
+        return None
+
+
+class _Teller:
+    def __init__(self, here: Step | None, last: str) -> None:
+        self.here = here
+        self.last = last
+        self.bound: set[str] = set()
+
+    def text(self, tree: Syntax) -> str:
+        match tree:
+            case Num(text=text):
+                return text
+            case Symbol():
+                return self.symbol(tree)
+            case Group(body=body):
+                return f"({self.text(body)})"
+            case Terms(terms=terms):
+                signed = (("- " if sign < 0 else "+ ") + self.text(term) for sign, term in terms)
+                return " ".join(signed).removeprefix("+ ")
+            case Times(factors=factors, operators=operators):
+                return self.product(factors, operators)
+            case Quotient(over=Num() as over, under=Num() as under):
+                return f"{over.text}/{under.text}"
+            case Quotient(over=over, under=under):
+                return f"({self.text(over)})/({self.text(under)})"
+            case Raised(base=base, exponent=Num() as exponent):
+                return f"({self.text(base)})^{exponent.text}"
+            case Transposed(body=body):
+                return f"({self.text(body)})ᵀ"
+            case Norm(body=body):
+                return f"‖{self.text(body)}‖"
+            case Stack(parts=parts):
+                return f"[{'; '.join(map(self.text, parts))}]"
+            case Call(function=function, arguments=(argument,)) if not function.accents:
+                word = {"sigma": "sigmoid"}.get(function.base, function.base)
+                certain = is_function(function.base) or function.base == "sigma"
+                return f"{word}{'' if certain else UNKNOWN}({self.text(argument)})"
+            case Big(kind="sum"):
+                return self.sum(tree)
+        raise ValueError("no cell's formula")
+
+    def product(self, factors: tuple[Syntax, ...], operators: tuple[str, ...]) -> str:
+        joined = [self.text(factors[0])]
+        for operator, factor in zip(operators, factors[1:], strict=True):
+            joined += [operator if operator in "⊙*" else "", self.text(factor)]
+        return " ".join(filter(None, joined))
+
+    def sum(self, tree: Big) -> str:
+        """`Σ_{t=1}^{T} L_t`, also where no bounds are written: over all steps."""
+        match tree.below:
+            case None | Symbol(base="t"):
+                index = "t"
+            case Chain(sides=(Symbol(base=index), Num(value=first)), relations=("=",)) if first == 1:
+                pass
+            case _:
+                raise ValueError("no sum over the steps")
+        top = name_of(tree.above) if isinstance(tree.above, Symbol) else None
+        numbered = isinstance(tree.above, Num) and tree.above.value == self.here
+        if tree.above is not None and not numbered and str(top) not in ("T", "N", "n"):
+            raise ValueError("no sum over all steps")
+        self.bound.add(index)
+        try:
+            return f"Σ_{{{index}=1}}^{{T}} ({self.text(tree.body)})"
+        finally:
+            self.bound.discard(index)
+
+    def symbol(self, tree: Symbol) -> str:
+        name = name_of(tree)
+        if not isinstance(name, Name) or len(name.steps) > 1:
+            raise ValueError("no plain name")
+        return name.whole if not name.steps else f"{name.whole}[{self.step(name.steps[0])}]"
+
+    def step(self, step: Step) -> str:
+        """The step, told from the one the formula stands at."""
+        if isinstance(step, str):
+            index = step[:1]
+            if index in self.bound or not isinstance(self.here, str):
+                return step
+            return "t" + step.removeprefix(self.here) if step.startswith(self.here) else step
+        if not isinstance(self.here, int):
+            return str(step)
+        gap, anchor = step - self.here, "T" if self.last else "t"
+        return f"{anchor}{gap:+d}" if gap else anchor
