@@ -93,7 +93,7 @@ def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Ite
         yield "keys/gift.txt", to_gift(named)
     for name, parts in named:
         if "qti" in formats:
-            yield f"keys/qti/{name}.xml", to_qti(name, parts)
+            yield f"keys/qti/{name}.xml", to_qti(name, parts, looks.language)
         if "prairielearn" in formats:
             yield from ((f"keys/prairielearn/{path}", text) for path, text in to_prairielearn(name, parts))
 

@@ -20,7 +20,7 @@ _CORE = re.compile(r' (?:displaystyle|style)="[^"<>]*"(?=[^<>]*>)')
 """Attributes of MathML Core and HTML that MathML 2 and QTI do not have."""
 
 
-def to_qti(name: str, groups: Sequence[Group]) -> str:
+def to_qti(name: str, groups: Sequence[Group], language: str = "en") -> str:
     """One sheet's item."""
     items = [item for group in groups for item in group.items]
     blanks = [blank for item in items for blank in item.blanks]
@@ -33,7 +33,7 @@ def to_qti(name: str, groups: Sequence[Group]) -> str:
         f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK} {__version__} -->\n'
         f'<assessmentItem xmlns="{SPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         f'xsi:schemaLocation="{SPACE} {_SCHEMA}" identifier="sheet-{name}" title={quoteattr(name)} '
-        f'adaptive="false" timeDependent="false">\n{declarations}'
+        f'adaptive="false" timeDependent="false" xml:lang="{language}">\n{declarations}'
         '<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float" '
         f'normalMaximum="{sum(item.points for item in items)}"><defaultValue><value>0</value></defaultValue>'
         f"</outcomeDeclaration>\n{outcomes}<itemBody>\n{_xml(body)}</itemBody>\n"
