@@ -19,7 +19,7 @@ _STRAY = re.compile(r"^[.…]{2,}|[.…]{2,}$")
 _RELATION = re.compile(r"&?(?:=|≈|\\approx(?![a-z]))&?")
 _LETTER = re.compile(r"^\s*(?:[-*+]\s+)?[*_]{0,2}[(（]([a-z])[)）][*_]{0,2}\s*(.*)$")
 _NUMBER = re.compile(r"^\s*(?:[-*+]\s+)?[*_]{0,2}(?:[(（](\d{1,4})[)）]|(\d{1,4})(?:[)）:：、]|\.\s))[*_]{0,2}\s*(.*)$")
-_OPTIONS = re.compile(r"[(（][^()（）/]{1,80}(?:/[^()（）/]{1,80}){1,9}[)）]")
+_OPTIONS = re.compile(r"[(（][^()（）/]{1,80}(?: / [^()（）/]{1,80}){1,9}[)）]")
 _CHOSEN = re.compile(r"\*\*([^*]{1,80})\*\*|==([^=]{1,80})==|__([^_]{1,80})__|<u>([^<]{1,80})</u>")
 _SAID = re.compile(r"^\s*(?:[-*+>]\s+)?(?:answer|my answer|solution|答案?|解)\s*[:：]\s*", re.IGNORECASE)
 _SKIPPED = ("#", "|", "<!--", "```", "---")
@@ -140,8 +140,8 @@ def _filled(text: str) -> str:
 def _words(text: str) -> str:
     """What was answered to a question in words: behind its colon or question mark, or the option that was marked."""
     marked = [next(filter(None, found)) for found in _CHOSEN.findall(text)]
-    said = _OPTIONS.sub(" ", text)
-    answer = _filled(re.split(r"[:?：？]", said, maxsplit=1)[-1])
+    _, *said = re.split(r"[:?：？]", text, maxsplit=1)
+    answer = _filled(said[0] if said else _OPTIONS.sub(" ", text))
     if not answer and len(marked) == 1:
         return str(marked[0])
     return answer

@@ -192,6 +192,8 @@ class TestWays:
             ("**(a)** vanishes", "vanishes"),
             ("（a）梯度……（消失 / 爆炸 / 两者都不）：消失", "消失"),
             ("(a) It …: ..........\n\nvanishes", "vanishes"),
+            ("(a) What it should be: (-1/2) ln(3)", "(-1/2) ln(3)"),
+            ("(a) Why? A factor (a / b) at each step", "A factor (a / b) at each step"),
         ],
     )
     def test_a_letter(self, page: str, answer: str) -> None:
