@@ -206,12 +206,16 @@ def _gate_slopes(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
         yield "L08", hadamard(*factors[:at], y, *factors[at + 2 :])
 
 
-def _errors(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
-    """`ŷ − y`."""
+def error_target(node: Node) -> Signal | None:
+    """y of `ŷ − y`."""
     if not isinstance(node, N.Add) or len(node.operands) != 2:
-        return
+        return None
     target = _negated(node.operands[1])
-    if not isinstance(target, Signal) or not target.name.startswith("y"):
+    return target if isinstance(target, Signal) and target.name.startswith("y") else None
+
+
+def _errors(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
+    if error_target(node) is None:
         return
     yield "R10", negate(node)
     if isinstance(setting.target, Adjoint):

@@ -70,7 +70,6 @@ def worksheet(
     symrnn worksheet tanh.toml --roster class.csv --tasks forward,bptt --to html,markdown -o week4
     """  # fmt: skip
     from symrnn.languages import check_language
-    from symrnn.models.model import Model
     from symrnn.worksheets.folders import EXPORTS, SUFFIXES
     from symrnn.worksheets.layouts import Layout, load_layout
     from symrnn.worksheets.making import worksheet as make
@@ -82,9 +81,7 @@ def worksheet(
     for name in formats:
         if name not in (*SUFFIXES, *EXPORTS):
             raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join((*SUFFIXES, *EXPORTS)))
-    model = resolve(source, None)
-    if not isinstance(model, Model):
-        raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
+    model = _structure(source)
     layout = load_layout(sheet) if sheet else Layout()
     named = [name for name in tasks.split(",") if name]
     wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
@@ -100,6 +97,18 @@ def worksheet(
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+
+
+def _structure(source: str) -> Model:
+    """The model whose structure the sheets keep: a file's, an example's, or a cell's with one unit and two steps."""
+    from symrnn.models.files import loads
+    from symrnn.models.model import Model
+    from symrnn.worksheets.structures import cell_text, structure_text
+
+    found = resolve(source, None)
+    if isinstance(found, Model):
+        return found
+    return loads(cell_text(str(found)) if source == "-" else structure_text(source), source)
 
 
 def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:

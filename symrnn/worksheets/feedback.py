@@ -10,7 +10,6 @@ from statistics import mean
 
 from symrnn import __version__
 from symrnn.algebra.nodes import names_in
-from symrnn.documents.derivations import style_for
 from symrnn.documents.document import MARK, Document, Formula, Section, Words
 from symrnn.worksheets import words
 from symrnn.worksheets.marking import FULL, Mark, Marked, Results, Verdict
@@ -45,7 +44,7 @@ def feedback_document(marked: Marked, language: str) -> Document:
         title=marked.sheet.id,
         convention="",
         sections=(Section("mark answers", (*opening, total, *_look(marked), *_lines(marked, language))),),
-        style=style_for(marked.sheet.recipe.solver.program),
+        style=marked.sheet.style,
         language=language,
         heading="mark feedback",
     )
@@ -78,7 +77,7 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         yield Words(str(mark.question.answer))
     if mark.problem:
         yield Words(mark.problem[0], mark.problem[1:])
-    yield from (Words("ws text", (sentence,)) for sentence in words.told(mark.mistakes, language))
+    yield from (Words("ws text", (sentence,)) for sentence in words.sentences_of(mark.mistakes, language))
     if mark.verdict is Verdict.WRONG and not mark.mistakes and mark.question.line is not None:
         yield Words("mark no idea")
     if mark.verdict in (Verdict.RIGHT, Verdict.RUBRIC):

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symrnn import __version__
+from symrnn.algebra.printing import to_text
 from symrnn.documents.document import MARK, Document
 from symrnn.documents.renderers.html import to_book
 from symrnn.errors import InputError
@@ -131,7 +132,7 @@ def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
             {
                 "id": one.sheet.id,
                 "number": one.sheet.number,
-                "draw": one.sheet.attempt,
+                "draws": one.sheet.attempts,
                 "student": asdict(one.student) if one.student else None,
                 "points": sum(q.points for q in asked(one.sheet, looks.blanks)),
                 "answers": [
@@ -154,7 +155,9 @@ def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
 def answer_text(question: Question, sheet: Sheet) -> str:
     """An answer as text that is read back."""
     if question.kind == "number":
-        return plain(question.answer, sheet.recipe.rounded)
+        return plain(question.answer, question.rounded)
+    if question.kind == "formula":
+        return to_text(question.answer, sheet.style)
     return "" if question.kind == "words" else str(question.answer)
 
 
@@ -173,7 +176,7 @@ class Folder:
             InputError: another version of symrnn draws other numbers.
         """
         entry = self.entries[id]
-        sheet = self.source.sheet(int(entry["number"]), attempt=int(entry["draw"]))
+        sheet = self.source.sheet(int(entry["number"]), attempts=[int(draw) for draw in entry["draws"]])
         found = [(q.id, answer_text(q, sheet)) for q in asked(sheet, self.looks.blanks)]
         if found != [(answer["line"], answer["answer"]) for answer in entry["answers"]]:
             raise InputError(

@@ -19,6 +19,7 @@ from symrnn.errors import SymrnnError
 from symrnn.languages import known_languages
 from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
 from symrnn.worksheets.folders import Folder, answer_text, asked
+from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
@@ -132,10 +133,11 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     sheet = folder.sheet(submission.sheet)
     wanted = {question.id for question in asked(sheet, folder.looks.blanks)}
     stages = blanked(sheet, folder.looks.blanks)
-    own: dict[str, Rows] = {}
+    written: dict[int, _Own] = {}
     marks = []
     for part in sheet.parts:
-        marker = _Marker(sheet, part, own)
+        # What was written for h_1 of one model says nothing of another's.
+        marker = _Marker(sheet, part, written.setdefault(id(part.drawn), _Own()))
         for question in part.questions:
             if question.id in wanted:
                 text = submission.answers.get(question.id, "").strip()
@@ -145,14 +147,22 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     return Marked(sheet, student or submission.student, tuple(marks), submission.source)
 
 
+@dataclass
+class _Own:
+    """What a student wrote for one model's lines: numbers, and formulas by their values at the points."""
+
+    numbers: dict[str, Rows] = field(default_factory=dict)
+    formulas: dict[str, At] = field(default_factory=dict)
+
+
 class _Marker:
     """Marks the questions of one part; `own` holds what the student wrote so far."""
 
-    def __init__(self, sheet: Sheet, part: Part, own: dict[str, Rows]) -> None:
+    def __init__(self, sheet: Sheet, part: Part, own: _Own) -> None:
         self.sheet = sheet
         self.part = part
         self.own = own
-        self.rounded = sheet.recipe.rounded
+        self.solver = part.drawn.recipe.solver
 
     def mark(self, question: Question, text: str, stage: str) -> Mark:
         """One answer's mark; `stage` is the first part of the line that was blank."""
@@ -162,6 +172,8 @@ class _Marker:
             return self._mark(question, text, Verdict.EMPTY)
         if question.kind == "choice":
             return self._mark(question, text, _right(_chosen(text, question) == question.answer))
+        if question.kind == "formula":
+            return self._formula(question, text)
         following = self._following(question)
         own = self._own(question, following)
         try:
@@ -170,14 +182,26 @@ class _Marker:
             if self._has_method(question, text, stage, following, 0):
                 return self._mark(question, text, Verdict.METHOD, own=own)
             return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about), own=own)
-        self.own[question.key] = _as_rows(written, question.answer)
-        if agrees(question.answer, written, self.rounded):
+        self.own.numbers[question.key] = _as_rows(written, question.answer)
+        if agrees(question.answer, written, question.rounded):
             return self._mark(question, text, Verdict.RIGHT)
-        if following is not None and agrees(following, written, self.rounded):
+        if following is not None and agrees(following, written, question.rounded):
             return self._mark(question, text, Verdict.FOLLOWS)
         if self._has_method(question, text, stage, following, 1):
             return self._mark(question, text, Verdict.METHOD, own=own)
         return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
+
+    def _formula(self, question: Question, text: str) -> Mark:
+        """A formula's mark; later lines may be computed from a student's own."""
+        points = FormulaPoints.of(self.part.drawn.recipe)
+        try:
+            readings = points.readings(read_formula(text), question)
+        except Unreadable as found:
+            return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about))
+        verdict, mistakes, written = points.judged(question, readings, self.own.formulas)
+        if question.gapped is None and question.line is not None:
+            self.own.formulas[question.line.key] = written
+        return self._mark(question, text, Verdict(verdict), mistakes[:MOST_NAMED])
 
     def _mark(
         self,
@@ -194,34 +218,36 @@ class _Marker:
 
     @property
     def _carried(self) -> dict[str, Rows]:
-        return {**self.part.values, **self.own}
+        return {**self.part.values, **self.own.numbers}
 
     def _following(self, question: Question) -> Rows | None:
         """What comes out of the student's own values before."""
-        if question.line is None:
-            return None
         carried = {key: rows for key, rows in self._carried.items() if key != question.key}
-        return self.sheet.recipe.solver.value(question.line.expression, carried)
+        if question.line is not None:
+            return self.solver.value(question.line.expression, carried)
+        try:
+            return question.carried(carried) if question.carried is not None else None
+        except ValueError:
+            return None
 
     def _own(self, question: Question, following: Rows | None) -> str:
         """What follows from the student's own values as text, where that is another number of readable size."""
         if following is None or not all(_is_short(entry) for row in following for entry in row):
             return ""
-        return "" if same(following, question.answer) else plain(following, self.rounded)
+        return "" if same(following, question.answer) else plain(following, question.rounded)
 
     def _has_method(self, question: Question, text: str, stage: str, following: Rows | None, results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""
         if question.line is None or stage == "result":
             # Where only the result was blank, the sheet itself shows the working.
             return False
-        solver = self.sheet.recipe.solver
         # What the line itself is, and all that comes after it, proves nothing.
-        keys = [line.key for line in solver.lines]
+        keys = [line.key for line in self.solver.lines]
         later = set(keys[keys.index(question.key) :]) if question.key in keys else {question.key}
         known = {key: rows for key, rows in self._carried.items() if key not in later} if stage == "formula" else {}
         for link in _links(text, results):
             try:
-                found = read_link(link, Working(solver.truths, known)) if is_working(link) else None
+                found = read_link(link, Working(self.solver.truths, known)) if is_working(link) else None
             except Unreadable:
                 continue
             if found and any(value and agrees(value, found, True) for value in (question.answer, following)):
@@ -231,13 +257,12 @@ class _Marker:
     def _mistakes(self, question: Question, written: Entries) -> tuple[str, ...]:
         """The mistakes that give exactly what was written, from the student's own values or else the right ones."""
         if question.line is None:
-            return ()
-        solver = self.sheet.recipe.solver
+            return tuple(row for row, value in question.wrong if agrees(value, written, question.rounded))
         for table in (self._carried, self.part.values):
             rows = dict.fromkeys(
                 row
                 for row, node in question.line.wrong
-                if (found := solver.value(node, table)) is not None and agrees(found, written, self.rounded)
+                if (found := self.solver.value(node, table)) is not None and agrees(found, written, question.rounded)
             )
             if rows:
                 return tuple(rows)[:MOST_NAMED]

@@ -18,8 +18,8 @@ from symrnn.worksheets.numbers import SIGNIFICANT
 from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.variants import confusions
-from symrnn.worksheets.words import ENGLISH, told, word
+from symrnn.worksheets.telling import told
+from symrnn.worksheets.words import ENGLISH, sentences_of, word
 
 DIGITS = 12
 """Of right answers, before the platform's tolerance."""
@@ -99,15 +99,19 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     document = sheet_document(sheet, looks)
     setter = setter_of(document)
     wrong = _wrong_numbers(sheet, looks.language)
-    found = []
-    given = [_decimals(block) for block in document.sections[0].blocks if not _is_name_line(block)]
+    found: list[Group] = []
+    opening = [block for block in document.sections[0].blocks if not _is_name_line(block)]
     for place, part in enumerate(sheet.parts):
         if part.shown:
             # A calculation with a planted mistake is for paper: its lines are no blanks.
             continue
-        blocks = [*(given if place == 0 else ()), *part.intro]
-        intro = "".join(block_html(setter, block) for block in blocks)
-        found.append(Group(intro, tuple(_items(part, sheet, setter, wrong, looks.language))))
+        blocks = document.sections[place + 1].blocks
+        # Another model is given where its part begins: before the task, its points, and the questions.
+        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.questions)]
+        items = tuple(_items(part, setter, wrong, looks.language))
+        if items:
+            shown = [*(() if found else opening), *given, *part.intro]
+            found.append(Group("".join(block_html(setter, _decimals(block)) for block in shown), items))
     return tuple(found)
 
 
@@ -121,13 +125,13 @@ def _decimals(block: Any) -> Any:
     return Words(f"{key} typed") if key in ("ws exact", "ws logarithms") else block
 
 
-def _items(part: Part, sheet: Sheet, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
+def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
     for question in part.questions:
         if question.kind == "number":
             prompt = (
                 setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
             )
-            blanks = tuple(_blanks(question, sheet, wrong.get(question.key, [])))
+            blanks = tuple(_blanks(question, wrong.get(question.id, [])))
             yield Item(question.id, prompt, question.points, blanks)
         elif question.kind == "choice" and question.options:
             options = tuple(word(option, language) if option in ENGLISH else option for option in question.options)
@@ -140,16 +144,17 @@ def _asked(question: Question, setter: Any) -> str:
     return str(setter.sentence(key, (question.id, *about, "")))
 
 
-def _blanks(question: Question, sheet: Sheet, wrong: list[Any]) -> Iterator[Blank]:
+def _blanks(question: Question, wrong: list[Any]) -> Iterator[Blank]:
     rows = question.answer
     single = len(rows) == 1 and len(rows[0]) == 1
     for i, row in enumerate(rows):
         for j, entry in enumerate(row):
             place = question.id if single else f"{question.id}.{i * len(row) + j + 1}"
-            relative = MP.mpf(10) ** -(SIGNIFICANT - 1 if sheet.recipe.rounded else SIGNIFICANT + 1)
+            is_exact = not question.rounded and isinstance(entry.value, Fraction)
+            relative = MP.mpf(10) ** -(SIGNIFICANT + 1 if is_exact else SIGNIFICANT - 1)
             room = (abs(real(entry.value)) or 1) * relative
-            told = tuple(_told(entry.value, room, i, j, wrong))
-            yield Blank(place, decimal(entry.value), decimal(room, 3), decimal(relative), told)
+            known = tuple(_told(entry.value, room, i, j, wrong))
+            yield Blank(place, decimal(entry.value), decimal(room, 3), decimal(relative), known)
 
 
 def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[Wrong]:
@@ -166,8 +171,8 @@ def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[W
 
 def _wrong_numbers(sheet: Sheet, language: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for each in confusions(sheet.recipe, sheet.values):
-        found.setdefault(each.key, []).append((each.answer, " ".join(told(each.rows, language))))
+    for each in told(sheet.parts):
+        found.setdefault(each.question.id, []).append((each.answer, " ".join(sentences_of(each.rows, language))))
     return found
 
 
