@@ -14,6 +14,8 @@ MOST_FORMULA = 4_000
 _ID = re.compile(r"(?<![A-Za-z0-9-])((?:[A-Za-z0-9]+-){1,8}\d{3,4})(?!\d)")
 _TAG = re.compile(r"\\tag\{\s*(\d{1,4})\s*\}")
 _DOTS = re.compile(r"\\text\{[\s.]*\}|(?:\\?\.){4,}|…{2,}|_{4,}")
+_SPACES = r"(?:\s|\\,|\\thinspace(?![a-z]))*"
+_GAP = re.compile(r"\\text\{[\s.]+\}")
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _STRAY = re.compile(r"^[.…]{2,}|[.…]{2,}$")
 _RELATION = re.compile(r"&?(?:=|≈|\\approx(?![a-z]))&?")
@@ -130,6 +132,27 @@ def behind(formula: str) -> str:
         return ""
     links = [link for part in parts[1:] or parts if (link := _filled(part))]
     return " = ".join(links)
+
+
+def piece_of(text: str, printed: str) -> str:
+    r"""What was written into the gap of a printed formula; the text itself where the rest of the formula is not there.
+
+    >>> piece_of("d_1 h_0 + d_2 h_1", "d_1 h_0 + \\text{......}")
+    'd_2 h_1'
+    >>> piece_of("- y", "\\text{......} - y"), piece_of("h_2", "\\text{......} - y")
+    ('', 'h_2')
+    """
+    before, _, after = _GAP.sub("\0", printed).partition("\0")
+    found = re.match(_spaced(before), text)
+    rest = text[found.end() :] if found else text
+    end = re.search(_spaced(after) + r"$", rest)
+    return rest[: end.start()].strip() if found and end else text
+
+
+def _spaced(printed: str) -> str:
+    """A pattern of what is printed, however it is spaced."""
+    signs = re.sub(r"\\thinspace(?![a-z])|\\,|\s", "", printed)
+    return _SPACES + "".join(re.escape(sign) + _SPACES for sign in signs)
 
 
 def _filled(text: str) -> str:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
+from symrnn.algebra.printing import to_latex
 from symrnn.checking.comparing import Agreement, agreement, meeting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real
 from symrnn.errors import SymrnnError
 from symrnn.languages import known_languages
 from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
+from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.numbers import plain
@@ -193,6 +195,11 @@ class _Marker:
 
     def _formula(self, question: Question, text: str) -> Mark:
         """A formula's mark; later lines may be computed from a student's own."""
+        if question.gapped is not None:
+            # In the sheet itself the piece stands within its line.
+            text = piece_of(text, to_latex(question.gapped, self.sheet.style))
+            if not text:
+                return self._mark(question, text, Verdict.EMPTY)
         points = FormulaPoints.of(self.part.drawn.recipe)
         try:
             readings = points.readings(read_formula(text), question)

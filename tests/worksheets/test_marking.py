@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from worksheet_models import class_of
 
+from symrnn.algebra.printing import to_latex
 from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
 from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import Mark, Results, Verdict, mark_all, mark_sheet
-from symrnn.worksheets.pages import Looks
+from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.submissions import Submission
+from symrnn.worksheets.submissions import Submission, read_submissions
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +245,25 @@ class TestClass:
         results = Results((mark_sheet(folder, handed_in(sheet, forgotten(sheet))),))
         assert chart(results, "en") == chart(results, "en")
         assert chart(results, "zh").startswith("<?xml")
+
+
+class TestGaps:
+    """A formula with a gap, filled in on the sheet itself."""
+
+    @pytest.mark.parametrize("name", ["tanh", "lstm"])
+    def test_the_piece_is_found_in_its_line(self, name: str) -> None:
+        """Right as LaTeX and as plain text; empty where nothing was written."""
+        made = class_of(name, "blanks")
+        folder = read_key(key_json([Made(made.sheet(1))], made, Looks()))
+        sheet = folder.sheet("1-001")
+        page = sheet_document(sheet, Looks()).to_markdown()
+        (empty,) = read_submissions(page, "x")
+        assert {mark.verdict for mark in mark_sheet(folder, empty).marks} == {Verdict.EMPTY}
+        for written in (lambda q: to_latex(q.answer, sheet.style), lambda q: answer_text(q, sheet)):
+            filled = page
+            for question in sheet.questions:
+                gap = re.compile(r"\\text\{\.+\}(?=[^$]*\\tag\{" + question.id + r"\})")
+                text = written(question).replace("\\", r"\\")
+                filled = gap.sub(text, filled)
+            (found,) = read_submissions(filled, "x")
+            assert {mark.verdict for mark in mark_sheet(folder, found).marks} == {Verdict.RIGHT}
