@@ -369,4 +369,5 @@ def _is_meant(option: str, low: str) -> bool:
         return low == option.lower()
     if option not in ENGLISH:
         return option in low
-    return option[:STEM] in low or any(word(option, language).lower() in low for language in known_languages())
+    stem = option if " " in option else option[:STEM]
+    return stem in low or any(word(option, language).lower() in low for language in known_languages())
