@@ -39,6 +39,7 @@ from symrnn.checking.numbers import (
     TooLarge,
     function,
     inverse,
+    less,
     negative,
     power,
     product,
@@ -285,6 +286,8 @@ class Evaluator:
         primes = tree.function.accents.count("prime")
         if name in ("max", "min") and not primes:
             return self._extreme(name, [self._number(argument) for argument in tree.arguments])
+        if name == "clip" and len(tree.arguments) in (2, 3):
+            return self._clipped(tree)
         if len(tree.arguments) != 1:
             raise NotMeant(f"{name} of several arguments")
         argument = self.value(tree.arguments[0])
@@ -308,9 +311,17 @@ class Evaluator:
     def _extreme(self, name: str, numbers: list[Number]) -> Number:
         best = numbers[0]
         for number in numbers[1:]:
-            if (number.value > best.value) == (name == "max"):
-                best = number
+            best = _further(best, number, name == "max")
         return best
+
+    def _clipped(self, tree: Call) -> Value:
+        """`clip(g, −c, c)`, `clip(g, c)`: every entry cut at its bounds."""
+        value, *ends = (self.value(argument) for argument in tree.arguments)
+        bounds = [end for end in ends if isinstance(end, Number)]
+        if len(bounds) != len(ends):
+            raise NotMeant("bounds that are no numbers")
+        low, high = (negative(bounds[0]), bounds[0]) if len(bounds) == 1 else bounds
+        return scaled(value, lambda entry: _further(low, _further(entry, high, False), True))
 
     def _softmax(self, value: Value) -> Value:
         if isinstance(value, Number):
@@ -392,6 +403,11 @@ def _descends(tree: Big, first: int, last: int) -> bool:
 
 def _is_dots(tree: Syntax) -> bool:
     return isinstance(tree, Dots)
+
+
+def _further(a: Number, b: Number, larger: bool) -> Number:
+    """The larger of two numbers, or the smaller."""
+    return b if less(a.value, b.value) == larger else a
 
 
 def _diagonal(value: Value) -> Value:

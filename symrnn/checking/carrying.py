@@ -66,7 +66,7 @@ class Bounds(Domain):
 
 def carried(node: Node, page: Page, truths: ModelTruths) -> tuple[Value, frozenset[int]] | None:
     """The value of a quantity by its equation, from the writer's values; None where nothing written goes into it."""
-    found = _equation(node, truths)
+    found = equation_of(node, truths)
     if found is None:
         return None
     equation, at = found
@@ -114,7 +114,7 @@ def rows_of(value: Value, rows: int, cols: int) -> Any:
     return value.rows
 
 
-def _equation(node: Node, truths: ModelTruths) -> tuple[Equation, dict[Any, int]] | None:
+def equation_of(node: Node, truths: ModelTruths) -> tuple[Equation, dict[Any, int]] | None:
     """The equation that defines a quantity, and the step it stands at."""
     steps = {truths.program.steps.hi: truths.steps}
     places = indices_of(node)

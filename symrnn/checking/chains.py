@@ -12,8 +12,9 @@ from symrnn.algebra.reading.syntax import Call, Label, Symbol, Syntax, Terms, Ti
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
-from symrnn.checking.diagnosis import diagnose_formula
-from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.diagnosis import diagnose_formula, equations_of
+from symrnn.checking.digits import Digits, counting, digits_of
+from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
 from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
 from symrnn.checking.functions import is_function
@@ -21,9 +22,9 @@ from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.naming import Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
-from symrnn.checking.page import Page, Record, Scope, group
+from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
+from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
 
 class ChainJudge(Noting):
@@ -154,30 +155,42 @@ class ChainJudge(Noting):
                 outcome = identity(left, right, self.page.functions)
             if outcome.agree is not None:
                 verdict = Verdict.RIGHT if outcome.agree else Verdict.WRONG
-                mistakes = self._formula_mistakes(before, at) if verdict == Verdict.WRONG else ()
-                index = self.ledger.add(self.line, self.links[at - 1], verdict, outcome.reason, mistakes=mistakes)
+                mistakes, piece = self._formula_mistakes(before, at) if verdict == Verdict.WRONG else ((), None)
+                link, reason = self.links[at - 1], outcome.reason
+                index = self.ledger.add(self.line, link, verdict, reason, mistakes=mistakes, piece=piece)
                 if verdict == Verdict.WRONG:
                     self.taint |= {index}
                 return True
         return False
 
-    def _formula_mistakes(self, before: int, at: int) -> tuple[Diagnosis, ...]:
-        """The mistakes that make the formula of the model's equation, at every drawn point."""
-        name, tree, formulas = self.faces[before].name, self.faces[at].tree, self.page.formulas
-        letters = free_letters(self.faces[before].tree) | free_letters(tree)
+    def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
+        """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
+        name, side, formulas = self.faces[before].name, self.faces[at].side, self.page.formulas
+        letters = free_letters(self.faces[before].tree) | free_letters(side.tree)
         if name is None or formulas is None or len(letters) > 1 or self.ledger.explained >= MOST_EXPLAINED:
-            return ()
+            return (), None
         self.ledger.explained += 1
         bound = dict.fromkeys(letters, max(1, formulas.steps - 1))
 
-        def value_at(point: ModelTruths) -> Value | None:
+        def value_at(point: ModelTruths, tree: Syntax = side.tree) -> Value | None:
             page = Page(point, chosen=dict(self.page.chosen), functions=self.page.functions)
             try:
                 return Evaluator(Scope(page, true=True), bound).value(tree)
             except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
                 return None
 
-        return diagnose_formula(formulas, placed(name, bound), value_at)
+        placed_name, chosen = placed(name, bound), self.page.chosen.get(group(name))
+        point: ModelTruths = formulas.points[0]
+        readings = point.readings(placed_name)
+        reading = next((one for one in readings if family(one.meaning) == chosen), next(iter(readings), None))
+        if reading is None or reading.node is None:
+            return (), None
+        equations = equations_of(point)
+        right = right_side(reading.node, equations, bool(letters))
+        corrected = f"{self.faces[before].side.text.strip()} = {right}" if right else ""
+        found = difference_of(side, reading.node, equations, lambda part: value_at(point, part))
+        piece = None if found is None else piece_at(side, found, self.line, self.ledger)
+        return diagnose_formula(formulas, placed_name, chosen, value_at, corrected), piece
 
     def _is_luck(self, before: int, at: int) -> Outcome | None:
         """A formula that holds at these numbers and not at others."""
@@ -227,7 +240,7 @@ class ChainJudge(Noting):
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
-        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful():
+        if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
@@ -241,6 +254,11 @@ class ChainJudge(Noting):
             return None
         outcome: Outcome = self.page.formulas.judge(left, right, self.page)
         return outcome if outcome.agree else None
+
+    def _is_formula(self, at: int) -> bool:
+        """Whether a model has judged the link as a formula, in every reading of its names."""
+        left, right = self.faces[0].tree, self.faces[at].tree
+        return self.page.formulas is not None and is_symbolic(left) and is_symbolic(right)
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
@@ -323,7 +341,7 @@ class ChainJudge(Noting):
     ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
         face = self.faces[at]
         if shown < Agreement.NONE:
-            if taint and (truth == Agreement.NONE or self._is_moved(left.true, face, right)):
+            if taint and (truth in (None, Agreement.NONE) or self._is_moved(left.true, face, right)):
                 return Verdict.FOLLOWS, None, left.true, taint
             return _FINE[shown], None, left.true, frozenset()
         if truth is not None and truth < Agreement.NONE:
@@ -401,7 +419,8 @@ class ChainJudge(Noting):
         if digits is None:
             return False
         found = values_agreeing(left.writer, digits)
-        return found is not None and found < Agreement.LAST_DIGIT
+        is_result = digits.value not in self.page.data and counting(digits) >= 2
+        return found == Agreement.EXACT or (found == Agreement.ROUNDED and is_result)
 
 
 _FINE = {

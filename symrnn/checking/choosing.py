@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
-from symrnn.checking.formulas import names_of
+from symrnn.checking.formulas import free_letters, is_symbolic, names_of
 from symrnn.checking.naming import Derivative, Known, Name, name_of
 from symrnn.checking.page import Page, Truths, family, group
 
@@ -58,6 +58,29 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
         elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)
+
+
+def choose_by_formulas(page: Page, working: Working) -> None:
+    """`δ_t = ∂L/∂a_t`, `a_t = W_h h_{t-1} + …`: what the text's own formulas say a name means, if all say the same."""
+    if page.formulas is None:
+        return
+    said: dict[str, set[str]] = defaultdict(set)
+    for line in working.lines:
+        for claim in line.claims:
+            left, right = claim.links[0].left, claim.links[0].right
+            name = name_of(left)
+            if claim.kind not in (Kind.EQUATION, Kind.DEFINITION) or not isinstance(name, Name):
+                continue
+            key = group(name)
+            if key in page.chosen or not free_letters(left) or not is_symbolic(right):
+                continue
+            outcome = page.formulas.judge(left, right, page)
+            if outcome.agree and key in (outcome.chosen or {}):
+                said[key].add(outcome.chosen[key])
+    for key, families in said.items():
+        if len(families) == 1:
+            page.chosen[key] = families.pop()
+            page.doubtful.discard(key)
 
 
 def _heads(working: Working) -> Iterator[tuple[Known, Digits | tuple[tuple[Digits, ...], ...]]]:

@@ -63,7 +63,8 @@ def meeting(a: Number, b: Number) -> Agreement:
     """How two formulas' values agree, each with its bounds."""
     if same(a.value, b.value):
         return Agreement.EXACT
-    apart = less(a.high, b.low) or less(b.high, a.low)
+    # Derivatives are differences of runs: bounds that touch may miss each other by their last digits.
+    apart = any(less(high, low) and not same(high, low) for high, low in ((a.high, b.low), (b.high, a.low)))
     if not apart:
         return Agreement.ROUNDED if not (a.sharp and b.sharp) else Agreement.NONE
     return Agreement.NONE

@@ -57,6 +57,15 @@ def digits_of(tree: Syntax, relation: str = "=") -> Digits | None:
     return None
 
 
+def counting(digits: Digits) -> int:
+    """How many digits of a number say something: 2 of 0.0120.
+
+    >>> counting(Digits(Fraction(12, 1000), Fraction(1, 10000), "0.0120"))
+    2
+    """
+    return len(digits.text.replace(".", "").strip("0"))
+
+
 def _power_of_ten(tree: Raised) -> Fraction | None:
     exponent = digits_of(tree.exponent)
     if not isinstance(tree.base, Num) or tree.base.value != 10 or exponent is None or exponent.value.denominator != 1:

@@ -12,11 +12,12 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Signal, substitute
-from symrnn.algebra.nodes.verbs import add, matmul
+from symrnn.algebra.nodes.verbs import add, hadamard, matmul, negate, transpose
 from symrnn.checking.carrying import Bounds, rows_of
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page
+from symrnn.checking.patterns import remade
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 from symrnn.numeric.interpretation import head, indices_of, label
@@ -68,25 +69,32 @@ class Equations:
         return None
 
     def _block(self, node: Block) -> Node | None:
-        """∂s_late/∂s_early as the product of the blocks between, for the one state of a simple cell."""
+        """∂s_late/∂s_early: a step's own block, or of a cell with one state the product of the blocks between."""
         of, wrt = node.of, node.wrt
+        if isinstance(self.of(of), N.Softmax) and self.of(of) == self.sized(N.Softmax(wrt)):
+            p = self.sized(of)
+            return add(N.Diag(p), negate(matmul(p, transpose(p))))
         if not (isinstance(of, Signal) and isinstance(wrt, Signal) and of.indices and wrt.indices):
             return None
         late, early = int(of.time), int(wrt.time)
+        if of.name == wrt.name == "c" and late > early + 1 and "f" in self.truths.quantities.signals:
+            # Along the cell state alone; the other ways have no product of their own.
+            gates = [Signal("f", self.sized(of).shape, sp.Integer(step)) for step in range(late, early, -1)]
+            return hadamard(*gates) if gates[0].shape == (1, 1) else N.Hadamard(*(N.Diag(gate) for gate in gates))
+        if late == early + 1 and node.kind == "step":
+            return self._one_step(of, wrt)
         if of.name != wrt.name or len(self.truths.program.states) != 1:
             return None
-        if late == early + 1:
-            return self._one_step(of)
         blocks = [Block(of.at(step), of.at(step - 1), "step") for step in range(late, early, -1)]
         return matmul(*(self.sized(block) for block in blocks)) if len(blocks) > 1 else None
 
-    def _one_step(self, of: Signal) -> Node | None:
-        """diag(f') W of the simple cell, as an entrywise product where the state is a number."""
+    def _one_step(self, of: Signal, wrt: Signal) -> Node | None:
+        """diag(f') W of the simple cell, as an entrywise product where the state is a number; of others their block."""
         from symrnn.calculus.jacobians import jacobian
 
         for equation in jacobian(self.truths.quantities.program):
             target = equation.target
-            if isinstance(target, Block) and isinstance(target.of, Signal) and target.of.name == of.name:
+            if isinstance(target, Block) and (base_of(target.of), base_of(target.wrt)) == (of.name, wrt.name):
                 index = self.truths.program.steps.index
                 return self._written(equation.expression, {index: of.time})
         return None
@@ -141,8 +149,6 @@ class Equations:
         operands = [self._inlined(part) for part in N.operands_of(node)]
         if not operands:
             return node
-        from symrnn.checking.mutations import remade
-
         return remade(node, operands)
 
     # --- values ---
@@ -165,6 +171,11 @@ class Equations:
         except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
             return None
         return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+
+
+def base_of(node: Node) -> str:
+    """A signal's name, whatever its step; of anything else none."""
+    return node.name if isinstance(node, Signal) else ""
 
 
 def _sizes(node: Node, sizes: Any) -> Iterator[Any]:

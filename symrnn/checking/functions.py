@@ -76,7 +76,7 @@ SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
-    if word in ("max", "min", "diag", "softmax", "norm", *PLAIN):
+    if word in ("max", "min", "diag", "softmax", "norm", "clip", *PLAIN):
         return True
     return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
 

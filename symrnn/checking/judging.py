@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from symrnn.algebra.reading.syntax import Stack, Syntax
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
@@ -22,6 +23,7 @@ from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
 from symrnn.checking.truths import ModelTruths
+from symrnn.checking.updates import UpdateJudge, after, updated
 from symrnn.checking.verdicts import Finding, Reason, Verdict
 
 
@@ -54,6 +56,8 @@ class Judge:
             self._list(line, claim)
         elif claim.kind == Kind.COMPARISON:
             self._comparison(line, claim)
+        elif (name := updated(claim, self.page)) is not None and _is_one_chain(claim):
+            UpdateJudge(self.page, self.ledger, line, claim.links).judge_update(name)
         elif claim.kind == Kind.UPDATE:
             self._given(line, claim.links, Reason("an update"))
         elif _is_condition(line, claim) and self._is_known(claim):
@@ -61,7 +65,25 @@ class Judge:
         else:
             self._comparison(line, claim)
             for run in _runs(claim):
-                ChainJudge(self.page, self.ledger, line, run).judge()
+                self._run(line, run)
+
+    def _run(self, line: Line, run: tuple[Link, ...]) -> None:
+        """A chain of equalities; what is wrong with the model's numbers may be right with updated parameters."""
+        later = after(self.page)
+        if later is None:
+            ChainJudge(self.page, self.ledger, line, run).judge()
+            return
+        for page in (self.page, later):
+            written = [page.names, page.numbers, page.quantities]
+            kept, count = [dict(one) for one in written], len(self.ledger.findings)
+            ChainJudge(page, self.ledger, line, run).judge()
+            if all(finding.verdict != Verdict.WRONG for finding in self.ledger.findings[count:]):
+                return
+            del self.ledger.findings[count:]
+            for one, before in zip(written, kept, strict=True):
+                one.clear()
+                one.update(before)
+        ChainJudge(self.page, self.ledger, line, run).judge()
 
     def _page_of(self, line: Line) -> Page:
         """The page of the setting that the heading names, the innermost first."""
@@ -143,6 +165,13 @@ def _is_condition(line: Line, claim: Claim) -> bool:
     if len(claim.links) > 1 or claim is not line.claims[0] or not _CONDITION.search(line.lead.rstrip("$\\([ ")):
         return False
     return name_of(claim.links[0].left) is not None and digits_of(claim.links[0].right) is not None
+
+
+def _is_one_chain(claim: Claim) -> bool:
+    """Whether every link goes on from the one before, by an equality."""
+    links = claim.links
+    joined = all(one.after is two.before for one, two in pairwise(links))
+    return joined and all(link.relation in EQUALITIES for link in links[1:])
 
 
 def _compares(a: Number, relation: str, b: Number) -> bool | None:

@@ -7,6 +7,7 @@ displayed). Ids are stable; the sentences are translated by the catalogue `check
 # ruff: noqa: E501 (a table is easier to check with a row on a line)
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -73,13 +74,26 @@ _ROWS = (
     ("R27", "the transpose forgotten", "W δ", "Wᵀ δ", "Backwards a matrix acts by its transpose."),
     ("R28", "the outer product transposed", "h_{t-1} δ_tᵀ", "δ_t h_{t-1}ᵀ",
      "The gradient has its matrix's shape: rows like δ, columns like h."),
+    ("R29", "a matrix product for the product by entries", "(Wᵀ δ)ᵀ (1 - h²)", "(Wᵀ δ) ⊙ (1 - h²)",
+     "The activation acts on each component by itself: the product is taken entry by entry, and is a vector."),
     ("R30", "the Jacobian's order", "W diag(1 - h²)", "diag(1 - h²) W",
      "The activation comes after the weight, so its diagonal stands to the left."),
     ("R31", "the bias gradient with a state", "Σ_t δ_t h_{t-1}", "Σ_t δ_t", "The bias is multiplied by 1, so its gradient is δ_t alone."),
     ("R32", "the product's bounds", "∏_{k=t}^T", "∏_{k=t+1}^T", "From h_t to h_T the product runs over the steps t+1 to T."),
     ("R33", "a truncated sum", "the last steps only", "Σ_{t=1}^T", "The sum is cut off: earlier steps add their shares as well."),
+    ("R34", "the sign of the update", "θ + η g", "θ - η g", "The step goes against the gradient, so that the loss falls."),
+    ("R35", "clipping by value and by norm mixed up", "min(max(g, -c), c)", "g · c/‖g‖ where ‖g‖ > c",
+     "Clipping by norm scales all gradients by one factor; clipping by value cuts each entry by itself."),
+    ("R37", "not clipped", "θ - η g", "θ - η · (g clipped)", "The gradient is clipped before it is used."),
     ("R36", "the derivative counted twice", "δ_{t+1} W (1 - h_{t+1}²)(1 - h_t²)", "δ_{t+1} W (1 - h_t²)",
      "δ of the next step holds its activation's derivative already."),
+    # Softmax with cross-entropy.
+    ("S01", "the sign of the error behind a softmax", "y - p", "p - y",
+     "The derivative of the cross-entropy with respect to the logits is prediction minus target."),
+    ("S02", "only the diagonal of the softmax's Jacobian", "p_i (1 - p_i)", "p_i (δ_ij - p_j)",
+     "Every probability depends on every logit: the entries off the diagonal are -p_i p_j."),
+    ("S03", "stopped at the probability", "∂L/∂o = -y/p", "∂L/∂o = p - y",
+     "-y/p is the derivative with respect to the probabilities; the way to the logits goes through the softmax."),
     # Gated cells.
     ("L01", "1 - tanh²(c) forgotten", "h̄ o", "h̄ o (1 - tanh² c)", "From c to h the way goes through tanh: its derivative is a factor."),
     ("L02", "c for tanh(c)", "1 - c²", "1 - tanh²(c)", "The derivative of tanh at c is 1 - tanh²(c), not 1 - c²."),
@@ -96,10 +110,14 @@ _ROWS = (
     ("L13", "a gate's way back forgotten", "h̄_{t-1} from some gates", "h̄_{t-1} = Σ_g U_gᵀ ā_g", "Every gate reads h_{t-1}; all of them send a gradient back."),
     ("L14", "the output gate with c", "ō = h̄ c", "ō = h̄ tanh(c)", "h = o tanh(c): the output gate multiplies tanh(c)."),
     ("L15", "the sigmoid's rule for the candidate", "c̃(1 - c̃)", "1 - c̃²", "The candidate is a tanh: its derivative is 1 - c̃²."),
+    ("L16", "gates added along the cell state", "Σ f_k", "∏ f_k",
+     "Along the cell state the forget gates are multiplied, one for each step."),
     ("G01", "keep and write swapped", "z h + (1 - z) h̃", "(1 - z) h + z h̃, as declared", "In this convention the update gate has the other role."),
     ("G02", "the direct path forgotten", "h̄_{t-1} without z h̄_t", "… + z h̄_t", "The state is carried on directly as well as through the gates."),
     ("G03", "the sign in the update gate", "z̄ = h̄ (h̃ - h)", "z̄ = h̄ (h - h̃), as declared", "The sign of the difference follows from which of the two z multiplies."),
     ("G04", "the reset gate forgotten", "U δ", "r ⊙ U δ", "The reset gate stands between the candidate and the state before."),
+    ("G05", "the reset gate on the other side of the matrix", "U (r ⊙ h)", "r ⊙ (U h + b), as declared",
+     "In this convention the reset gate stands on the other side of the product with the matrix."),
     # The forward pass.
     ("F01", "the bias forgotten", "W h + U x", "W h + U x + b", "The bias is missing."),
     ("F02", "the wrong step", "W h_t", "W h_{t-1}", "A value of another step is used."),
@@ -129,3 +147,10 @@ TABLE: Mapping[str, Misconception] = MappingProxyType({row[0]: Misconception(*ro
 
 SENTENCES: Mapping[str, str] = MappingProxyType({row.id: row.sentence for row in TABLE.values()})
 """What the catalogues translate."""
+
+NAMES: Mapping[str, str] = MappingProxyType({row.id: row.name for row in TABLE.values()})
+"""What a mistake is called."""
+
+_WORD = re.compile(r"(?<![\w])(?!tanh|diag)[a-z]{2,}")
+WORDED = tuple(dict.fromkeys(side for row in TABLE.values() for side in (row.wrong, row.right) if _WORD.search(side)))
+"""Formulas with words in them, which are translated, too."""

@@ -10,14 +10,17 @@ from dataclasses import replace
 from symrnn.algebra.reading.syntax import Call, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
-from symrnn.checking.diagnosis import Case, diagnose
+from symrnn.checking.diagnosis import Case, diagnose, equations_of, slip_in
+from symrnn.checking.differences import Difference
 from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.naming import Name
 from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, negative, same, sharp
 from symrnn.checking.page import Record, Scope
-from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
+from symrnn.checking.truths import ModelTruths
+from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
 MOST_EXPLAINED = 25
 """Wrong links of one text whose mistakes are searched for."""
@@ -40,8 +43,8 @@ class Noting(Faces):
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
-        mistakes = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else ()
-        more = {"expected": should, "follows_from": follows, "mistakes": mistakes}
+        mistakes, piece = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else ((), None)
+        more = {"expected": should, "follows_from": follows, "mistakes": mistakes, "piece": piece}
         index = self.ledger.add(self.line, self.links[at - 1], verdict, reason, **more)
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
@@ -51,18 +54,43 @@ class Noting(Faces):
         seen = None if named else self.see(before, self.has_value_before(before))
         self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
 
-    def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> tuple[Diagnosis, ...]:
-        """What reproduces a wrong link; the first of many are explained."""
+    def _mistakes(
+        self, before: int, at: int, expected: Value, should: str | None
+    ) -> tuple[tuple[Diagnosis, ...], Piece | None]:
+        """What reproduces a wrong link, and the part that differs; the first of many are explained."""
         face, seen = self.faces[at], self.see(at, False)
-        if seen is None or self.ledger.explained >= MOST_EXPLAINED or isinstance(face.written, tuple):
-            return ()
+        if seen is None or self.ledger.explained >= MOST_EXPLAINED:
+            return (), None
         self.ledger.explained += 1
         name = self.faces[0].name if before == 0 or self.page.truth(self.faces[0].name or Name("")) else None
         head = self.faces[0].side.text.strip() if name is not None else self.faces[before].side.text.strip()
         corrected = f"{head} = {should}" if should else ""
         tree, result = self.faces[before].tree, face.tree
-        digits = face.digits or self.faces[-1].digits
-        return diagnose(Case(self.page, name, seen.writer, digits, tree, result, expected, corrected))
+        digits = face.written or self.faces[-1].written
+        case = Case(self.page, name, seen.writer, digits, tree, result, expected, corrected)
+        return diagnose(case), self._piece(case, before, at)
+
+    def _piece(self, case: Case, before: int, at: int) -> Piece | None:
+        """The smallest part that differs: where the slip was made, or where the numbers leave the equation."""
+        if self.faces[at].written is not None:
+            piece, side = slip_in(case), self.faces[before].side
+            if piece is None:
+                return None
+            reason = Reason(HERE, (side.text[piece.start : piece.end],))
+            return piece_at(side, Difference(piece.start, piece.end, reason), self.line, self.ledger)
+        truths, side = self.page.truths, self.faces[at].side
+        reading = self.page.truth(case.name) if case.name is not None else None
+        if not isinstance(truths, ModelTruths) or reading is None or reading.node is None:
+            return None
+        found = difference_of(side, reading.node, equations_of(truths), self._true_value)
+        return None if found is None else piece_at(side, found, self.line, self.ledger)
+
+    def _true_value(self, tree: Syntax) -> Value | None:
+        """What a part comes to with true values, new numbers with the room of their digits."""
+        try:
+            return Evaluator(Scope(self.page, True, fresh=True)).value(tree)
+        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+            return None
 
     def _keep_numbers(
         self,

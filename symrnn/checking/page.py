@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
+from symrnn.algebra.nodes import Adjoint, Parameter
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Value, scaled
@@ -109,6 +110,17 @@ class Page:
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
+    update: Any = None
+    """The model's training step: a `clipping.Rule`, or None."""
+    moved: dict[str, Value] = field(default_factory=dict)
+    """The parameters that were updated: what comes after may be computed from their new values."""
+    later: Any = None
+    """What is true with these (`updates.after`)."""
+
+    def written(self, parameter: Parameter) -> Record | None:
+        """What was written for ∂L/∂θ."""
+        return self.quantities.get(label(Adjoint(parameter)))
+
     def truth(self, name: Known) -> Reading | None:
         """What a name means and its true value, where that is settled."""
         readings = self.truths.readings(name)
@@ -125,11 +137,16 @@ class Page:
         here = self.truths.here
         return str(name if here is None or not name.generic else placed(name, {"t": here}))
 
-    def keep_name(self, name: Known, record: Record) -> None:
-        """What is written for a name from here on; a datum given anew begins another setting."""
+    def keep_name(self, name: Known, record: Record, anew: bool = False) -> None:
+        """What is written for a name from here on; a datum given anew, or updated, begins another setting."""
         reading, key = self.truth(name), self.key(name)
         before = self.names.get(key)
-        if reading is None and record.given and before is not None and _differ(before.written, record.written):
+        if (
+            reading is None
+            and (record.given or anew)
+            and before is not None
+            and _differ(before.written, record.written)
+        ):
             # A gradient is nothing that is given, though its number may stand alone.
             self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
         self.names[key] = record

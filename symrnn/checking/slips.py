@@ -39,6 +39,11 @@ def slipped(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
     >>> sorted({row for row, _ in slipped(parse_expression("1/2 * 0.125^2"))})
     ['A01', 'A02', 'A05', 'A12', 'A13', 'R24']
     """
+    return ((row, new) for row, _, new in slipped_at(tree))
+
+
+def slipped_at(tree: Syntax) -> Iterator[tuple[str, Syntax, Syntax]]:
+    """The same, with the piece that the slip is made in."""
     if sum(1 for _ in walk(tree)) > MOST:
         return
     for count, (sub, rebuilt) in enumerate(_places(tree)):
@@ -46,8 +51,8 @@ def slipped(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
             return
         for change in _CHANGES:
             for row, new in change(sub):
-                yield row, rebuilt(new)
-    yield "R24", Terms(((-1, tree),))
+                yield row, sub, rebuilt(new)
+    yield "R24", tree, Terms(((-1, tree),))
 
 
 def _places(tree: Syntax) -> Iterator[tuple[Syntax, Callable[[Syntax], Syntax]]]:

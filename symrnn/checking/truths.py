@@ -58,6 +58,13 @@ class ModelTruths:
             if exact is not None:
                 self._found[name, None] = exact
 
+    def with_values(self, values: Mapping[Name, Any]) -> ModelTruths:
+        """The same with other numbers."""
+        quantities = self.quantities
+        found = ModelTruths(self.program, self.steps, self.definitions.sizes, values, quantities.notation)
+        found.quantities.here = quantities.here
+        return found
+
     def readings(self, name: Known) -> Sequence[Reading]:
         """What the name may mean, most likely first, with its true value."""
         key = (name, self.quantities.here, self.quantities.loose)

@@ -74,6 +74,7 @@ class Diagnosis:
     wrong: str
     right: str
     corrected: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """The smallest factor or summand of a wrong link that differs, and how: another, missing, or too much."""
+
+    place: Place
+    text: str
+    reason: Reason
+
+
+@dataclass(frozen=True)
 class Finding:
     """One link and what was found."""
 
@@ -99,6 +109,7 @@ class Finding:
     expected: str | None = None
     follows_from: int | None = None
     mistakes: tuple[Diagnosis, ...] = ()
+    piece: Piece | None = None
     chain: int = 0
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose
+from symrnn.checking.choosing import choose, choose_by_formulas
 from symrnn.checking.claims import Working
+from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
@@ -71,8 +72,11 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     truths = truths_of(model) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, truths, last_step(working))
+    if isinstance(model, Model) and model.update is not None:
+        page.update = rule_of(model.update)
     if truths is not None:
         choose(page, working, truths)
+        choose_by_formulas(page, working)
     return page, truths
 
 

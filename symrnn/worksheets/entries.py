@@ -35,7 +35,7 @@ class Held:
 
     def symbol(self) -> sp.Expr:
         """As it is printed."""
-        return sp.expand((rational(self.times) * sp.log(rational(self.k)) - rational(self.shift)) / rational(self.over))
+        return rational(self.times / self.over) * sp.log(rational(self.k)) - rational(self.shift / self.over)
 
 
 Given = Fraction | Held

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Parameter, Signal
-from symrnn.checking.mutations import error_target
 from symrnn.checking.numbers import real, sharp
+from symrnn.checking.patterns import negated
 from symrnn.worksheets import numbers
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.entries import Entries, Given, Held, logarithm
@@ -94,13 +94,13 @@ def holding_of(solver: Solver, rational: frozenset[str]) -> Holding | None:
 
 def _target(solver: Solver) -> tuple[str, str] | None:
     """The keys of ŷ and y, of the only `ŷ − y` there is."""
-    found = {
-        (key_of(node.operands[0]), key_of(target))
-        for line in solver.forward
-        for node in N.subexpressions(line.expression)
-        if isinstance(node, N.Add) and isinstance(node.operands[0], Signal)
-        if (target := error_target(node)) is not None
-    }
+    found = set()
+    for line in solver.forward:
+        for node in N.subexpressions(line.expression):
+            if isinstance(node, N.Add) and len(node.operands) == 2:
+                prediction, target = node.operands[0], negated(node.operands[1])
+                if isinstance(prediction, Signal) and isinstance(target, Signal) and target.name == "y":
+                    found.add((key_of(prediction), key_of(target)))
     return found.pop() if len(found) == 1 else None
 
 

@@ -37,7 +37,7 @@ MOST_DRAWS = 3000
 """Draws for one variant before the search gives up."""
 ENOUGH = 25
 """So many draws that pass are looked at for one in which no two mistakes give one number by chance."""
-LONG = 300
+LONG = 1000
 """After so many draws a search says how far it has come."""
 BUDGET = 6
 """Digits of a line's answer, as a fraction or as a decimal, whichever is shorter."""

@@ -67,7 +67,7 @@ class TestMachines:
             "wrong",
             "0.0078125",
         )
-        assert set(link["mistakes"][0]) == {"id", "sentence", "wrong", "right"}
+        assert set(link["mistakes"][0]) >= {"id", "name", "sentence", "wrong", "right", "corrected"}
         follower = next(one for one in found["links"] if one["verdict"] == "follows")
         assert found["links"][follower["follows_from"]] == link
 

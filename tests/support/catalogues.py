@@ -27,6 +27,8 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
         "symrnn.checking.reports.words:MESSAGES",
         "symrnn.checking.reports.tally:WORDS",
         "symrnn.checking.misconceptions:SENTENCES",
+        "symrnn.checking.misconceptions:NAMES",
+        "symrnn.checking.misconceptions:WORDED",
     ),
 }
 """Domain to the tables (mapping of key to English sentence) whose sentences it translates."""

@@ -66,9 +66,8 @@ def planted(sheet: Sheet, plant: Plant, carried: bool) -> Sheet | None:
 
 def _part(part: Part, values: dict[str, Rows], plant: Plant, carried: bool) -> Part:
     questions = tuple(_question(question, values, plant, carried) for question in part.questions)
-    return replace(
-        part, questions=questions, values={**part.values, **values} if carried and part.values else part.values
-    )
+    known = {**part.values, **values} if carried and part.values else part.values
+    return replace(part, questions=questions, values=known)
 
 
 def _question(question: Question, values: dict[str, Rows], plant: Plant, carried: bool) -> Question:

@@ -15,7 +15,7 @@ def scalar_text(activation: str, steps: int, loss: str = "y = 1.0", further: str
     """h_t = f(W_h h_{t-1} + W_x x_t + b) with a half squared error."""
     inputs = ", ".join(["1.0"] * steps)
     return (
-        f'[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
+        f'name = "{activation}"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
         f'[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n{further}[loss]\nkind = "half_squared_error"\n{loss}\n'
     )
 
@@ -24,7 +24,7 @@ def vector_text(activation: str, steps: int) -> str:
     """The same with two states and one input."""
     inputs = ", ".join(["[1.0]"] * steps)
     return (
-        f'[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
+        f'name = "two {activation}"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
         "[parameters]\nW_h = [[0.5, 0.25], [0.5, 0.5]]\nW_x = [[0.5], [0.5]]\nb = [0.1, 0.1]\n"
         '[loss]\nkind = "half_squared_error"\ny = [1.0, 0.5]\n'
     )
@@ -34,12 +34,13 @@ def gated_text(kind: str) -> str:
     """One step of a scalar gated cell."""
     parameters = "".join(f"{letter}_{gate} = 0.5\n" for letter in "WUb" for gate in GATES[kind])
     return (
-        f'[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}'
+        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}'
         '[loss]\nkind = "half_squared_error"\ny = 1.0\n'
     )
 
 
-SOFTMAX = """[cell]
+SOFTMAX = """name = "softmax"
+[cell]
 kind = "rnn"
 activation = "identity"
 [sequence]
@@ -74,7 +75,7 @@ TEXTS = {
 @cache
 def model_of(name: str) -> Model:
     """The model of a name."""
-    return loads(f'name = "{name}"\n' + TEXTS[name])
+    return loads(TEXTS[name])
 
 
 @cache

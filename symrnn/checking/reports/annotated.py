@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import DOMAIN, reason_words, say, verdict_words
+from symrnn.checking.reports.words import mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Report, Verdict, worst
-from symrnn.languages import translated
 
 MARK = "made with symrnn"
 SIGNS = {
@@ -53,7 +52,13 @@ def _said(finding: Finding, report: Report, language: str) -> str:
         parts.append(reason_words(finding.reason, language))
     if finding.expected is not None:
         parts.append(say("should", finding.expected, language=language))
-    parts += [f"{mistake.id}: {translated(mistake.sentence, language, DOMAIN)}" for mistake in finding.mistakes]
+    if finding.piece is not None:
+        parts.append(reason_words(finding.piece.reason, language))
+    for mistake in finding.mistakes:
+        name, sentence, wrong, right = mistake_words(mistake, language)
+        parts.append(f"{mistake.id} ({name}): {sentence} {say('rule', wrong, right, language=language)}")
+        if mistake.corrected:
+            parts.append(say("corrected", mistake.corrected, language=language))
     return f"{finding.text}: " + "; ".join(filter(None, parts))
 
 
@@ -102,9 +107,12 @@ def _html_row(number: int, text: str, findings: list[Finding], report: Report, l
 
 
 def _html_marked(text: str, findings: list[Finding]) -> str:
-    """The line, with each relation that fails marked."""
+    """The line, with each relation that fails and each part that differs marked."""
     parts, at = [], 0
-    for start, end in sorted({(f.place.column - 1, f.place.column - 1 + f.place.length) for f in findings}):
+    places = [f.place for f in findings] + [
+        f.piece.place for f in findings if f.piece is not None and f.piece.place.line == f.place.line
+    ]
+    for start, end in sorted({(place.column - 1, place.column - 1 + place.length) for place in places}):
         if at <= start < end <= len(text):
             parts += [html.escape(text[at:start]), f"<mark>{html.escape(text[start:end])}</mark>"]
             at = end

@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn.checking.reports.tally import tally_line
 from symrnn.checking.reports.words import reason_words, verdict_words
-from symrnn.checking.verdicts import FINDINGS, Finding, Report, Verdict
+from symrnn.checking.verdicts import FINDINGS, Finding, Piece, Report, Verdict
 
 RULES = {verdict: f"SR5{k:02d}" for k, verdict in enumerate(Verdict)}
 """A stable id for each verdict."""
@@ -52,9 +52,32 @@ def _link(finding: Finding) -> dict[str, Any]:
         "expected": finding.expected,
         "follows_from": finding.follows_from,
         "mistakes": [
-            {"id": one.id, "sentence": one.sentence, "wrong": one.wrong, "right": one.right} for one in finding.mistakes
+            {
+                "id": one.id,
+                "name": one.name,
+                "sentence": one.sentence,
+                "wrong": one.wrong,
+                "right": one.right,
+                "corrected": one.corrected,
+            }
+            for one in finding.mistakes
         ],
+        "piece": _piece(finding.piece),
         "reason": reason_words(finding.reason),
+    }
+
+
+def _piece(piece: Piece | None) -> dict[str, Any] | None:
+    """The smallest part that differs."""
+    if piece is None:
+        return None
+    place = piece.place
+    return {
+        "line": place.line,
+        "column": place.column,
+        "length": place.length,
+        "text": piece.text,
+        "reason": reason_words(piece.reason),
     }
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import DOMAIN, reason_words, say, verdict_words
-from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Place, Report
-from symrnn.languages import translated
+from symrnn.checking.reports.words import mistake_words, reason_words, say, verdict_words
+from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Piece, Place, Report
 
 WINDOW = 110
 
@@ -53,12 +52,15 @@ def _finding(finding: Finding, report: Report, language: str, color: bool) -> It
     if finding.expected is not None and finding.verdict not in FINE:
         said.append(say("should", finding.expected, language=language))
     yield f"{_label(finding.place)}: {_colored(': '.join(filter(None, said)), finding, color)}"
-    yield from (f"    {line}" for line in _caret(finding.place))
+    yield from (f"    {line}" for line in _caret(finding.place, finding.piece))
+    if finding.piece is not None:
+        yield f"    {reason_words(finding.piece.reason, language)}"
     if len(finding.mistakes) > 1:
         yield "    " + say("maybe", language=language)
     for mistake in finding.mistakes:
-        yield f"    {mistake.id}: {translated(mistake.sentence, language, DOMAIN)}"
-        yield "      " + say("rule", mistake.wrong, mistake.right, language=language)
+        name, sentence, wrong, right = mistake_words(mistake, language)
+        yield f"    {mistake.id} ({name}): {sentence}"
+        yield "      " + say("rule", wrong, right, language=language)
         if mistake.corrected:
             yield "      " + say("corrected", mistake.corrected, language=language)
 
@@ -71,15 +73,20 @@ def _label(place: Place) -> str:
     return f"{place.file or '<text>'}:{place.line}:{place.column}"
 
 
-def _caret(place: Place) -> list[str]:
-    """The line of the source with a caret under the relation; long lines are cut to a window around it."""
-    start = place.column - 1
+def _caret(place: Place, piece: Piece | None = None) -> list[str]:
+    """The line of the source, a caret under the relation and ~ under the part that differs; long lines are cut."""
     text = place.text.replace("\t", " ")
-    if len(text) > WINDOW:
-        left = max(0, start - WINDOW // 2)
-        text, start = text[left : left + WINDOW], start - left
-    width = sum(2 if east_asian_width(char) in "WF" else 1 for char in text[:start])
-    return [text.rstrip(), " " * width + "^" * place.length]
+    marks = [" "] * (max(len(text), place.column + place.length) + 1)
+    if piece is not None and piece.place.line == place.line:
+        end = min(piece.place.column - 1 + piece.place.length, len(text))
+        marks[piece.place.column - 1 : end] = "~" * (end - piece.place.column + 1)
+    marks[place.column - 1 : place.column - 1 + place.length] = "^" * place.length
+    left = max(0, place.column - 1 - WINDOW // 2) if len(text) > WINDOW else 0
+    shown, below = text[left : left + WINDOW], marks[left : left + WINDOW]
+    wide = "".join(
+        mark * (2 if east_asian_width(char) in "WF" else 1) for mark, char in zip(below, shown, strict=False)
+    )
+    return [shown.rstrip(), (wide + "".join(below[len(shown) :])).rstrip()]
 
 
 def _short(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from symrnn.checking.verdicts import Reason, Verdict
+from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
 from symrnn.languages import translated
 
 DOMAIN = "check"
@@ -71,6 +71,11 @@ REASONS: tuple[str, ...] = (
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic.",
     "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only.",
     "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only.",
+    "{0} should be {1}",
+    "{0} is missing",
+    "{0} does not belong here",
+    "{0} has the wrong sign",
+    "here: {0}",
 )
 """Messages of `Reason`, each its own English."""
 
@@ -97,3 +102,10 @@ def reason_words(reason: Reason | None, language: str = "en") -> str:
     if reason is None:
         return ""
     return translated(reason.message, language, DOMAIN).format(*reason.about)
+
+
+def mistake_words(mistake: Diagnosis, language: str = "en") -> tuple[str, str, str, str]:
+    """A mistake's name, its sentence, the wrong and the right formula, in words."""
+    said = (mistake.name, mistake.sentence, mistake.wrong, mistake.right)
+    name, sentence, wrong, right = (translated(one, language, DOMAIN) for one in said)
+    return name, sentence, wrong, right

@@ -25,7 +25,8 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import GIVEN, Reason, family
 from symrnn.calculus.adjoints import adjoint
-from symrnn.checking.mutations import Setting, mutated, places
+from symrnn.checking.mutations import Setting, mutated
+from symrnn.checking.patterns import places
 from symrnn.documents.document import Words
 from symrnn.documents.sections import ways
 from symrnn.errors import InputError

@@ -70,7 +70,7 @@ class Ground:
         """A quantity of the model with its equation."""
         return Question(
             self.number(), line.key, "number", values[line.key], self.task.points,
-            lhs=line.target, formula=line.expression, line=line, rounded=self.recipe.rounds(values[line.key]),
+            lhs=line.target, formula=line.expression, line=line, rounded=self.recipe.rounded,
         )  # fmt: skip
 
     def verdict(self, verdict: str, reason: tuple[str, tuple[Any, ...]]) -> tuple[Question, Question]:
@@ -85,6 +85,7 @@ class Ground:
 def is_scalar_cell(model: Model) -> bool:
     """Whether it is h_t = f(W_h h_{t-1} + …) with numbers for states."""
     names = {p.name for p in model.program.parameters}
+    # In a gated cell W_h is another matrix.
     simple = "W_h" in names and not any(name.startswith("U_") for name in names)
     return simple and len(model.program.states) == 1 and model.sizes.get("n", 1) == 1
 

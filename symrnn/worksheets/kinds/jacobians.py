@@ -26,7 +26,8 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Equation
 from symrnn.calculus.jacobians import Jacobian, jacobian
-from symrnn.checking.mutations import Setting, mutated, places
+from symrnn.checking.mutations import Setting, mutated
+from symrnn.checking.patterns import places
 from symrnn.documents.document import Words
 from symrnn.errors import InputError
 from symrnn.worksheets.kinds.ground import Ground
