@@ -163,7 +163,7 @@ def _recipe(model: Model, tasks: Sequence[Task]) -> Recipe:
     solver = Solver(model)
     asked: dict[str, Line] = {}
     for line in (line for task in tasks for line in lines_of(task, solver)):
-        # A quantity that several tasks ask for is computed where the last one does, after what that one computes it from.
+        # What several tasks ask for is computed where the last one does, after all that it is computed from there.
         asked.pop(line.key, None)
         asked[line.key] = line
     contracting = any(BUILDERS[task.kind].contracting for task in tasks)
