@@ -159,6 +159,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unread several": "A vector stands where one number is asked for.",
         "unread comma": "Write decimals with a point: 0.5, not 0,5.",
         "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
+        "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread choice": "Write one of the options, and only one.",
         "unread percent": "Write a plain number: 0.5, not 50%.",
         "mark class": "Sheets marked: {0}",
         "mark by line": "Full points by line:",
