@@ -200,7 +200,7 @@ def _symbolic(program: Program, forward: Program, wanted: tuple[str, ...], conve
     yield model_section(program, convention)
     yield from preactivation_section(program, forward)
     yield from local_section(program)
-    yield from adjoint_sections(forward, adjoint(program), wanted)
+    yield from adjoint_sections(forward, adjoint(program), wanted, bool(style_for(forward).adjoints))
     if forward.states:
         yield from partials_section(program, wanted)
     if wants_states(wanted, forward):

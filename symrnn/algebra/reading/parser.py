@@ -154,7 +154,8 @@ class Parser:
         word = token.text if token.kind == "op" else token.kind
         reader = _READERS.get(word) or (_HAND_READERS.get(word) if self.source.working else None)
         if reader is None:
-            self.fail(token, f"{_said(token)} where a formula should stand", "a name, a number or a bracket")
+            product = "; a product entry by entry is ⊙" if token.text == "." else ""
+            self.fail(token, f"{_said(token)} where a formula should stand", f"a name, a number or a bracket{product}")
         tree = reader(self)
         return tree if isinstance(tree, Big) else self._scripted(tree)
 
@@ -238,6 +239,9 @@ class Parser:
         rows = [row for row in rows if row]
         if not rows or any(len(row) != len(rows[0]) for row in rows):
             self.fail(opener, "a matrix whose rows differ in length", "rows of one length")
+        if not self.source.working and len(rows) > 1 and len(rows[0]) == 1:
+            # In a cell a matrix of one column stacks vectors.
+            return self.made(Stack(tuple(row[0] for row in rows)), opener.start, self.advance().end)
         return self.made(Grid(tuple(map(tuple, rows))), opener.start, self.advance().end)
 
     def _bars(self) -> Syntax:
