@@ -1,4 +1,4 @@
-"""`symrnn worksheet` and `symrnn mark`: exercises with keys, and what comes back."""
+"""`symrnn worksheet`: exercises with keys."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import echo, resolve
+from symrnn.cli.files import resolve
 from symrnn.cli.progress import shown
-from symrnn.errors import InputError, SymrnnError
+from symrnn.errors import InputError
 
 if TYPE_CHECKING:
     from symrnn.models.model import Model
-    from symrnn.worksheets.answers import Submission
     from symrnn.worksheets.rosters import Student
     from symrnn.worksheets.tasks import Task
 
 MOST_ROSTER = 2_000_000
-MOST_SUBMISSION = 20_000_000
 
 
 @click.command()
@@ -92,13 +90,13 @@ def worksheet(
         _stress(model, wanted, stress)
         return
     students = _roster(roster, variants)
-    folder = _free(output or f"worksheet-{seed}")
+    folder = free(output or f"worksheet-{seed}")
     count = variants or len(students) or 1
     show = _progress("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
     with shown("search for numbers"):
         made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
-    _write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
+    write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
 
@@ -179,7 +177,7 @@ def read_text(path: str, most: int) -> str:
         raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
 
 
-def _free(name: str) -> Path:
+def free(name: str) -> Path:
     """A folder that is not there yet, or is empty."""
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -189,7 +187,7 @@ def _free(name: str) -> Path:
     return folder
 
 
-def _write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
+def write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
     """All files or none: they are gathered beside the folder and moved in one step."""
     parent = folder.absolute().parent
     try:
@@ -225,62 +223,3 @@ def _progress(what: str) -> Callable[[int, int], None]:
 def _clear() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
-
-
-@click.command()
-@click.argument("folder", metavar="DIR", type=click.Path())
-@click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
-@click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
-@click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
-def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
-    """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
-
-    Prints the class's summary; exit code 1 if a submission could not be marked.
-
-    \b
-    symrnn mark week3 week3/answers.csv -o week3-marks
-    """
-    from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
-    from symrnn.worksheets.folders import MOST_BYTES, read_key
-    from symrnn.worksheets.marking import mark_all
-
-    if lang is not None:
-        check_language(lang)
-    key = Path(folder) / "key.json"
-    if not key.is_file():
-        raise InputError(folder, found="no key.json in it", write="the folder that symrnn worksheet made")
-    target = _free(output) if output else None
-    worksheet = read_key(read_text(str(key), MOST_BYTES), str(key))
-    language = lang or worksheet.looks.language
-    submissions, broken = _gathered(answers)
-    results = mark_all(worksheet, submissions, broken)
-    text = summary(results, language)
-    if target is not None:
-        files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
-        if results.mistakes():
-            files.append(("mistakes.svg", chart(results)))
-        files += [
-            (f"feedback/{one.sheet.id}.html", feedback_document(one, language).to_html()) for one in results.marked
-        ]
-        _write_folder(target, files)
-    echo(text)
-    if results.broken:
-        sys.exit(1)
-
-
-def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
-    """Every submission of the files and folders named, and those that cannot be read with the reason."""
-    from symrnn.worksheets.answers import read_submissions
-
-    found: list[Submission] = []
-    broken: list[tuple[str, str]] = []
-    for name in names:
-        path = Path(name)
-        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in inside:
-            try:
-                found += read_submissions(read_text(str(file), MOST_SUBMISSION), str(file))
-            except SymrnnError as error:
-                broken.append((str(file), error.found))
-    return found, broken

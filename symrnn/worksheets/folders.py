@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
@@ -22,7 +23,7 @@ from symrnn.models.files import loads
 from symrnn.worksheets.exports.gift import to_gift
 from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.exports.moodle import to_moodle
-from symrnn.worksheets.exports.notebooks import to_nbgrader
+from symrnn.worksheets.exports.notebooks import to_nbgrader, to_nbgrader_source
 from symrnn.worksheets.exports.prairielearn import to_prairielearn
 from symrnn.worksheets.exports.qti import to_qti
 from symrnn.worksheets.numbers import plain
@@ -30,6 +31,7 @@ from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Class, Sheet
+from symrnn.worksheets.spreadsheets import safe
 from symrnn.worksheets.tasks import Task
 from symrnn.worksheets.variants import VERSION
 
@@ -41,6 +43,7 @@ EXPORTS = ("moodle", "gift", "qti", "prairielearn")
 """Learning platforms; their files hold the answers, so they stand among the keys."""
 COLUMNS = ("sheet", "student", "line", "quantity", "points", "answer")
 MOST_BYTES = 50_000_000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def files_of(
         for form in (form for form in formats if form in SUFFIXES):
             yield f"sheets/{one.sheet.id}{SUFFIXES[form]}", _sheet(one.sheet, sheet, whose, form)
             yield f"keys/{one.sheet.id}{SUFFIXES[form]}", key.render(form)
+        if "notebook" in formats:
+            yield f"keys/nbgrader/{one.sheet.id}.ipynb", to_nbgrader_source(one.sheet, whose)
         tick(count)
     yield from _exported(made, looks, formats)
     yield "all.html", to_book(documents)
@@ -89,7 +94,7 @@ def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Ite
         yield "keys/gift.txt", to_gift(named)
     for name, parts in named:
         if "qti" in formats:
-            yield f"keys/qti/{name}.xml", to_qti(name, parts)
+            yield f"keys/qti/{name}.xml", to_qti(name, parts, looks.language)
         if "prairielearn" in formats:
             yield from ((f"keys/prairielearn/{path}", text) for path, text in to_prairielearn(name, parts))
 
@@ -107,14 +112,9 @@ def answers_csv(made: Sequence[Made], looks: Looks) -> str:
     writer.writerow(COLUMNS)
     for one in made:
         for q in asked(one.sheet, looks.blanks):
-            student = _safe(str(one.student)) if one.student else ""
+            student = safe(str(one.student)) if one.student else ""
             writer.writerow([one.sheet.id, student, q.id, q.key, q.points, ""])
     return out.getvalue()
-
-
-def _safe(text: str) -> str:
-    # A spreadsheet takes a cell that begins so for a formula.
-    return "'" + text if text[:1] in "=+-@\t\r" else text
 
 
 def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
@@ -199,6 +199,9 @@ def read_key(text: str, file: str = "key.json") -> Folder:
         source = Class(loads(content["model"], file), tasks, int(content["seed"]), str(content["label"]))
         looks = Looks(blanks=int(content["blanks"]), language=str(content["language"]))
         entries = {str(entry["id"]): entry for entry in content["sheets"]}
+        if not all(_ID.fullmatch(id) for id in entries):
+            # Files are named by ids.
+            raise ValueError("an id that is no name")
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(file, found="no key of a worksheet", write="the folder that symrnn worksheet made") from None
     return Folder(source, looks, MappingProxyType(entries))

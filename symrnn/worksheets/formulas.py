@@ -73,13 +73,13 @@ class FormulaPoints:
             try:
                 found.append(self._value(tree, chosen))
             except Unknown as problem:
-                problems.append(f"a name the cell does not have: {problem.what}")
+                problems.append(Unreadable("unread cell", problem.what[:40]))
             except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ZeroDivisionError, OverflowError):
-                problems.append("no formula that has a value")
+                problems.append(Unreadable("unread formula"))
         if not found:
-            raise Unreadable(problems[0])
+            raise problems[0]
         if self._names_itself(tree, question):
-            raise Unreadable("the quantity that is asked, by its own name")
+            raise Unreadable("unread itself")
         return tuple(found)
 
     def _choices(self, tree: Syntax) -> Iterator[dict[str, str]]:
@@ -175,14 +175,14 @@ def read_formula(text: str) -> Syntax:
     'Times'
     """
     if len(text) > MOST_LETTERS:
-        raise Unreadable("more than 500 characters")
+        raise Unreadable("unread long")
     last = text.strip().strip("$").strip()
     latex = "\\" in last
     try:
         tree = parse_expression(last, latex=latex, working=True)
         return tidied(tree.sides[-1] if isinstance(tree, Chain) else tree, latex)
     except (SymrnnError, RecursionError):
-        raise Unreadable("no formula") from None
+        raise Unreadable("unread formula") from None
 
 
 def agree(left: At, right: At) -> bool:

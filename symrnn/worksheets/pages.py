@@ -27,8 +27,6 @@ STAGES = ("result", "numbers", "formula")
 MOST_SHOWN = 3
 """A matrix with a longer side is not put in."""
 WIDE = 26
-MISTAKES = "check"
-"""The catalogue that translates the sentences of mistakes."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.misconceptions import TABLE
@@ -10,6 +10,8 @@ from symrnn.documents.languages import TABLES
 from symrnn.languages import translated
 
 DOMAIN = "worksheet"
+MISTAKES = "check"
+"""The catalogue that translates the sentences of mistakes."""
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -45,6 +47,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
         "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Write fractions; where a logarithm remains in a sum, four significant "
         "digits.",
+        "ws exact typed": "Every number comes out exactly. Type decimals, with at least six digits where they do not "
+        "end.",
+        "ws logarithms typed": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
+        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Compute with fractions and type decimals, with at least six digits "
+        "where they do not end.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
@@ -123,21 +130,40 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark feedback": "Feedback {0}",
         "mark answers": "Your answers",
         "mark total": "{0} of {1} points.",
+        "mark look": "Look again at {0}; what is wrong, and the rule for it, stands there.",
+        "mark all right": "Everything is right. Well done.",
         "mark line": "({0}) {1} Your answer: {2} – {3}",
         "mark both": "{0} {1}",
         "mark right": "Right.",
-        "mark follows": "Follows from an earlier answer.",
-        "mark wrong": "Wrong.",
+        "mark follows": "Right with your own values: what came before is carried on, and this line has all its points.",
+        "mark method": "The working is right, the number behind it is not what it comes to: half of the points.",
+        "mark wrong": "Not right yet.",
         "mark empty": "No answer.",
         "mark unread": "This could not be read as a number.",
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
-        "mark carried": "Computed correctly from your own values: full points.",
+        "mark instead": "With the right values before it, it is {0}.",
+        "mark rule": "The rule: {0}.",
+        "mark uses": "It uses {0}.",
+        "mark own": "With your own values from before, {0} would have had all the points.",
         "mark maybe": "Exactly this number comes out by a known mistake. {0}",
-        "mark no idea": "No known mistake gives this number.",
+        "mark or": "Or: {0}",
+        "mark no idea": "No known mistake gives this number: go through the arithmetic once more.",
+        "unread long": "It has more than 500 characters.",
+        "unread many": "It has more than 64 numbers.",
+        "unread none": "Write a number, such as -1/8, 0.125 or ln 2.",
+        "unread formula": "Write a formula that has a value, such as delta_2*h_1 + delta_1*h_0.",
+        "unread cell": "The cell has nothing called {0}.",
+        "unread itself": "This is the asked quantity by its own name: write what it is made of.",
+        "unread name": "A number is asked for, and {0} is none.",
+        "unread several": "A vector stands where one number is asked for.",
+        "unread comma": "Write decimals with a point: 0.5, not 0,5.",
+        "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
+        "unread percent": "Write a plain number: 0.5, not 50%.",
         "mark class": "Sheets marked: {0}",
         "mark by line": "Full points by line:",
         "mark mistakes": "Mistakes, in how many sheets:",
+        "mark mean": "Points: {0} on average, {1} to {2}, of {3}.",
         "mark by hand": "To be marked by a person:",
         "mark broken": "Not marked:",
     }
@@ -157,6 +183,17 @@ def name_of(row: str, language: str) -> str:
     'the sign of the error'
     """
     return translated(NAMES[row], language, DOMAIN)
+
+
+def sentences_of(rows: Iterable[str], language: str) -> Iterator[str]:
+    """What to say to whoever made one of these mistakes, which give the same number: a sentence for each.
+
+    >>> list(sentences_of(["R10"], "en"))[0][:61]
+    'Exactly this number comes out by a known mistake. The derivat'
+    """
+    sentences = dict.fromkeys(translated(TABLE[row].sentence, language, MISTAKES) for row in rows)
+    for place, sentence in enumerate(sentences):
+        yield word("mark or" if place else "mark maybe", language, sentence)
 
 
 def word(key: str, language: str, *about: object) -> str:

@@ -10,7 +10,6 @@ from planted_sheets import failing, false_lines, judged, plants, text_of
 from worksheet_models import GATES, TEXTS, class_of, model_of
 
 from symrnn.documents.document import Claim
-from symrnn.worksheets.answers import Submission
 from symrnn.worksheets.building import fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Verdict, mark_sheet
@@ -18,6 +17,7 @@ from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.sheets import Class, Sheet
 from symrnn.worksheets.stress import disagreeing
+from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.tasks import load_task, shipped
 from symrnn.worksheets.variants import confusions
 

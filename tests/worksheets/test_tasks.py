@@ -12,7 +12,6 @@ from symrnn.algebra.nodes import Node
 from symrnn.algebra.printing import to_text
 from symrnn.errors import InputError
 from symrnn.models.files import loads
-from symrnn.worksheets.answers import Submission
 from symrnn.worksheets.building import BUILDERS, fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.kinds.comparing import below
@@ -23,6 +22,7 @@ from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.sheets import Class, Sheet, tasks_of
 from symrnn.worksheets.stress import try_seeds
 from symrnn.worksheets.structures import small, structure_of, structure_text
+from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.tasks import KINDS, load_task, read_task, shipped
 from symrnn.worksheets.telling import Told, told
 
