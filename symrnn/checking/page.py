@@ -132,10 +132,10 @@ class Page:
     """Names of the text and the quantities they were taken for, where they differ."""
     budget: int = 1_500
     """How many more expressions are computed for explaining mistakes."""
-    equation: Any = None
-    """The last equation for an eigenvalue: `roots.RootEquation`."""
     conditions: tuple[Condition, ...] = ()
     """What the text assumes for the present line."""
+    equation: Any = None
+    """The last equation for an eigenvalue: `roots.RootEquation`."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 

@@ -244,7 +244,7 @@ class Parser:
         rows = [row for row in rows if row]
         if not rows or any(len(row) != len(rows[0]) for row in rows):
             self.fail(opener, "a matrix whose rows differ in length", "rows of one length")
-        if not self.source.working and len(rows) > 1 and len(rows[0]) == 1:
+        if opener.text == "matrix" and not self.source.working and len(rows) > 1 and len(rows[0]) == 1:
             # In a cell a matrix of one column stacks vectors.
             return self.made(Stack(tuple(row[0] for row in rows)), opener.start, self.advance().end)
         grid = self.made(Grid(tuple(map(tuple, rows))), opener.start, self.advance().end)
