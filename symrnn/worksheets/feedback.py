@@ -86,7 +86,8 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         yield Words("mark instead", (mark.expected,))
         return
     yield from _rule(mark, lines)
-    yield Words("mark expected", (mark.expected,))
+    is_word = mark.question.kind == "choice" and mark.expected in words.ENGLISH
+    yield Words("mark expected", (Words(mark.expected) if is_word else mark.expected,))
     if mark.own:
         yield Words("mark own", (mark.own,))
 
@@ -137,7 +138,7 @@ def marks_csv(results: Results) -> str:
                     mark.verdict.value,
                     points,
                     mark.question.points,
-                    mark.expected,
+                    safe(mark.expected),
                     " ".join(mark.mistakes),
                 ]
             )
