@@ -16,10 +16,11 @@ from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
+from symrnn.checking.formulas import Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
+from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import Known, Name, placed
+from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
@@ -121,14 +122,31 @@ class ChainJudge(Noting):
             self.add(at, Verdict.UNDEFINED, face.problem)
         elif self._by_formula(at):
             return
-        elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
+        elif isinstance(head.name, Name) and at == 1 and face.missing and not self._is_known(head.name):
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
             self.add(at, Verdict.UNDECIDED, self._open or face.problem)
 
+    def _is_known(self, name: Name) -> bool:
+        """Whether a name is one of the model's, so that a formula for it is a claim and no definition."""
+        formulas = self.page.formulas
+        return self.page.truth(name) is not None or (formulas is not None and formulas.knows(name))
+
+    def _is_beyond(self, name: Known | None) -> bool:
+        """Whether a gradient belongs to step T + 1, which there is not."""
+        formulas = self.page.formulas
+        steps = name.wrt.steps if isinstance(name, Derivative) else name.steps[-1:] if name is not None else ()
+        if formulas is None or not (isinstance(name, Derivative) or (name is not None and name.base == "delta")):
+            return False
+        return "T+1" in steps or (formulas.timed and formulas.steps + 1 in steps[:1])
+
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
         head, face = self.faces[0], self.faces[at]
+        if face.digits is not None and self._is_beyond(head.name):
+            none = Reason("there is no step T + 1, so that nothing comes back from it")
+            self.add(at, Verdict.WRONG if face.digits.value else Verdict.RIGHT, none if face.digits.value else None)
+            return
         if face.written is None and self._by_formula(at):
             return
         if head.name is not None or isinstance(head.tree, Label):

@@ -139,7 +139,7 @@ def judged(seeds: range) -> Iterator[tuple[int, Case, Report]]:
 
 
 def figures(seeds: range, found: Callable[[int, Case, Finding], None] | None = None) -> Counter[str]:
-    """The closing law, counted: links by verdict, what could not be read; `found` hears of every link that is not fine."""
+    """The closing law, counted: links by verdict, and what was not read; `found` hears of what is not fine."""
     tally: Counter[str] = Counter()
     for seed, chosen, report in judged(seeds):
         tally["derivations"] += 1

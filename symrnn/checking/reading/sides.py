@@ -165,9 +165,10 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
 def _called(tree: Times) -> Times:
     r"""`f^{\prime}(a_t)`: the slope of a function at its argument."""
     for at, (factor, body) in enumerate(pairwise(tree.factors)):
-        named = isinstance(factor, Symbol) and factor.base in _FUNCTIONS and not factor.below and factor.above
-        primes = named and all(script == Symbol("prime") for script in factor.above)
-        if not primes or tree.operators[at] or not isinstance(body, Group) or body.bracket != "(":
+        if not isinstance(factor, Symbol) or not isinstance(body, Group) or body.bracket != "(" or tree.operators[at]:
+            continue
+        primes = factor.above and all(script == Symbol("prime") for script in factor.above)
+        if not primes or factor.base not in _FUNCTIONS or factor.below:
             continue
         slope = replace(factor, accents=(*factor.accents, *("prime",) * len(factor.above)), above=())
         made = Call(slope, (body.body,), False, start=factor.start, end=body.end)
