@@ -262,6 +262,8 @@ class ChainJudge(Noting):
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
+        if verdict == Verdict.UNDECIDED and (outcome := self._as_formula(before, at)).agree is not None:
+            verdict, reason = Verdict.RIGHT if outcome.agree else Verdict.WRONG, outcome.reason
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
@@ -271,11 +273,16 @@ class ChainJudge(Noting):
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
+        outcome = self._as_formula(before, at)
+        return outcome if outcome.agree else None
+
+    def _as_formula(self, before: int, at: int) -> Outcome:
+        """What a model says of a link between two formulas in names."""
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
-            return None
+            return Outcome(None)
         outcome: Outcome = self.page.formulas.judge(left, right, self.page)
-        return outcome if outcome.agree else None
+        return outcome
 
     def _is_formula(self, at: int) -> bool:
         """Whether a model has judged the link as a formula, in every reading of its names."""
