@@ -52,6 +52,9 @@ class Document:
         return InputError(".".join(path), found=f"{'.'.join(path)}: {found}", write=write, place=self.place(path))
 
 
+SINGLE_QUOTES = "text with backslashes in single quotes, which keep them: equations = ''' … '''"
+
+
 def read_tables(text: str, file: str | None = None) -> Document:
     """TOML text as tables.
 
@@ -92,10 +95,11 @@ def _syntax_error(text: str, file: str | None, message: str) -> InputError:
     line, column = (int(spot[1]), int(spot[2])) if spot else (len(lines), len(lines[-1]) + 1)
     offset = min(sum(len(row) + 1 for row in lines[: line - 1]) + column - 1, max(len(text) - 1, 0))
     reason = re.sub(r" \(at .*\)", "", message)
+    backslash = "Unescaped" in reason or "escape" in reason
     return InputError(
         "",
         found=f"no TOML: {reason}",
-        write='lines such as  W_h = 0.5  or  W_h = "1/3"',
+        write=SINGLE_QUOTES if backslash else 'lines such as  W_h = 0.5  or  W_h = "1/3"',
         place=Place(text, offset, 1, file),
     )
 

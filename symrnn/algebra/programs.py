@@ -352,6 +352,27 @@ def _unknown(program: Program, equation: Equation, name: Name) -> InputError:
     )
 
 
+def roles_of(program: Program) -> dict[str, tuple[Name, ...]]:
+    """What every name of a Program was read as: states, inputs, parameters, given values, and what a step computes.
+
+    >>> from symrnn.algebra.reading.roles import parse_cell
+    >>> roles_of(parse_cell("h_t = tanh(a h_{t-1} + W x_t)"))
+    {'states': (h_t,), 'inputs': (x_t,), 'parameters': (a, W)}
+    """
+    states = {family(state) for state in program.states}
+    steps = [e for e in program if e.time is not None and e.reason.key != "loss"]
+    computed = [e.target for e in steps if family(e.target) not in states]
+    assigned = {family(e.target) for e in program}
+    roles: dict[str, tuple[Name, ...]] = {
+        "states": program.states,
+        "inputs": program.inputs,
+        "parameters": program.parameters,
+        "given": tuple(name for name in program.given if family(name) not in assigned),
+        "computed": tuple(name for name in dict.fromkeys(computed) if isinstance(name, Signal)),
+    }
+    return {role: names for role, names in roles.items() if names}
+
+
 def with_lagged_inputs(program: Program) -> Program:
     """The Program with `x_0` among its initial values where it reads `x_{t-1}` of an input."""
     index, first = program.steps.index, program.steps.lo

@@ -50,7 +50,7 @@ from symrnn.calculus.identities import (
     constant_over,
     held,
 )
-from symrnn.calculus.jacobians import PRODUCT_INDEX, SUM_INDEX, jacobian
+from symrnn.calculus.jacobians import jacobian, product_index, sum_index
 from symrnn.calculus.matrix_powers import power_cases
 from symrnn.calculus.recurrences import Affine, affine, core_of, settled, signals_in
 from symrnn.calculus.valuation import Values, matrix_of, scalar_of
@@ -124,7 +124,7 @@ def _diagonalised(found: Affine, target: Name, assumptions: tuple[Assumption, ..
     steps, size = found.program.steps, found.step.shape[0]
     taken = {name.name for name in found.program.parameters}
     vectors = Parameter("V" if "V" not in taken else "V_lambda", (size, size))
-    roots = Parameter("lambda", (size, 1))
+    roots = Parameter("lambda" if "lambda" not in taken else "mu", (size, 1))
 
     def form(middle: Node) -> Node:
         return MatMul(vectors, diag(middle), mat_power(vectors, -1))
@@ -198,9 +198,10 @@ def _gradients(program: Program, found: Affine, assumptions: tuple[Assumption, .
         if not assumptions:
             yield from _parameter_gradients(program, back, here, value)
         return
-    later = substitute(direct, {steps.index: SUM_INDEX})
-    share = acted(transpose(found.step), SUM_INDEX - steps.index, later)
-    value = Sum(share, SUM_INDEX, steps.index, steps.hi)
+    index = sum_index(program)
+    later = substitute(direct, {steps.index: index})
+    share = acted(transpose(found.step), index - steps.index, later)
+    value = Sum(share, index, steps.index, steps.hi)
     place = Range(steps.index, steps.lo, steps.hi)
     yield ClosedForm(here, (Case(value),), assumptions, reason, (place,), program)
 
@@ -275,8 +276,9 @@ def _of_direct_path(path: DirectPath, may: Permission) -> Iterator[ClosedForm]:
     if not varying:
         yield form(mat_power(path.step, steps.hi - steps.index), "direct path")
         return
-    factor = substitute(path.step, {steps.index: PRODUCT_INDEX})
-    yield form(Product(factor, PRODUCT_INDEX, steps.hi, steps.index + 1), "direct path")
+    index = product_index(program)
+    factor = substitute(path.step, {steps.index: index})
+    yield form(Product(factor, index, steps.hi, steps.index + 1), "direct path")
     if may(varying):
         fixed = substitute(path.step, held(varying))
         yield form(mat_power(fixed, steps.hi - steps.index), "constant gates", constant_over(varying))

@@ -36,6 +36,7 @@ from symrnn.calculus.recurrences import (
     reads_moving,
     settled,
 )
+from symrnn.calculus.rewriting import without_argument_names
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class DirectPath:
     state: Signal
     step: Node
     frozen: Frozen
-    left_out: tuple[Name, ...]
+    left_out: tuple[Node, ...]
     exact_without: tuple[Parameter, ...]
 
 
@@ -78,7 +79,8 @@ def frozen(program: Program) -> Frozen:
     given: dict[Signal, Node] = {}
     named: dict[Signal, Node] = {}
     kept: list[Equation] = []
-    taken = {name.name for e in core for name in (e.target, *e.reads) if isinstance(name, Signal | Parameter)}
+    # Of the whole cell: what no state reads still has its name.
+    taken = {name.name for e in program for name in (e.target, *e.reads) if isinstance(name, Signal | Parameter)}
 
     for equation in core:
         target = equation.target
@@ -133,17 +135,17 @@ def direct_paths_of(program: Program) -> tuple[DirectPath, ...]:
         target = block.target
         if not (isinstance(target, Block) and isinstance(target.of, Signal)):
             continue
-        state, step = target.of, settled(block.expression)
+        state, step = target.of, settled(without_argument_names(block.expression, ice.program))
         own = target.wrt == state.at(index - 1) and not is_zero(step)
         if own and not any(family(name) in states or isinstance(name, Block) for name in names_in(step)):
             found.append(DirectPath(state, step, ice, _left_out(ice, state), _exact_without(core, block)))
     return tuple(found)
 
 
-def _left_out(ice: Frozen, state: Signal) -> tuple[Name, ...]:
+def _left_out(ice: Frozen, state: Signal) -> tuple[Node, ...]:
     """What the state reads that moves with earlier states and is held fixed along the direct path."""
     equation = ice.program.definitions[state]
-    others = [name for name in equation.reads if name in ice.given or name in ice.named]
+    others = [ice.named.get(name, name) for name in equation.reads if name in ice.given or name in ice.named]
     states = {family(name) for name in ice.program.states} - {family(state)}
     return tuple(others) + tuple(name for name in equation.reads if family(name) in states)
 

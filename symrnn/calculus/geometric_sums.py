@@ -37,7 +37,7 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Reason
 from symrnn.calculus.identities import Assumption, Case, ClosedForm, Permission, constant_over, held
-from symrnn.calculus.jacobians import PRODUCT_INDEX
+from symrnn.calculus.jacobians import product_index
 from symrnn.calculus.maps import diagonal_of
 from symrnn.calculus.recurrences import Affine, signals_in
 
@@ -51,9 +51,10 @@ def states_of(
     count = steps.hi - steps.lo + 1
     start = _stacked([substitute(source, {steps.index: steps.lo}) for source in sources])
     home = acted(found.step, count, start)
-    moved = substitute(drive, {steps.index: PRODUCT_INDEX})
-    addend = acted(found.step, steps.hi - PRODUCT_INDEX, moved)
-    driven = zeros(start.shape) if is_zero(drive) else Sum(addend, PRODUCT_INDEX, steps.lo, steps.hi)
+    index = product_index(found.program)
+    moved = substitute(drive, {steps.index: index})
+    addend = acted(found.step, steps.hi - index, moved)
+    driven = zeros(start.shape) if is_zero(drive) else Sum(addend, index, steps.lo, steps.hi)
     reason = Reason("linear recurrence", (found.step, drive))
     yield from _picked(found, (Case(add(home, driven)),), assumptions, reason)
     free = signals_in(drive, steps.index)
@@ -61,7 +62,7 @@ def states_of(
         return
     same = substitute(drive, held(free))
     if not same.has(steps.index):
-        cases = _geometric(found.step, same, start, home, count)
+        cases = _geometric(found.step, same, start, home, count, index)
         reason = Reason("geometric sum", (found.step, same))
         yield from _picked(found, cases, (*assumptions, *constant_over(free)), reason)
 
@@ -86,7 +87,7 @@ def _picked(
         offset = offset + state.shape[0]
 
 
-def _geometric(step: Node, drive: Node, start: Node, home: Node, count: sp.Expr) -> tuple[Case, ...]:
+def _geometric(step: Node, drive: Node, start: Node, home: Node, count: sp.Expr, index: sp.Symbol) -> tuple[Case, ...]:
     """A^T s_0 + (I − A)⁻¹ (I − A^T) d, and what stands instead where I − A has no inverse."""
     repeated = add(start, scale(Number(count), drive))
     if isinstance(step, Eye) or step == Number(1):
@@ -105,10 +106,13 @@ def _geometric(step: Node, drive: Node, start: Node, home: Node, count: sp.Expr)
         apart = Assumption("not one", weight, "≠", Number(1))
         return Case(add(home, driven), apart), Case(repeated, Assumption("one", weight, "=", Number(1)))
     weights = _entrywise_weights(step)
-    always = Sum(acted(step, PRODUCT_INDEX, drive), PRODUCT_INDEX, 0, count - 1)
+    always = Sum(acted(step, index, drive), index, 0, count - 1)
     if weights is not None:
         one = ones(weights.shape)
-        driven = hadamard(drive, add(one, negate(power(weights, count))), power(add(one, negate(weights)), -1))
+        gap, all_but = _complement(weights), add(one, negate(power(weights, count)))
+        if (reduced := _divided(drive, gap)) is not None:
+            return (Case(add(home, hadamard(all_but, reduced))),)
+        driven = hadamard(drive, all_but, power(gap, -1))
         return Case(add(home, driven), Assumption("no entry one", weights, "≠", one)), Case(add(home, always))
     identity = Eye(step.shape[0])
     gap = add(identity, negate(step))
@@ -131,17 +135,18 @@ def _entrywise_weights(step: Node) -> Node | None:
 
 
 def _complement(weight: Node) -> Node:
-    """1 − w; of 1 − α it is α."""
-    if isinstance(weight, AddNode) and weight.operands[0] == Number(1):
+    """1 − w; of 1 − α it is α. Of a column it is taken entry by entry."""
+    one = Number(1) if weight.is_scalar_shaped else ones(weight.shape)
+    if isinstance(weight, AddNode) and weight.operands[0] == one:
         return negate(add(*weight.operands[1:]))
-    return add(Number(1), negate(weight))
+    return add(one, negate(weight))
 
 
 def _divided(drive: Node, divisor: Node) -> Node | None:
     """The rest of α u when it is divided by α."""
     if isinstance(drive, Scale) and drive.operands[0] == divisor:
         return drive.operands[1]
-    if isinstance(drive, Hadamard) and drive.is_scalar_shaped and divisor in drive.operands:
+    if isinstance(drive, Hadamard) and divisor in drive.operands:
         rest = list(drive.operands)
         rest.remove(divisor)
         return hadamard(*rest)

@@ -177,6 +177,7 @@ class _Trial:
 
     def __init__(self, claim: ClosedForm, steps: int, values: Values) -> None:
         self.unrolled = unroll(claim.program, steps)
+        self.states = [state.name for state in claim.program.states]
         self.values: dict[Any, Any] = dict(values)
         self.instead: dict[Any, Any] = {}
         first = int(claim.program.steps.lo)
@@ -224,7 +225,7 @@ class _Trial:
     def value_of(self, node: Node) -> Matrix:
         """The entries of a quantity, or of an expression in quantities."""
         if isinstance(node, Block):
-            return self._jacobian(_parts(node.of), _parts(node.wrt))
+            return self._jacobian(_parts(node.of), _parts(node.wrt), node.kind == "direct")
         if isinstance(node, Adjoint):
             return self._gradient(node.of)
         if isinstance(node, Name):
@@ -232,11 +233,18 @@ class _Trial:
         known = {name: self.value_of(name) for name in names_in(node)}
         return matrix_of(node, {**self.values, **known})
 
-    def _jacobian(self, of: list[Name], wrt: list[Name]) -> Matrix:
+    def _jacobian(self, of: list[Name], wrt: list[Name], direct: bool) -> Matrix:
         places = {name: self._places(name) for name in wrt}
-        values = run(self.unrolled, of, self.values, {**self.instead, **places})
+        instead = {**self.instead, **(self._other_states(wrt) if direct else {}), **places}
+        values = run(self.unrolled, of, self.values, instead)
         tall = sp.Matrix.vstack(*values).jacobian(sp.Matrix.vstack(*places.values()))
         return self._placed(tall, places)
+
+    def _other_states(self, wrt: list[Name]) -> dict[Any, Matrix]:
+        """Along a state's direct path every other state is held, whatever it is."""
+        own = {name.name for name in wrt if isinstance(name, Signal)}
+        targets = [e.target for e in self.unrolled if isinstance(e.target, Signal) and e.target.name in self.states]
+        return {target: matrix_of(target) for target in targets if target.name not in own}
 
     def _gradient(self, of: Name) -> Matrix:
         place = self._places(of)

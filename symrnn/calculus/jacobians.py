@@ -25,6 +25,7 @@ from symrnn.algebra.nodes import (
     Name,
     Node,
     Number,
+    Parameter,
     Product,
     Selector,
     Signal,
@@ -40,6 +41,7 @@ from symrnn.algebra.nodes import (
 )
 from symrnn.algebra.programs import Equation, Program, Reason, family, lag_of
 from symrnn.calculus.adjoints import LOSS
+from symrnn.calculus.maps import multiplied
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.rules import RULES, Rules
 from symrnn.errors import InputError, NotYetError
@@ -50,8 +52,25 @@ Paths = dict[Name, Node]
 Kinds = tuple[type[Name], ...]
 """Which names a path may end at."""
 
-SUM_INDEX = sp.Symbol("tau", integer=True)
-PRODUCT_INDEX = sp.Symbol("k", integer=True)
+PRODUCT_LETTERS = ("k", "j", "i", "l")
+SUM_LETTERS = ("tau", "s", "r", "u")
+
+
+def product_index(program: Program) -> sp.Symbol:
+    """The k of a product over time, ∏_{k=T}^{t+1}, and of a sum over its steps; another letter where a cell has a k."""
+    return _free_index(program, PRODUCT_LETTERS)
+
+
+def sum_index(program: Program) -> sp.Symbol:
+    """The τ of a sum over later losses, Σ_{τ=t}^{T}; another letter where a cell has a τ."""
+    return _free_index(program, SUM_LETTERS)
+
+
+def _free_index(program: Program, letters: tuple[str, ...]) -> sp.Symbol:
+    names = (name for equation in program for name in (equation.target, *equation.reads))
+    taken = {name.name for name in names if isinstance(name, Signal | Parameter)}
+    numbered = (f"{letters[0]}_{number}" for number in range(1, len(taken) + 2))
+    return sp.Symbol(next(one for one in (*letters, *numbered) if one not in taken), integer=True)
 
 
 @dataclass(frozen=True)
@@ -125,9 +144,10 @@ class Jacobian:
         """∂s_T/∂s_t = ∏_{k=T}^{t+1} ∂s_k/∂s_{k-1}: later factors to the left; empty (T = t) it is I."""
         last = self.program.steps.hi if last is None else sp.sympify(last, strict=True)
         first = self.program.steps.index if first is None else sp.sympify(first, strict=True)
-        factor = self._between(PRODUCT_INDEX)
+        index = product_index(self.program)
+        factor = self._between(index)
         target = Block(self._stacked_at(last), self._stacked_at(first))
-        return Equation(target, Product(factor, PRODUCT_INDEX, last, first + 1), Reason("jacobian product"))
+        return Equation(target, Product(factor, index, last, first + 1), Reason("jacobian product"))
 
     def _stacked_at(self, step: sp.Expr) -> Node:
         index = self.program.steps.index
@@ -141,13 +161,14 @@ class Jacobian:
         left out. In companion form only the states of step τ itself receive ∂⁺L/∂s_τ.
         """
         index, last = self.program.steps.index, self.program.steps.hi
-        chain = self.product(SUM_INDEX, index).expression
+        later = sum_index(self.program)
+        chain = self.product(later, index).expression
         loss = self.program.loss or LOSS
-        states = [state.at(SUM_INDEX) for state in self.states]
+        states = [state.at(later) for state in self.states]
         immediate: Node = Immediate(loss, _stack(states))
         if len(self.sources) > len(states):
             immediate = matmul(transpose(Selector(_size(states), 0, chain.shape[0])), immediate)
-        total: Node = Sum(matmul(transpose(chain), immediate), SUM_INDEX, index, last)
+        total: Node = Sum(matmul(transpose(chain), immediate), later, index, last)
         inside = self._within_transposed()
         total = total if inside is None else matmul(inside, total)
         return Equation(Adjoint(_stack(list(self.states))), total, Reason("sum over later losses"))
@@ -175,7 +196,7 @@ class Jacobian:
             if state != source and source in paths and (state.name, wrt) != (wrt, wrt):
                 through = next((b.target for b in self.blocks if _joins(b, block.of, state)), None)
                 if through is not None:
-                    terms.append(matmul(through, substitute(paths[source], {index: index - 1})))
+                    terms.append(multiplied(through, substitute(paths[source], {index: index - 1})))
         return Equation(Block(block.of, block.wrt, "total"), add(*terms), Reason("total across the state"))
 
     def __iter__(self) -> Iterator[Equation]:
@@ -303,7 +324,7 @@ def distributed(left: Node, right: Node) -> Node:
         return matmul(left, right)
     lefts = left.operands if isinstance(left, Add) else (left,)
     rights = right.operands if isinstance(right, Add) else (right,)
-    return add(*(matmul(a, b) for a in lefts for b in rights))
+    return add(*(multiplied(a, b) for a in lefts for b in rights))
 
 
 def _through(paths: Paths, known: dict[Name, Paths], states: dict[object, Signal], program: Program) -> Paths:

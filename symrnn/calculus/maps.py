@@ -18,6 +18,7 @@ from symrnn.algebra.nodes import (
     Hadamard,
     Kronecker,
     Node,
+    Scale,
     Shape,
     Vec,
     add,
@@ -198,7 +199,7 @@ class TakeDiagonal(LinearMap):
 
 def diagonal_of(node: Node) -> Node:
     """The diagonal of a square matrix, as a vector; of u vᵀ it is u ∘ v."""
-    from symrnn.algebra.nodes import Add, Guarded, MatMul, Number, Scale, Zeros, zeros
+    from symrnn.algebra.nodes import Add, Guarded, MatMul, Number, Zeros, zeros
 
     if node.is_scalar_shaped:
         return node
@@ -308,4 +309,11 @@ class Composition(LinearMap):
         return Composition(tuple(part.transpose() for part in reversed(self.maps)))
 
     def matrix(self) -> Node:
-        return matmul(*(part.matrix() for part in self.maps))
+        return multiplied(*(part.matrix() for part in self.maps))
+
+
+def multiplied(*factors: Node) -> Node:
+    """A B …, with the scalars of factors in front: (αI) A (βB) is α β A B."""
+    scalars = [factor.operands[0] for factor in factors if isinstance(factor, Scale)]
+    product = matmul(*(factor.operands[1] if isinstance(factor, Scale) else factor for factor in factors))
+    return scale(hadamard(*scalars), product) if scalars else product

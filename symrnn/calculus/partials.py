@@ -143,6 +143,27 @@ def _enters_only(forward: Program, state: Signal, parameter: Parameter) -> bool:
     return not reached & ends and reached <= read_on
 
 
+def heard_beside(program: Program) -> tuple[Name, ...]:
+    """Outputs and losses that hear of an earlier step beside the states: h_t = r_t ⊙ c_t with a gate r_t of c_{t-1}.
+
+    Where there are any, a loss at step t + 1 reaches the states of step t by a way that is in no step Jacobian.
+
+    >>> from symrnn.cells import lstm
+    >>> heard_beside(lstm())
+    ()
+    """
+    index, states = program.steps.index, {family(state) for state in program.states}
+    moving: set[object] = set()
+    for equation in program:
+        earlier = any(family(name) in states and lag_of(name, index) for name in equation.reads)
+        if family(equation.target) not in states and (
+            earlier or any(family(name) in moving for name in equation.reads)
+        ):
+            moving.add(family(equation.target))
+    ends = (*program.outputs, *((program.loss,) if program.loss else ()))
+    return tuple(name for name in ends if family(name) in moving)
+
+
 def gradient_recurrence(step: Jacobian) -> Equation | None:
     """∂L/∂s_t = ∂⁺L/∂s_t + (∂s_{t+1}/∂s_t)ᵀ ∂L/∂s_{t+1}: what step t adds itself, and what all later steps send back.
 

@@ -50,6 +50,7 @@ from symrnn.algebra.nodes import Power as PowerNode
 from symrnn.algebra.programs import Equation, Program, Reason, family, lag_of
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.calculus.jacobians import Jacobian, jacobian
+from symrnn.calculus.rewriting import without_argument_names
 from symrnn.errors import NotYetError
 
 Moves = Callable[[Name], bool]
@@ -260,5 +261,6 @@ def step_matrix(step: Jacobian) -> Node:
     """
     values: dict[Node, Node] = {}
     for block in step.blocks:
-        values[block.target] = settled(replace_nodes(block.expression, values))
+        plain = without_argument_names(block.expression, step.program)
+        values[block.target] = settled(replace_nodes(plain, values))
     return replace_nodes(step.matrix, values)

@@ -55,6 +55,14 @@ def expose(program: Program) -> Program:
     return replace_equations(program, tuple(equations))
 
 
+def without_argument_names(node: Node, program: Program) -> Node:
+    """An expression in the names of `expose(program)` without those that it gave to arguments."""
+    for equation in reversed(expose(program).equations):
+        if equation.reason == PREACTIVATION:
+            node = replace_nodes(node, {equation.target: equation.expression})
+    return node
+
+
 def replace_equations(program: Program, equations: tuple[Equation, ...]) -> Program:
     """The Program with other equations and the same declarations, unchecked: the rewriting keeps it sound."""
     fields = {name: getattr(program, name) for name in program.__dataclass_fields__}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from symrnn.algebra.reading.syntax import Call, Label, Symbol, Syntax, Terms, Times, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
-from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
+from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
@@ -24,6 +24,7 @@ from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
+from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
@@ -41,9 +42,11 @@ class ChainJudge(Noting):
         if self._defines_function():
             return
         before: int | None = 0 if self._head() else None
+        settled = self.page.chosen
         for at in range(1, len(self.faces)):
             before = self._link(at, before)
         self.remember_head()
+        self.page.chosen = settled
 
     def _defines_function(self) -> bool:
         """`f(x) = x`, `f = tanh`: what a generic name stands for."""
@@ -120,7 +123,7 @@ class ChainJudge(Noting):
         face, head = self.faces[at], self.faces[0]
         if face.undefined:
             self.add(at, Verdict.UNDEFINED, face.problem)
-        elif self._by_formula(at):
+        elif self._by_formula(at) or self._by_polynomial(at):
             return
         elif isinstance(head.name, Name) and at == 1 and face.missing and not self._is_known(head.name):
             self.add(at, Verdict.GIVEN, Reason("a definition"))
@@ -147,7 +150,14 @@ class ChainJudge(Noting):
             none = Reason("there is no step T + 1, so that nothing comes back from it")
             self.add(at, Verdict.WRONG if face.digits.value else Verdict.RIGHT, none if face.digits.value else None)
             return
-        if face.written is None and self._by_formula(at):
+        if (face.written is None and self._by_formula(at)) or self._by_polynomial(at):
+            return
+        if self._is_equation(at):
+            self.page.equation = RootEquation(self.faces[at - 1].tree, face.tree)
+            self.add(at, Verdict.GIVEN, Reason("an equation for {0}", ("λ",)))
+            return
+        if self._is_no_root(at):
+            self.add(at, Verdict.WRONG, Reason("no root of the equation above"))
             return
         if head.name is not None or isinstance(head.tree, Label):
             given = isinstance(face.written, Digits | tuple) and at == 1
@@ -184,6 +194,31 @@ class ChainJudge(Noting):
                 return True
             self._open = self._open or outcome.reason
         return False
+
+    def _by_polynomial(self, at: int) -> bool:
+        """Judge a link between two formulas in λ, which has no value: `det(W - λI) = λ² - 1.1λ + 0.28`."""
+        sides = (self.faces[at - 1].tree, self.faces[at].tree)
+        if not all(map(is_open, sides)):
+            return False
+        agree = same_polynomial(*sides, Scope(self.page))
+        if agree is None or not (agree or is_characteristic(sides[0])):
+            return False  # an equation to be solved, maybe
+        reason = None if agree else Reason("false as a formula: not the same for every {0}", ("λ",))
+        index = self.ledger.add(self.line, self.links[at - 1], Verdict.RIGHT if agree else Verdict.WRONG, reason)
+        self.taint |= frozenset() if agree else {index}
+        return True
+
+    def _is_equation(self, at: int) -> bool:
+        """`λ² - 1.1λ + 0.28 = 0`."""
+        head = self.faces[0].tree
+        return is_open(self.faces[at - 1].tree) and not isinstance(head, Symbol) and self.faces[at].digits is not None
+
+    def _is_no_root(self, at: int) -> bool:
+        """`λ_1 = 0.8` where no number that is rounded so solves the equation for λ above."""
+        name, digits = self.faces[0].name, self.faces[at].digits
+        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
+            return False
+        return is_root(self.page.equation, digits, Scope(self.page, fresh=True)) is False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
@@ -262,6 +297,10 @@ class ChainJudge(Noting):
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
+            else:
+                # In this chain only: a ∂ that holds as ∂⁺ stands for ∂⁺ behind the next = as well.
+                self.page.chosen = {**self.page.chosen, **(other.chosen or {})}
+                self.seen.clear()
         if verdict == Verdict.UNDECIDED and (outcome := self._as_formula(before, at)).agree is not None:
             verdict, reason = Verdict.RIGHT if outcome.agree else Verdict.WRONG, outcome.reason
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
@@ -291,7 +330,7 @@ class ChainJudge(Noting):
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
-        return name is not None and group(name) in self.page.doubtful
+        return name is not None and group(name) in self.page.doubtful and len(self.page.truths.readings(name)) > 1
 
     def _meanings(self) -> str:
         name = self.faces[0].name
@@ -414,7 +453,8 @@ class ChainJudge(Noting):
     def _is_near(self, value: Value, face: Face) -> bool:
         """Whether the displayed equality is off by a unit of the last digit, no more."""
         digits = face.digits
-        if digits is None or not isinstance(value, Number):
+        is_one_digit = digits is not None and counting(digits) < 2
+        if digits is None or not isinstance(value, Number) or (is_one_digit and needs_no_rounding(value, digits)):
             return False
         return not less(digits.unit, distance(value.value, digits.value))
 

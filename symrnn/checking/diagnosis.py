@@ -50,10 +50,19 @@ class Case:
     right: Value
     corrected: str = ""
 
+    @property
+    def ends_right(self) -> bool:
+        """Whether the digits are those of the right value, so that they say nothing of what went wrong."""
+        try:
+            found = None if self.digits is None else values_agreeing(self.right, self.digits)
+        except Misfit:
+            return False
+        return found is not None and found <= Agreement.ROUNDED
+
 
 def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     """Every mistake that reproduces what is written."""
-    for search in (_by_slips, _by_equation, _by_digits, _by_other_values, _by_one_digit):
+    for search in (_by_slips_and_equation, _by_digits, _by_other_values, _by_one_digit):
         found = dict.fromkeys(search(case))
         if found:
             return tuple(explained(row, case.corrected) for row in list(found)[:MOST])
@@ -71,12 +80,19 @@ def _matches(value: Value | None, case: Case) -> bool:
     if value is None:
         return False
     try:
-        if case.digits is not None:
+        if case.digits is not None and not case.ends_right:
             found = values_agreeing(value, case.digits)
             return found is not None and found <= Agreement.ROUNDED
-        return values_meeting(value, case.written) <= Agreement.ROUNDED
+        return values_meeting(value, case.written) <= Agreement.ROUNDED and not _is_right(value, case)
     except Misfit:
         return False
+
+
+def _by_slips_and_equation(case: Case) -> Iterator[str]:
+    """Both say what happened: a term is missing, and which one it is in the quantity's own equation."""
+    slips, rows = list(dict.fromkeys(_by_slips(case))), list(dict.fromkeys(_by_equation(case)))
+    yield from slips[: max(1, MOST - len(rows))]
+    yield from rows
 
 
 def _by_slips(case: Case) -> Iterator[str]:
@@ -127,7 +143,8 @@ def _by_equation(case: Case) -> Iterator[str]:
 
     def fits(node: Node) -> bool:
         case.page.budget -= 1
-        return case.page.budget > 0 and _matches(equations.value(node, case.page), case)
+        # From what stands on the page, or from more digits than are written there.
+        return case.page.budget > 0 and any(_matches(equations.value(node, page), case) for page in (case.page, None))
 
     yield from rows_that(equations, reading.node, fits)
 

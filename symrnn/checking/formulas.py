@@ -36,7 +36,7 @@ from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
 from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.supposing import SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
@@ -44,6 +44,7 @@ from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
+NEAR = 1e-10
 STEPS = 3
 """Enough steps for the middle to be met."""
 LONG = 5
@@ -292,7 +293,7 @@ def _missing(problem: Exception) -> Reason:
 def compared(left: Value, right: Value) -> Outcome | None:
     """How two values differ; None where they agree."""
     try:
-        if values_meeting(left, right) == Agreement.EXACT:
+        if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
             return None
     except Misfit as misfit:
         if _is_transpose(left, right):
@@ -300,6 +301,15 @@ def compared(left: Value, right: Value) -> Outcome | None:
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _are_near(left: Value, right: Value) -> bool:
+    """Whether two values are equal to ten digits: a gradient over many steps is a difference of runs, and small."""
+    a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
+    return len(a) == len(b) and all(
+        abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _is_transpose(left: Value, right: Value) -> bool:

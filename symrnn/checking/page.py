@@ -134,9 +134,13 @@ class Page:
     """How many more expressions are computed for explaining mistakes."""
     conditions: tuple[Condition, ...] = ()
     """What the text assumes for the present line."""
+    equation: Any = None
+    """The last equation for an eigenvalue: `roots.RootEquation`."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
+    shadowed: dict[str, Record] = field(default_factory=dict)
+    """What a number stood for before it was written for something wrong, too: `0.674` for `-0.674`."""
     update: Any = None
     """The model's training step: a `clipping.Rule`, or None."""
     moved: dict[str, Value] = field(default_factory=dict)
@@ -193,6 +197,9 @@ class Page:
         if negative_:
             true = record.true if record.true is None else scaled(record.true, negative)
             record = Record(scaled(record.written, negative), true, record.taint, record.given, record.link)
+        before = self.numbers.get(text)
+        if record.taint and before is not None and not before.taint:
+            self.shadowed[text] = before
         self.numbers[text] = record
         if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
             self.data.add(abs(record.written.value))
@@ -245,6 +252,8 @@ class Scope:
     """The size of the identity whose rows E_{1:n} are, where it is known."""
     sized: bool = False
     """Whether n, m and p are read as sizes."""
+    shadowed: bool = False
+    """Whether a number that was also written for something wrong stands for what it was before."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -259,14 +268,17 @@ class Scope:
                 return record.written
         unit = unit_of(number)
         if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
-            # Nobody knows what it was rounded from: beside the truth it may be off by a unit.
-            return about(number.value, unit if self.true else unit / 2)
+            # Nobody knows what it was rounded from: beside the truth it may be off by a unit, if it has the digits.
+            has_digits = len(number.text.replace(".", "").strip("0")) >= 3
+            return about(number.value, unit if self.true and has_digits else unit / 2)
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
         if "." not in number.text and len(number.text) < 3:
             return None
         found = self.page.numbers.get(number.text)
+        if self.shadowed:
+            found = self.page.shadowed.get(number.text, found)
         if self.exact_data and number.value in self.page.data and not (found and found.taint):
             return None
         if found is None or (number.value.denominator == 1 and found.given):

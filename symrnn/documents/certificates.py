@@ -139,7 +139,7 @@ class Judges:
             return self._numeric(claim) if claim.numeric else self._symbolic(claim)
         except CheckFailedError:
             raise
-        except (SymrnnError, ArithmeticError, ValueError, NotImplementedError, LookupError):
+        except (SymrnnError, ArithmeticError, ValueError, NotImplementedError):
             # What cannot be evaluated is said to be unchecked; it is not said to be wrong.
             return "unchecked"
 
@@ -156,12 +156,15 @@ class Judges:
         judge = self.own
         if judge is None:
             return "unchecked"
-        true = judge.value(claim.lhs)
-        for _, side in ((claim.relation, claim.rhs), *claim.more):
-            if not self._is(judge, true, side):
-                raise _refused(claim, {})
+        finer = judge.finer
+        if not (self._holds(judge, claim) or (finer is not None and self._holds(finer, claim))):
+            raise _refused(claim, {})
         exact = judge.certificate == "exact" and all(_is_exact(side) for _, side in claim.more)
         return "exact" if exact else "points"
+
+    def _holds(self, judge: Definitions, claim: Claim) -> bool:
+        true = judge.value(claim.lhs)
+        return all(self._is(judge, true, side) for _, side in ((claim.relation, claim.rhs), *claim.more))
 
     def _is(self, judge: Definitions, true: Any, side: Any) -> bool:
         symbols = self._symbols

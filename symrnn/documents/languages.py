@@ -36,10 +36,24 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "contributions meaning": "The gradient of a shared weight is the sum of one summand for each step; the sizes "
         "of the summands show how far back the loss is felt.",
         "convention": "Convention: {0}.",
+        "read as": "Read as: {0}.",
+        "read states": "states {0}",
+        "read inputs": "inputs {0}",
+        "read parameters": "parameters {0}",
+        "read given": "given {0}",
+        "read computed": "computed at each step {0}",
+        "a number": "{0} (a number)",
+        "a column": "{0} ({1})",
+        "a matrix": "{0} ({1} × {2})",
+        "a diagonal matrix": "{0} ({1} × {2}, diagonal)",
         "meaning of partials": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which every read "
         "of an earlier step is held fixed. δ is the gradient with respect to the argument of an activation.",
+        "meaning of partials alone": "∂ is the total derivative; ∂⁺ is the immediate partial derivative, in which "
+        "every read of an earlier step is held fixed.",
         "structure split_biases": "Each product has a bias of its own; the cell's one bias is their sum.",
         "structure concatenated": "One matrix acts on the stacked vector; its columns are the cell's two matrices.",
+        "heard beside": "{0} hears of earlier steps beside the states, so a later loss reaches a state by ways that "
+        "are in no product of step Jacobians; the recurrences above have them all.",
         "steps run": "Steps run from {0} to {1}; a share from a step outside does not exist.",
         "local meaning": "Each equation by itself: the derivative with respect to what it reads directly.",
         "shared weight": "A weight is used at every step, so its gradient is the sum of what every step adds.",

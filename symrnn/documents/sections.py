@@ -26,6 +26,7 @@ from symrnn.algebra.nodes import (
     Node,
     Number,
     Parameter,
+    Scale,
     Signal,
     Softmax,
     SquaredNorm,
@@ -39,11 +40,18 @@ from symrnn.calculus.closed_forms import closed_forms_of
 from symrnn.calculus.direct_paths import direct_paths_of
 from symrnn.calculus.identities import Assumption, ClosedForm, NoClosedForm
 from symrnn.calculus.jacobians import Jacobian
-from symrnn.calculus.partials import gradient_from_partials, gradient_recurrence, immediate_partials, local_jacobians
+from symrnn.calculus.partials import (
+    gradient_from_partials,
+    gradient_recurrence,
+    heard_beside,
+    immediate_partials,
+    local_jacobians,
+)
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.valuation import matrix_of
 from symrnn.documents.certificates import FALSE
 from symrnn.documents.document import Claim, Formula, Section, Table, Words
+from symrnn.documents.roles import role_words
 from symrnn.errors import InputError, SymrnnError
 
 Part = Claim | Words | Table
@@ -93,7 +101,9 @@ def model_section(program: Program, convention: str) -> Section:
     """The equations of the cell, of the readout and of the loss."""
     lo, hi = program.steps.lo, program.steps.hi
     opening = [Words("convention", (convention,))] if convention else []
-    return Section("model", (*opening, *map(_claim, program), Words("steps run", (Number(lo), Number(hi)))))
+    return Section(
+        "model", (*opening, *role_words(program), *map(_claim, program), Words("steps run", (Number(lo), Number(hi))))
+    )
 
 
 def preactivation_section(program: Program, forward: Program) -> Iterator[Section]:
@@ -113,11 +123,11 @@ def local_section(program: Program) -> Iterator[Section]:
 # --- recurrences and gradients --------------------------------------------------------------------------------------
 
 
-def adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...]) -> Iterator[Section]:
+def adjoint_sections(forward: Program, back: Program, wanted: tuple[str, ...], deltas: bool) -> Iterator[Section]:
     """Back-propagation through time, and every parameter's gradient as a sum over t."""
     equations = _needed(back, wanted)
     recurrences = [e for e in equations if not _is_parameter(e)]
-    opening = [Words("meaning of partials")]
+    opening = [Words("meaning of partials" if deltas else "meaning of partials alone")]
     if forward.loss is None:
         opening.append(Words("given cotangents"))
     claims = [_reasoned(equation, forward) for equation in recurrences]
@@ -164,13 +174,13 @@ def _reasoned(equation: Equation, forward: Program) -> Claim:
         name, users = reason.about
         unique = tuple(dict.fromkeys(users))
         if isinstance(name, Parameter):
-            reason = Reason("adjoint parameter", (name, _ways(name, unique, forward)))
+            reason = Reason("adjoint parameter", (name, ways(name, unique, forward)))
         elif not any(isinstance(read, Adjoint) for read in equation.reads) and not unique:
             reason = Reason("adjoint cotangent", (name,))
         else:
             given = family(name) in {family(each) for each in (*forward.inputs, *forward.initials)}
             key = "adjoint given" if given and not _is_of_state(equation, forward) else "adjoint"
-            reason = Reason(key, (name, unique, _ways(name, unique, forward)))
+            reason = Reason(key, (name, unique, ways(name, unique, forward)))
     return Claim(equation.target, equation.expression, reason, domain=equation.domain)
 
 
@@ -181,11 +191,11 @@ def _is_of_state(equation: Equation, forward: Program) -> bool:
 
 
 WAYS = {MatMul: "linear map", Hadamard: "product rule", Apply: "slope", SquaredNorm: "norm", Softmax: "softmax"}
-WAYS |= {CrossEntropy: "softmax"}
+WAYS |= {CrossEntropy: "softmax", Scale: "product rule"}
 """By which rule a gradient goes through an operation, as a sentence of its own."""
 
 
-def _ways(name: Name, users: Iterable[Name], forward: Program) -> tuple[Words, ...]:
+def ways(name: Name, users: Iterable[Name], forward: Program) -> tuple[Words, ...]:
     """The rules by which the users of a name hand its share back, each once."""
     found: dict[Words, None] = {}
     for user in users:
@@ -200,7 +210,8 @@ def _on_the_way(node: Node, name: Any) -> Iterator[Words]:
     for operand in operands_of(node):
         if not any(family(part) == name for part in names_in(operand)):
             continue
-        if type(node) in WAYS:
+        constant = isinstance(node, Scale) and isinstance(node.operands[0], Number)
+        if type(node) in WAYS and not constant:
             yield Words(f"by {WAYS[type(node)]}")
         yield from _on_the_way(operand, name)
 
@@ -253,9 +264,13 @@ def jacobian_sections(program: Program, step: Jacobian) -> Iterator[Section]:
         blocks.append(Claim(step.name, step.matrix, Reason("stacked"), domain=(program.steps,)))
         blocks += [_claim(total) for total in _totals(step)]
     yield Section("step jacobian", tuple(blocks))
-    product, total, recurrence = step.product(), step.gradient_sum(), gradient_recurrence(step)
     index, lo, hi = program.steps.index, program.steps.lo, program.steps.hi
-    claims: list[Part] = [replace(_claim(product), domain=(Range(index, lo - 1, hi, -1),))]
+    claims: list[Part] = [replace(_claim(step.product()), domain=(Range(index, lo - 1, hi, -1),))]
+    beside = heard_beside(step.program)
+    if beside:
+        yield Section("products", (*claims, Words("heard beside", beside[:1])))
+        return
+    total, recurrence = step.gradient_sum(), gradient_recurrence(step)
     if recurrence is not None:
         claims += [Words("recurrence meaning"), _claim(recurrence)]
     yield Section("products", (*claims, replace(_claim(total), domain=(Range(index, lo, hi, -1),))))

@@ -18,10 +18,12 @@ from symrnn.cells import named
 from symrnn.cells.catalogue import text_of
 from symrnn.errors import InputError, Place, SymrnnError
 from symrnn.models.losses import LOSSES, with_loss, with_readout
-from symrnn.tables import Document, check_keys
+from symrnn.tables import SINGLE_QUOTES, Document, check_keys
 
 CELL_KEYS = ("kind", "variant", "activation", "gate_activation", "bias", "hidden", "input", "equations")
 LOSS_KEYS = ("kind", "at", "reduce", "y", "equations")
+ESCAPES = {"\t": "\\t", "\b": "\\b", "\f": "\\f", "\r": "\\r"}
+"""What `\\tanh`, `\\beta`, `\\frac` and `\\right` begin with in a TOML string of double quotes."""
 
 
 class Composition:
@@ -106,6 +108,10 @@ class Composition:
             raise self.document.error(
                 path, f"{value!r} is no text", 'equations = "h_t = tanh(W_h h_{t-1} + W_x x_t + b)"'
             )
+        for sign, escape in ESCAPES.items():
+            # A tab that the file itself does not have is the beginning of \tanh in double quotes.
+            if value.count(sign) > self.document.text.count(sign):
+                raise self.document.error(path, f"{escape}, which TOML reads as a control character", SINGLE_QUOTES)
         return value
 
     def without_absent_input(self, program: Program) -> Program:
@@ -124,6 +130,7 @@ class Composition:
         check_keys(self.document, "loss", loss, LOSS_KEYS)
         if kind not in LOSSES:
             raise self.document.error(("loss", "kind"), f"{kind!r}: no such loss", ", ".join((*LOSSES, "cotangents")))
+        self.check_one_output(cell, kind)
         try:
             return with_loss(
                 cell,
@@ -136,6 +143,14 @@ class Composition:
         except InputError as error:
             key = "reduce" if "reduce" in error.wrote else "at"
             raise self.document.error(("loss", key), error.found, error.write) from None
+
+    def check_one_output(self, cell: Program, kind: str) -> None:
+        """A loss by its kind is about one output; which one is not guessed."""
+        names = [name.name for name in cell.outputs]
+        if len(names) > 1:
+            found = f"{kind} is about one output, and the cell has {', '.join(names)}"
+            line = f"outputs: {names[-1]}"
+            raise self.document.error(("loss", "kind"), found, f"a line such as `{line}` among the equations")
 
     def check_cotangents(self, cell: Program, loss: dict[str, Any]) -> None:
         """The keys of `cotangents` are outputs and states."""

@@ -122,7 +122,7 @@ def fill(sizes: Sizes, path: Path, name: Name, value: Array) -> Array:
             raise sizes.document.error(
                 path,
                 f"one number for a matrix of {wanted[0]} × {wanted[1]}" + (f" ({told})" if told else ""),
-                "the matrix, row by row: [[…], […]]",
+                f"the matrix, row by row: [[…], […]]; or `{name}: scalar` among typed equations, if it is a number",
             )
         return np.full(wanted, value[()], dtype=value.dtype)
     raise sizes.document.error(path, f"shape {value.shape} where {name} wants {wanted}", _example(name))

@@ -70,7 +70,8 @@ def _cell(cell: str, variant: str | None) -> Program:
 
 def _cell_lines(cell: str, variant: str | None) -> list[str]:
     if "=" in cell:
-        return ['equations = """', *cell.replace(";", "\n").strip().splitlines(), '"""']
+        # In single quotes TOML leaves backslashes alone.
+        return ["equations = '''", *cell.strip().splitlines(), "'''"]
     return [f'kind = "{cell}"', *([f'variant = "{variant}"'] if variant else [])]
 
 
@@ -89,7 +90,8 @@ def _shape(name: object, n: int, m: int) -> tuple[int, ...]:
     from symrnn.algebra.nodes import n as state_size
 
     assert isinstance(name, Parameter | Signal)
-    sizes = [int(size) if size.is_Integer else n if size == state_size else m for size in name.shape]
+    numbers = {symbol: n if symbol == state_size else m for size in name.shape for symbol in size.free_symbols}
+    sizes = [int(size.xreplace(numbers)) for size in name.shape]
     return () if sizes == [1, 1] and name.shape == (1, 1) else tuple(sizes[:1]) if name.shape[1] == 1 else tuple(sizes)
 
 

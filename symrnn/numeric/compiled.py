@@ -14,7 +14,7 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.models.model import Model, as_float, label
 from symrnn.numeric.compilation import Arrays, compile_forward, compile_gradients
-from symrnn.numeric.results import Results, key_of
+from symrnn.numeric.results import Results, key_of, roles_text
 from symrnn.numeric.stepwise import contributions, step_jacobians
 from symrnn.numeric.storage import local
 
@@ -56,6 +56,7 @@ def evaluate_compiled(model: Model, note: str = "") -> Results:
         name=model.name,
         steps=model.steps,
         convention=model.program.convention,
+        roles=roles_text(model),
         exact=False,
         values=values,
         gradients=gradients,

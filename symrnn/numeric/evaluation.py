@@ -33,7 +33,7 @@ from symrnn.numeric.exact import (
     exact_values,
     interpret,
 )
-from symrnn.numeric.results import Results, entries_of, key_of
+from symrnn.numeric.results import Results, entries_of, key_of, roles_text
 from symrnn.numeric.scalars import Reals, Symbols
 
 BUDGET = 2_000
@@ -210,6 +210,7 @@ def _interpreted(model: Model, found: Interpretation, exact: bool, digits: int |
         name=model.name,
         steps=model.steps,
         convention=model.program.convention,
+        roles=roles_text(model),
         exact=exact,
         values=values,
         gradients=gradients,

@@ -191,7 +191,9 @@ class Generator(Places):
 
     def _declare_arrays(self) -> None:
         written = {family(e.target) for program in self.programs for e in program}
-        names = {key_of(n): n for p in self.programs for e in p for n in (e.target, *e.reads)}
+        every = [n for p in self.programs for e in p for n in (e.target, *e.reads)]
+        # What is read at a step of its own too, as x_1 is by h̄_0, goes by its name at step t.
+        names = {key_of(n): n for n in sorted(every, key=lambda n: n.has(self.index))}
         done: set[str] = set()
         absent = set() if self.keep else {family(e.target) for loop in self.loops.values() for e in loop.inlined}
         for key, name in names.items():

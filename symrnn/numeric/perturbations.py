@@ -1,6 +1,7 @@
 """Scalars that can be moved by ε: how far a value then moves is its derivative, by definition.
 
-`Differences` moves mpmath numbers by 10^-25; `Duals` are fractions v + d ε with ε² = 0, for Programs that are rational.
+`Differences` moves mpmath numbers of 50 digits by 10^-25; `Duals` are fractions v + d ε with ε² = 0, for Programs that
+are rational.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from symrnn.algebra.activations import Activation
 from symrnn.algebra.programs import Program
 from symrnn.numeric.scalars import Domain, Given, Rationals, Reals
 
-STEP = 25
-"""ε = 10^-25: the error of a one-sided difference is about ε, that of rounding 10^-50 / ε."""
-UNSEEN = 20
-"""Below 10^-20 a difference quotient is rounding."""
+STEP = Fraction(1, 2)
+"""ε = 10^-25 at 50 digits: the error of a one-sided difference is about ε, that of rounding 10^-50 / ε."""
+UNSEEN = Fraction(2, 5)
+"""Below 10^-20 at 50 digits a difference quotient is rounding."""
+ROUNDING = Fraction(4, 5)
+"""What is 10^-40 away from a kink at 50 digits is at the kink, but for rounding."""
 AGREE = 15
 """Digits to which two sides must agree; a wrong formula differs in the first few."""
 
@@ -40,7 +43,8 @@ class Differences(Reals):
     def activate(self, row: Activation, x: Any) -> Any:
         """f(x); of a generic f the k-th derivative of sin(x + phase), a phase for each letter."""
         if not row.generic:
-            value = self._beside_kink(row, x) or super().activate(row, x)
+            beside = self._beside_kink(row, x)
+            value = super().activate(row, x) if beside is None else beside
             if not isinstance(value, self.context.mpf):
                 raise ValueError(f"{row.name} outside its domain")
             return value
@@ -51,21 +55,27 @@ class Differences(Reals):
         """At a kink the slope is the one that the row's convention names, whichever way x was moved."""
         for kink in row.kinks:
             beside = x - self.value(kink)
-            if beside and abs(beside) < self.context.mpf(10) ** -UNSEEN and kink_slope(row, kink).is_finite:
+            if abs(beside) < self._power(-ROUNDING):
+                return self.value(row.formula(kink))
+            if abs(beside) < self._power(-UNSEEN) and kink_slope(row, kink).is_finite:
                 return self.value(row.formula(kink)) + self.value(kink_slope(row, kink)) * beside
         return None
 
+    def _power(self, share: Fraction) -> Any:
+        """10 to a share of the digits."""
+        return self.context.mpf(10) ** int(share * self.digits)
+
     def moved(self, x: Any) -> Any:
-        """x + 10^-25."""
-        return x + self.context.mpf(10) ** -STEP
+        """x + ε."""
+        return x + self._power(-STEP)
 
     def slope(self, moved: Any, base: Any) -> Any:
         """The difference quotient."""
-        return (moved - base) * self.context.mpf(10) ** STEP
+        return (moved - base) * self._power(STEP)
 
     def agree(self, left: Any, right: Any, scale: Any) -> bool:
         """To fifteen digits of the largest entry; what a difference cannot see, a saturated slope, counts as 0."""
-        return bool(abs(left - right) <= 10.0**-AGREE * scale + 10.0**-UNSEEN)
+        return bool(abs(left - right) <= self.context.mpf(10) ** -AGREE * scale + self._power(-UNSEEN))
 
 
 class Dual(NamedTuple):
@@ -116,7 +126,7 @@ class Duals(Domain):
         if x.value in row.kinks:
             slope = Fraction(str(kink_slope(row, sp.Rational(x.value.numerator, x.value.denominator))))
             return Dual(Rationals().activate(row, x.value), slope * x.slope)
-        little = Fraction(1, 10**STEP)
+        little = Fraction(1, 10**25)
         value, beside = (Rationals().activate(row, x.value + step) for step in (Fraction(0), little))
         return Dual(value, (beside - value) / little * x.slope)
 

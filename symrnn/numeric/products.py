@@ -128,7 +128,8 @@ def _summands(node: Node) -> Iterator[Node]:
 def _factors(node: Node) -> Iterator[Node]:
     """What a summand multiplies, from the left."""
     numbers_only = isinstance(node, N.Hadamard) and node.is_scalar_shaped
-    if isinstance(node, N.MatMul | N.Scale) or numbers_only:
+    inner_product = isinstance(node, N.MatMul) and node.is_scalar_shaped
+    if isinstance(node, N.Scale) or numbers_only or (isinstance(node, N.MatMul) and not inner_product):
         for part in operands_of(node):
             yield from _factors(part)
     elif not isinstance(node, N.Eye):
@@ -198,6 +199,8 @@ class _Builder:
     step: Jacobian
     reader: Reader
     rows: list[Row] = field(default_factory=list)
+    inner: int = 0
+    """How many rows stand inside others; each has a name of its own."""
 
     def chain(self) -> Chain:
         """The whole program of one step."""
@@ -252,7 +255,8 @@ class _Builder:
         for head, group in groups.items():
             rests = [_Path(path.factors[len(head) :], path.source) for path in group]
             if any(not _is_weight(factor) for rest in rests for factor in rest.factors):
-                inner = f"{name}{len(self.rows)}"
+                self.inner += 1
+                inner = f"{name}.{self.inner}"
                 self._add(inner, self._size_before(head[-1]), rests)
                 rests = [_Path((), inner)]
             yield from (self._term(head, rest) for rest in rests)

@@ -16,7 +16,10 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from symrnn.algebra.nodes import Parameter, Signal
+from symrnn.algebra.nodes import Name, Parameter, Signal
+from symrnn.algebra.programs import roles_of, sizes_of
+from symrnn.algebra.reading.roles import CONVENTION
+from symrnn.models.model import Model
 
 ROWS_SHOWN = 16
 COMPONENTS_SHOWN = 3
@@ -42,6 +45,8 @@ class Results:
     digits: int | None = None
     note: str = ""
     convention: str = ""
+    roles: str = ""
+    """What the names of a typed cell were read as, for the table."""
     update: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
@@ -116,6 +121,20 @@ def _one_a_line(value: Any, depth: int) -> str:
     return "{\n" + ",\n".join(parts) + "\n" + " " * depth + "}"
 
 
+def roles_text(model: Model) -> str:
+    """The roles and shapes that a typed cell's names were read with: "states h_t (2); parameters W (2×2)"."""
+    if model.cell.convention != CONVENTION:
+        return ""
+    sizes = {symbol: model.sizes[symbol.name] for symbol in sizes_of(model.cell) if symbol.name in model.sizes}
+
+    def sized(name: Name) -> str:
+        rows, cols = (size.xreplace(sizes) for size in name.shape)
+        shape = "" if name.is_scalar_shaped else f" ({rows})" if name.shape[1] == 1 else f" ({rows}×{cols})"
+        return f"{name}{shape}"
+
+    return "; ".join(f"{role} {', '.join(map(sized, names))}" for role, names in roles_of(model.cell).items())
+
+
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +145,8 @@ def to_table(results: Results) -> str:
     body = [[str(step), *(text(column.get(step), results) for _, column in columns)] for step in steps]
     heads = ["t", *(head for head, _ in columns)]
     lines = [f"{results.name}: {'exact' if results.exact else _precision(results)}"]
-    lines += [f"Convention: {results.convention}", ""] if results.convention else [""]
+    lines += [f"Convention: {results.convention}"] if results.convention else []
+    lines += [f"Read as: {results.roles}", ""] if results.roles else [""]
     lines += _laid_out(heads, _elided(body))
     if "L" in results.values:
         lines += ["", f"L = {text(results.values['L'], results)}"]

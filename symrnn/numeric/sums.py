@@ -84,8 +84,11 @@ class Sums:
         """One array for the gradients of a stack's weights; each is a slice of it. None if it cannot be."""
         targets: list[Adjoint] = [target for target, _ in sorted(members, key=lambda member: member[1])]
         keys = [f"gradient of {local(target.of)}" for target in targets]
-        is_free = not any(key in self.gen.buffers for key in keys) and not any(
-            isinstance(target.of, Parameter) and target.of.structure == "diagonal" for target in targets
+        # A weight that two gates share has one gradient, not a slice for each.
+        is_free = (
+            len(set(keys)) == len(keys)
+            and not any(key in self.gen.buffers for key in keys)
+            and not any(isinstance(target.of, Parameter) and target.of.structure == "diagonal" for target in targets)
         )
         if not is_free or [member for _, member in sorted(members, key=lambda m: m[1])] != [*range(len(stack.members))]:
             return None

@@ -265,8 +265,9 @@ class _Unrolling:
         )
 
     def _initial(self, place: Place) -> Dot:
-        state = next(state for state in self.program.states if state.name == place[0])
-        return self._dot(state, place[1], self.levels[place[0]], "initial")
+        known = (*self.program.states, *self._inputs())
+        name = next(name for name in known if name.name == place[0])
+        return self._dot(name, place[1], self.levels.get(place[0], 0), "initial")
 
     def _lines(self, equation: Equation, step: int) -> Iterator[Line]:
         if not self._stands_at(equation, step):

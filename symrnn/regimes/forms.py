@@ -73,8 +73,9 @@ class Step:
 
     @cached_property
     def numbers(self) -> Mapping[sp.Symbol, int]:
-        """Sizes by symbol."""
-        return {sp.Symbol(key, integer=True, positive=True): size for key, size in self.model.sizes.items()}
+        """Sizes by symbol, and T where an equation reads it."""
+        sizes = {sp.Symbol(key, integer=True, positive=True): size for key, size in self.model.sizes.items()}
+        return sizes | {symbol: self.model.steps for symbol in self.program.steps.hi.free_symbols}
 
     @cached_property
     def parameters(self) -> Mapping[Name, Box]:

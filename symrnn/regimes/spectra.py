@@ -144,18 +144,6 @@ def numerical_radius(matrix: ArrayLike, tolerance: float = 1e-10) -> float:
     return best
 
 
-def field_of_values(matrix: ArrayLike, points: int = 64) -> NDArray[np.complex128]:
-    """Boundary points of {x*Ax : ‖x‖ = 1}, for a plot."""
-    a = square(matrix)
-    found = []
-    for angle in np.linspace(0.0, 2 * np.pi, points):
-        turned = np.exp(-1j * angle) * a
-        _, vectors = np.linalg.eigh(0.5 * (turned + turned.conj().T))
-        x = vectors[:, -1]
-        found.append(x.conj() @ a @ x)
-    return np.array(found)
-
-
 # --- symbols ----------------------------------------------------------------------------------------------------------
 
 

@@ -205,6 +205,18 @@ class TestProducts:
         """Through transposed products."""
         assert str(jacobian(rnn()).gradient_sum()) == "h̄_t = Σ_{τ=t}^{T} (∏_{k=τ}^{t+1} ∂h_k/∂h_{k-1})ᵀ (∂⁺L/∂h_τ)"
 
+    @pytest.mark.parametrize(
+        ("text", "product", "total"),
+        [
+            ("h_t = tanh(k h_{t-1})", "∏_{j=T}^{t+1}", "Σ_{τ=t}^{T}"),
+            ("k_t = tanh(W k_{t-1} + tau x_t)", "∏_{j=T}^{t+1}", "Σ_{s=t}^{T}"),
+        ],
+    )
+    def test_an_index_is_no_name_of_the_cell(self, text: str, product: str, total: str) -> None:
+        """Σ_k k x_k would be two quantities of one name."""
+        step = jacobian(parse_cell(text))
+        assert product in str(step.product()) and total in str(step.gradient_sum())
+
 
 class TestTotals:
     """The total across the other states of step t - 1, said to be one."""

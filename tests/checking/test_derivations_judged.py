@@ -48,7 +48,8 @@ RIGHT_AND_WRONG: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     (
         "direct path over time",
         sr.cells.gru(),
-        r"\left( \frac{\partial h_T}{\partial h_t} \right)_{\text{direct}} = \prod_{k=T}^{t+1} \operatorname{diag}(1 - z_k)",
+        r"\left( \frac{\partial h_T}{\partial h_t} \right)_{\text{direct}}"
+        r" = \prod_{k=T}^{t+1} \operatorname{diag}(1 - z_k)",
         ("1 - z_k", "z_k", "t+1", "t+2"),
     ),
     (
@@ -190,12 +191,9 @@ $$h_t = (1 - u_t) \odot h_{t-1} + u_t \odot \tilde{h}_t$$
     def test_rows(self) -> None:
         """Weights from the right, and a gradient of that layout."""
         text = "$$h_t = \\tanh(h_{t-1} W_h + x_t W_x + b)$$\n\n$$a_t = h_{t-1} W_h + x_t W_x + b$$\n\n$$%s$$"
-        right, wrong = (
-            r"\frac{\partial L}{\partial W_h} = \sum_{t=1}^{T} h_{t-1}^{\top} \delta_t",
-            r"\delta_t^{\top} h_{t-1}",
-        )
+        right = r"\frac{\partial L}{\partial W_h} = \sum_{t=1}^{T} h_{t-1}^{\top} \delta_t"
         assert sr.check(text % right, sr.cells.rnn()).findings[-1].verdict.value == "right"
-        changed = right.replace(r"h_{t-1}^{\top} \delta_t", wrong)
+        changed = right.replace(r"h_{t-1}^{\top} \delta_t", r"\delta_t^{\top} h_{t-1}")
         assert sr.check(text % changed, sr.cells.rnn()).findings[-1].verdict.value == "wrong"
 
 

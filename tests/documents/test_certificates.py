@@ -182,3 +182,24 @@ def test_at_a_kink_the_convention_holds() -> None:
     """ReLU'(0) = 0, whichever way a state that is exactly 0 is moved."""
     tally = sr.derive(sr.parse_cell("h_t = relu(W relu(h_{t-1}))")).tally
     assert tally is not None and tally.unchecked == 0
+
+
+ODD = {
+    "a user's g beside a direct path": """h_t = (W h_{t-1}) ⊙ relu(D h_{t-1} + b)
+        c_t = W^T tanh(h_t)
+        g_t = c_{t-1}^T (D h_{t-2})
+        D: diagonal""",
+    "a state that stays at a kink": "h_t = relu(softsign(h_{t-1}) + 0 x_t)",
+    "a kink after a kink": "h_t = relu(relu(softsign(h_{t-1})) - tanh(0 x_t))",
+    "numbers that grow": """q_t = 1 - 2 h_{t-1}
+        h_t = W (q_t ⊙ q_t) + U x_t
+        g_t = tanh(g_{t-1}) + ‖h_t‖²
+        outputs: g""",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_cells_are_checked_to_the_last_line(name: str) -> None:
+    """None is unchecked, none called false: at kinks by convention, with more digits where some are lost."""
+    tally = sr.derive(sr.parse_cell(ODD[name]), detail="full").tally
+    assert tally is not None and tally.equalities > 5 and tally.unchecked == 0

@@ -1,7 +1,8 @@
 """The closing laws: what `derive` writes is all right, and a planted mistake is found at its line and named.
 
-`python tests/support/derived_workings.py 1000` runs the first at length, `python tests/support/planted_workings.py 200 10`
-the second.
+`python tests/support/derived_workings.py 1000` runs the first at length,
+`python tests/support/planted_workings.py 200 10`
+runs the second.
 """
 
 from __future__ import annotations

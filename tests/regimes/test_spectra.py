@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symrnn.errors import InputError
+from symrnn.plots.spectra import field_of_values
 from symrnn.regimes import ensembles, meanfield
 from symrnn.regimes.nonnormality import (
     growth_of_powers,
@@ -18,7 +19,6 @@ from symrnn.regimes.nonnormality import (
     resolvent_norms,
 )
 from symrnn.regimes.spectra import (
-    field_of_values,
     largest_singular_value,
     numerical_abscissa,
     numerical_radius,

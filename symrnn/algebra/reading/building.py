@@ -118,6 +118,9 @@ class Builder:
         node = self.build(body)
         if node.is_scalar_shaped:
             text = self.shapes.text(body)
+            if self.numbers.value(body) is not None:
+                line = "a vector of ones by a name, u^T, with the line u: n"
+                self.shapes.misfit(tree, f"{text}, a number, transposed", line)
             self.shapes.misfit(tree, f"{text} comes out as a scalar, transposed", f"a line on sizes, such as {text}: n")
         return N.Transpose(node)
 

@@ -7,6 +7,7 @@ without a space are asked about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,6 +70,7 @@ class Census:
             self._note_lag(read)
         for read in self.reads:
             self._check_exists(read)
+        self._refuse_two_styles()
         self.states = [name for name in self._targets() if self.lags.get(name)]
         self.inputs = self._unassigned(timed=True)
         self.parameters = self._unassigned(timed=False)
@@ -99,6 +101,19 @@ class Census:
         if target.step is not None and target.step != t:
             self._refuse_target(left, target)
         return Line(target, left, right)
+
+    def _refuse_two_styles(self) -> None:
+        """W and 𝒲 would be one name here; a bold or upright letter is the letter."""
+        styles: dict[str, bool] = {}
+        for name, symbol in self._met():
+            text = self.source.text[symbol.start : symbol.end]
+            if styles.setdefault(name, _is_script(text)) != _is_script(text):
+                write = "another letter for one of them: styles of letters are not told apart"
+                self.source.fail(symbol, f"{name} in two styles, script and plain", write)
+
+    def _met(self) -> Iterator[tuple[str, Symbol]]:
+        yield from ((line.target.name, line.symbol) for line in self.lines)
+        yield from ((read.reading.name, read.symbol) for read in self.reads)
 
     def _check_some_step(self) -> None:
         if not any(line.is_step for line in self.lines):
@@ -345,3 +360,11 @@ def _pieces(tree: Syntax) -> Iterator[Syntax]:
         piece = stack.pop()
         yield piece
         stack.extend(parts_of(piece))
+
+
+_SCRIPT = re.compile(r"^(\\math(cal|scr|frak|bb)\b|[\U0001D49C-\U0001D59F])")
+
+
+def _is_script(text: str) -> bool:
+    """Whether a name is written in script, fraktur or double-struck letters, which usually make it another one."""
+    return _SCRIPT.match(text) is not None
