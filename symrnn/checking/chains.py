@@ -20,11 +20,11 @@ from symrnn.checking.formulas import Outcome, free_letters, identity, is_symboli
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.naming import Known, Name, placed
-from symrnn.checking.noting import MOST_EXPLAINED, Noting
+from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
+from symrnn.checking.verdicts import Reason, Verdict
 
 
 class ChainJudge(Noting):
@@ -169,7 +169,7 @@ class ChainJudge(Noting):
             self._open = self._open or outcome.reason
         return False
 
-    def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
+    def _formula_mistakes(self, before: int, at: int) -> Explained:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
         name, side, formulas = self.faces[before].name, self.faces[at].side, self.page.formulas
         letters = free_letters(self.faces[before].tree) | free_letters(side.tree)
@@ -252,10 +252,12 @@ class ChainJudge(Noting):
                 self.seen.clear()
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
-        if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
+        luck = self._is_luck(before, at) if verdict in (Verdict.RIGHT, Verdict.ROUNDED) else None
+        if luck is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
-        self.note(before, at, verdict, reason, expected, taint)
+        explained = self._formula_mistakes(before, at) if luck is not None else ((), None)
+        self.note(before, at, verdict, reason, expected, taint, explained)
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
