@@ -41,7 +41,7 @@ from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.numbers import TooLarge, Undefined, real, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
 from symrnn.checking.supposing import constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
@@ -49,9 +49,11 @@ from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
+MAY_MEAN = "{0} may mean {1}"
 SEEDS = (11, 12, 13)
 MORE_SEEDS = (14, 15, 16, 17)
 """Points more for cells with kinks: one may lie on one side of them by chance."""
+NEAR = 1e-10
 STEPS = 3
 """Enough steps for the middle to be met."""
 LONG = 5
@@ -214,7 +216,7 @@ class Formulas:
                     best = outcome
         if alias:
             said = (str(name_of(right)), str(name_of(left)))
-            return Outcome(True) if best is None else Outcome(None, Reason("{0} may mean {1}", said))
+            return Outcome(True) if best is None else Outcome(None, Reason(MAY_MEAN, said))
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
@@ -326,7 +328,7 @@ def _missing(problem: Exception) -> Reason:
 def _compared(left: Value, right: Value) -> Outcome | None:
     """None where they agree."""
     try:
-        if values_meeting(left, right) == Agreement.EXACT:
+        if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
             return None
     except Misfit as misfit:
         if _is_transpose(left, right):
@@ -334,6 +336,15 @@ def _compared(left: Value, right: Value) -> Outcome | None:
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _are_near(left: Value, right: Value) -> bool:
+    """Whether two values are equal to ten digits: a gradient over many steps is a difference of runs, and small."""
+    a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
+    return len(a) == len(b) and all(
+        abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _is_transpose(left: Value, right: Value) -> bool:
