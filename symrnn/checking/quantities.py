@@ -290,6 +290,8 @@ def _kinds(of: Node, wrt: Node, mark: str) -> tuple[str, ...]:
     if mark == "+":
         return ("immediate",)
     late, early = _times(of), _times(wrt)
+    if mark == "total" and isinstance(wrt, Parameter):
+        return ("total",)
     if mark in ("direct", "total"):
         # Initial states are given apart: nothing is total across them.
         apart = mark == "total" and 0 in early
