@@ -133,7 +133,7 @@ MISTAKES = [
     ('[cell]\nequations = "h_t = \\sigma(w h_{t-1})"\n', 2, "Unescaped"),
     ('[cell]\nequations = "h_t = \\tanh(w h_{t-1})"\n', 2, "reads as a control character"),
     (
-        '[cell]\nequations = "h_t = w h_{t-1}; g_t = u g_{t-1}"\n[parameters]\nw = 1\nu = 1\n[loss]\n'
+        '[cell]\nequations = "h_t = w h_{t-1}; p_t = u h_t; q_t = h_t"\n[parameters]\nw = 1\nu = 1\n[loss]\n'
         'kind = "squared_error"\ny = 1\n',
         7,
         "about one output",
