@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Protocol
 
 from symrnn.algebra.reading.syntax import (
@@ -30,9 +31,23 @@ from symrnn.algebra.reading.syntax import (
     Transposed,
 )
 from symrnn.checking.digits import digits_of
-from symrnn.checking.functions import PLAIN, SPELLED, NoFunction, applied, is_function, square_root
-from symrnn.checking.matrices import Matrix, Value, joined, multiplied, scaled, transposed
-from symrnn.checking.naming import Derivative, Known, Name, name_of, step_of
+from symrnn.checking.functions import LETTERS, PLAIN, SPELLED, NoFunction, applied, is_function, square_root
+from symrnn.checking.matrices import (
+    Matrix,
+    Value,
+    blocked,
+    columns_of,
+    diagonal,
+    identity,
+    inverted,
+    joined,
+    multiplied,
+    scaled,
+    selected,
+    stacked,
+    transposed,
+)
+from symrnn.checking.naming import Derivative, Known, Name, Stacked, name_of, step_of
 from symrnn.checking.numbers import (
     MP,
     Number,
@@ -88,8 +103,31 @@ class Scope(Protocol):
         ...
 
     @property
+    def denominator(self) -> bool:
+        """Whether Jacobians are in denominator layout, so that products over time go from early to late."""
+        ...
+
+    @property
     def powers(self) -> bool:
         """Whether `w^T` of a number is a power, no transpose."""
+        ...
+
+    @property
+    def whole(self) -> int:
+        """The size of the identity whose rows E_{1:n} are; 0 where it is not known."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        ...
+
+    def is_constant(self, name: Name) -> bool:
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
+        ...
+
+    @property
+    def eye(self) -> int:
+        """The size of I; 0 where it is not known."""
         ...
 
 
@@ -106,6 +144,8 @@ class Evaluator:
         self.work += 1
         if self.work > MOST_WORK:
             raise TooLarge("a formula with too many terms to compute")
+        if self.scope.whole and (rows := self._slice(tree)) is not None:
+            return selected(self.scope.whole, *rows)
         name = name_of(tree, self._indices())
         if name is not None and (found := self._named(tree, name)) is not None:
             return found
@@ -133,9 +173,9 @@ class Evaluator:
             case Pair(left=left, right=right):
                 return self._dot(left, right)
             case Grid(rows=rows):
-                return Matrix(tuple(tuple(self._number(entry) for entry in row) for row in rows))
+                return blocked([[self.value(entry) for entry in row] for row in rows])
             case Stack(parts=parts):
-                return Matrix(tuple((self._number(part),) for part in parts))
+                return stacked([self.value(part) for part in parts])
             case Big():
                 return self._big(tree)
         if name is not None:
@@ -143,6 +183,10 @@ class Evaluator:
         raise NotMeant("a formula that cannot be computed")
 
     def _named(self, tree: Syntax, name: Known) -> Value | None:
+        if self.scope.eye and name == Name("I"):
+            return identity(self.scope.eye)
+        if isinstance(tree, Symbol) and self._is_power(tree) and (power_ := self._to_a_step(tree)) is not None:
+            return power_
         found = self.scope.named(name)
         if found is None and isinstance(name, Name) and not name.words:
             if not name.steps and name.base in self.bound:
@@ -161,6 +205,34 @@ class Evaluator:
             return function(MP.exp, self._number(tree.above[0]), True)
         return found
 
+    def _slice(self, tree: Syntax) -> tuple[int, int] | None:
+        """`E_{1:n}`: which rows of the identity."""
+        match tree:
+            case Symbol(base="E", above=(), below=(first, last)):
+                ends = self._place(first), self._place(last)
+                return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+        return None
+
+    def _place(self, tree: Syntax) -> int | None:
+        """A row as a number, where n and m are sizes."""
+        match tree:
+            case Num(value=value) if value.denominator == 1:
+                return int(value)
+            case Symbol(base=base, below=(), above=()):
+                return self.scope.size(base)
+            case Terms(terms=terms):
+                places = [self._place(term) for _, term in terms]
+                signs = [sign for sign, _ in terms]
+                return sum(s * p for s, p in zip(signs, places, strict=True) if p is not None)
+        return None
+
+    def _is_power(self, tree: Symbol) -> bool:
+        """Whether `f^{T-t}` of what is the same at every step is a power, and T − t no step."""
+        if len(tree.above) != 1 or tree.below or isinstance(tree.above[0], Group):
+            return False
+        name = name_of(replace(tree, above=()), self._indices())
+        return isinstance(name, Name) and not name.steps and self.scope.is_constant(name)
+
     def _to_a_step(self, tree: Symbol) -> Value | None:
         """`W^{T-t}`: a weight to a power that is a number of steps."""
         base = replace(tree, above=tree.above[:-1])
@@ -169,9 +241,9 @@ class Evaluator:
         exponent = step_of(tree.above[-1], self._indices())
         if value is None or not isinstance(exponent, int):
             return None
-        if isinstance(value, Matrix):
+        if isinstance(value, Matrix) and 1 not in value.shape:
             return self._matrix_power(value, sharp(exponent))
-        return power(value, sharp(exponent))
+        return scaled(value, lambda entry: power(entry, sharp(exponent)))
 
     def _transposed(self, value: Value) -> Value:
         """`w^T` of a number is its T-th power where the reading says so."""
@@ -247,29 +319,33 @@ class Evaluator:
         exponent = sharp(written.value) if isinstance(written, Num) else self._number(written)
         base = self.value(tree.base)
         if isinstance(base, Matrix):
-            if base.shape[1] == 1 or not exponent.exact:
+            if 1 in base.shape or not exponent.exact:
                 return scaled(base, lambda entry: power(entry, exponent))
             return self._matrix_power(base, exponent)
         return power(base, exponent)
 
     def _matrix_power(self, base: Matrix, exponent: Number) -> Value:
         count = exponent.value
-        if count.denominator != 1 or not 0 <= count <= 64 or base.shape[0] != base.shape[1]:
+        if count.denominator != 1 or not -64 <= count <= 64 or base.shape[0] != base.shape[1]:
             raise NotMeant("a power of a matrix that is no whole number")
-        size = base.shape[0]
-        found: Value = Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size)))
-        for _ in range(int(count)):
-            found = multiplied(found, base, "·")
+        factor = inverted(base) if count < 0 else base
+        found: Value = identity(base.shape[0])
+        for _ in range(abs(int(count))):
+            found = multiplied(found, factor, "·")
         return found
 
     def _dot(self, left: Syntax, right: Syntax) -> Number:
         a, b = self.value(left), self.value(right)
         if isinstance(a, Number) and isinstance(b, Number):
             return product(a, b)
-        found = multiplied(transposed(a), b, "·")
-        if isinstance(found, Number):
-            return found
-        raise NotMeant("an inner product of what are no vectors")
+        if isinstance(a, Number) or isinstance(b, Number) or a.shape != b.shape:
+            found = multiplied(transposed(a), b, "·")
+            if isinstance(found, Number):
+                return found
+            raise NotMeant("an inner product of what do not go together")
+        # Of matrices the sum over all entries.
+        terms = [product(x, y) for x, y in zip(a.entries(), b.entries(), strict=True)]
+        return reduce(total, terms)
 
     def _square_root(self, square: Number) -> Number:
         return square_root(square)
@@ -294,7 +370,9 @@ class Evaluator:
         if name == "softmax":
             return self._softmax(argument)
         if name == "diag":
-            return _diagonal(argument)
+            return diagonal(argument)
+        if name == "vec":
+            return columns_of(argument)
         if name == "norm":
             return self._square_root(self._dot(tree.arguments[0], tree.arguments[0]))
         try:
@@ -304,7 +382,7 @@ class Evaluator:
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
-        if tree.certain or base in PLAIN or is_function(base):
+        if (tree.certain and base not in LETTERS) or base in PLAIN or is_function(base):
             return SPELLED.get(base, base)
         return self.scope.meaning(base)
 
@@ -342,7 +420,8 @@ class Evaluator:
         found: Value | None = None
         held = self.bound.get(index)
         steps = range(first, last + 1)
-        for step in steps if tree.kind == "sum" else reversed(steps):
+        forward = tree.kind == "sum" or (self.scope.denominator and not self._falls(tree, first, last))
+        for step in steps if forward else reversed(steps):
             self.bound[index] = step
             value = self.value(tree.body)
             if found is None:
@@ -353,6 +432,11 @@ class Evaluator:
         if held is not None:
             self.bound[index] = held
         return sharp(0 if tree.kind == "sum" else 1) if found is None else found
+
+    def _falls(self, tree: Big, first: int, last: int) -> bool:
+        """Whether a product is written from late to early."""
+        below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
+        return last > first and below is not None and self._step(below) == last
 
     def _range(self, tree: Big) -> tuple[str, int, int]:
         span = self.scope.span()
@@ -379,17 +463,19 @@ class Evaluator:
 
 def _steps_of(name: Known | None) -> tuple[int, int] | None:
     """The steps of `∂h_late/∂h_early`, where both are numbers."""
-    if not isinstance(name, Derivative):
+    if not isinstance(name, Derivative) or isinstance(name.of, Stacked) or isinstance(name.wrt, Stacked):
         return None
     late, early = name.of.step, name.wrt.step
     return (late, early) if isinstance(late, int) and isinstance(early, int) else None
 
 
 def _shifted(name: Derivative, by: int) -> Derivative:
-    moved = [
-        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps)) for one in (name.of, name.wrt)
-    ]
-    return replace(name, of=moved[0], wrt=moved[1])
+    of, wrt = (
+        replace(one, steps=tuple(s + by if isinstance(s, int) else s for s in one.steps))
+        for one in (name.of, name.wrt)
+        if isinstance(one, Name)
+    )
+    return replace(name, of=of, wrt=wrt)
 
 
 def _descends(tree: Big, first: int, last: int) -> bool:
@@ -408,10 +494,3 @@ def _is_dots(tree: Syntax) -> bool:
 def _further(a: Number, b: Number, larger: bool) -> Number:
     """The larger of two numbers, or the smaller."""
     return b if less(a.value, b.value) == larger else a
-
-
-def _diagonal(value: Value) -> Value:
-    if isinstance(value, Number):
-        return value
-    entries = [row[0] for row in value.rows] if value.shape[1] == 1 else list(value.rows[0])
-    return Matrix(tuple(tuple(e if i == j else sharp(0) for j in range(len(entries))) for i, e in enumerate(entries)))

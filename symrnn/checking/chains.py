@@ -11,7 +11,7 @@ from dataclasses import replace
 from symrnn.algebra.reading.syntax import Call, Label, Symbol, Syntax, Terms, Times, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
-from symrnn.checking.comparing import Agreement, values_agreeing, values_meeting
+from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
@@ -30,6 +30,8 @@ from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 class ChainJudge(Noting):
     """Judges one chain `a = b = c`."""
 
+    _open: Reason | None = None
+    """Why a formula could not be decided."""
     meanings = frozenset({0, 1})
     """Which of the functions that a generic σ may stand for fit every link so far: within a chain it is one of them."""
 
@@ -38,9 +40,11 @@ class ChainJudge(Noting):
         if self._defines_function():
             return
         before: int | None = 0 if self._head() else None
+        settled = self.page.chosen
         for at in range(1, len(self.faces)):
             before = self._link(at, before)
         self.remember_head()
+        self.page.chosen = settled
 
     def _defines_function(self) -> bool:
         """`f(x) = x`, `f = tanh`: what a generic name stands for."""
@@ -122,7 +126,7 @@ class ChainJudge(Noting):
         elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
-            self.add(at, Verdict.UNDECIDED, face.problem)
+            self.add(at, Verdict.UNDECIDED, self._open or face.problem)
 
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
@@ -141,6 +145,7 @@ class ChainJudge(Noting):
 
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
+        self._open = None
         for before in range(at - 1, -1, -1):
             left, right = self.faces[before].tree, self.faces[at].tree
             if not (is_symbolic(left) and is_symbolic(right)):
@@ -161,6 +166,7 @@ class ChainJudge(Noting):
                 if verdict == Verdict.WRONG:
                     self.taint |= {index}
                 return True
+            self._open = self._open or outcome.reason
         return False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
@@ -240,6 +246,10 @@ class ChainJudge(Noting):
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
+            else:
+                # In this chain only: a ∂ that holds as ∂⁺ stands for ∂⁺ behind the next = as well.
+                self.page.chosen = {**self.page.chosen, **(other.chosen or {})}
+                self.seen.clear()
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
@@ -262,7 +272,7 @@ class ChainJudge(Noting):
 
     def _is_doubtful(self) -> bool:
         name = self.faces[0].name
-        return name is not None and group(name) in self.page.doubtful
+        return name is not None and group(name) in self.page.doubtful and len(self.page.truths.readings(name)) > 1
 
     def _meanings(self) -> str:
         name = self.faces[0].name
@@ -385,7 +395,8 @@ class ChainJudge(Noting):
     def _is_near(self, value: Value, face: Face) -> bool:
         """Whether the displayed equality is off by a unit of the last digit, no more."""
         digits = face.digits
-        if digits is None or not isinstance(value, Number):
+        is_one_digit = digits is not None and counting(digits) < 2
+        if digits is None or not isinstance(value, Number) or (is_one_digit and needs_no_rounding(value, digits)):
             return False
         return not less(digits.unit, distance(value.value, digits.value))
 

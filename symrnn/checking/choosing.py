@@ -31,12 +31,13 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
     own_names: dict[str, str] = {}
     for name, written in _heads(working):
         readings = truths.readings(name)
-        if len(readings) < 2:
-            continue
-        asked[group(name)] += 1
+        # At a step where only one reading exists the number speaks for it as well.
         for reading in readings:
             found = values_agreeing(reading.value, written)
             fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
+        if len(readings) < 2:
+            continue
+        asked[group(name)] += 1
         if isinstance(name, Name) or name.packed:
             doubtful.add(group(name))
         exact = name.wrt.whole if isinstance(name, Derivative) else name.whole
@@ -45,10 +46,11 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             own_names |= {group(name): one for one in families if one in (exact, f"∂L/∂{exact}")}
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
     _by_company(page, working, truths)
-    for key, counts in fits.items():
+    for key in order:
+        counts = fits[key]
         best = max(counts.values())
         own = own_names.get(key)
-        if own is not None and (counts[own] or best < 2):
+        if own is not None and best - counts[own] < 2:
             # The model's own name means something else only where several numbers say so.
             page.chosen[key] = own
         elif best and best < 2 and asked[key] > 1 and not counts[order[key][0]]:

@@ -27,7 +27,7 @@ def agreement(value: Number, digits: Digits) -> Agreement:
     """How a computed value agrees with a number as written."""
     if same(value.value, digits.value):
         return Agreement.EXACT
-    if _needs_no_rounding(value, digits):
+    if needs_no_rounding(value, digits):
         return Agreement.NONE
     if is_float_print(digits.text):
         near = distance(value.value, digits.value)
@@ -38,7 +38,7 @@ def agreement(value: Number, digits: Digits) -> Agreement:
     return _outside(value, digits)
 
 
-def _needs_no_rounding(value: Number, digits: Digits) -> bool:
+def needs_no_rounding(value: Number, digits: Digits) -> bool:
     """Whether a value has no more digits than are shown: then it is written as it is."""
     if not value.sharp or not isinstance(value.value, Fraction) or not 0 < digits.unit <= 1:
         return False

@@ -50,6 +50,15 @@ class Case:
     right: Value
     corrected: str = ""
 
+    @property
+    def ends_right(self) -> bool:
+        """Whether the digits are those of the right value, so that they say nothing of what went wrong."""
+        try:
+            found = None if self.digits is None else values_agreeing(self.right, self.digits)
+        except Misfit:
+            return False
+        return found is not None and found <= Agreement.ROUNDED
+
 
 def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     """Every mistake that reproduces what is written."""
@@ -71,10 +80,10 @@ def _matches(value: Value | None, case: Case) -> bool:
     if value is None:
         return False
     try:
-        if case.digits is not None:
+        if case.digits is not None and not case.ends_right:
             found = values_agreeing(value, case.digits)
             return found is not None and found <= Agreement.ROUNDED
-        return values_meeting(value, case.written) <= Agreement.ROUNDED
+        return values_meeting(value, case.written) <= Agreement.ROUNDED and not _is_right(value, case)
     except Misfit:
         return False
 
@@ -127,7 +136,8 @@ def _by_equation(case: Case) -> Iterator[str]:
 
     def fits(node: Node) -> bool:
         case.page.budget -= 1
-        return case.page.budget > 0 and _matches(equations.value(node, case.page), case)
+        # From what stands on the page, or from more digits than are written there.
+        return case.page.budget > 0 and any(_matches(equations.value(node, page), case) for page in (case.page, None))
 
     yield from rows_that(equations, reading.node, fits)
 

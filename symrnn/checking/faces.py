@@ -80,12 +80,12 @@ class Faces:
 
     def _evaluate(self, at: int, fresh: bool, variant: int) -> Seen | None:
         face = self.faces[at]
-        exact_data, sigma, powers = bool(variant & 1), variant >> 1 & 1, bool(variant & 4)
+        exact_data, sigma, powers, shadowed = bool(variant & 1), variant >> 1 & 1, bool(variant & 4), bool(variant & 8)
         beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
         if face.digits is not None and at == 0:
             fresh = False
-        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers)
-        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers)
+        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, shadowed)
+        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, shadowed)
         try:
             written, real = Evaluator(writer).value(face.tree), Evaluator(true).value(face.tree)
         except Unknown as missing:
@@ -101,13 +101,17 @@ class Faces:
         return None
 
     def variants(self, *sides: int) -> list[int]:
-        """The readings to try, the usual first: numbers as data (1), another generic function (2), w^T a power (4)."""
+        """The readings to try, the usual first.
+
+        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8).
+        """
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
         found = [0]
         for bit, has in (
             (1, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
             (2, any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)),
             (4, any(isinstance(piece, Transposed) for piece in pieces)),
+            (8, any(isinstance(piece, Num) and piece.text in self.page.shadowed for piece in pieces)),
         ):
             found += [one | bit for one in found] if has else []
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
@@ -18,23 +18,39 @@ from typing import Any
 import numpy as np
 
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.programs import Program, sizes_of
+from symrnn.algebra.programs import Program, lag_of, sizes_of
 from symrnn.algebra.reading.names import is_exponential
-from symrnn.algebra.reading.syntax import Big, Call, Chain, Dots, Num, Quotient, Symbol, Syntax, Times, Transposed, walk
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Chain,
+    Dots,
+    Evaluated,
+    Num,
+    Quotient,
+    Symbol,
+    Syntax,
+    Times,
+    Transposed,
+    walk,
+)
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
+from symrnn.checking.supposing import constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
-STEPS = 4
+STEPS = 3
+"""Enough steps for the middle to be met."""
 LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
@@ -54,6 +70,17 @@ class Outcome:
     """What the ambiguous names meant where they agree."""
 
 
+@dataclass(frozen=True)
+class Way:
+    """How what is written is read: `w^T` as a power, I with a size, σ as one of several functions, n as a size."""
+
+    powers: bool = False
+    eye: int = 0
+    whole: int = 0
+    sigma: int = 0
+    sized: bool = False
+
+
 @dataclass
 class Formulas:
     """Judges formulas of one Program."""
@@ -64,6 +91,20 @@ class Formulas:
     fixed: Mapping[NodeName, Any] = field(default_factory=dict)
     """What keeps its value: zeros and ones, which people leave out."""
     notation: Mapping[str, str] | None = None
+    timed: bool = True
+    """Whether the steps are a model's; those of a cell are as many as are looked at."""
+    rows: bool = False
+    denominator: bool = False
+    """Whether the text writes rows for columns, and Jacobians in denominator layout."""
+    constants: frozenset[str] = frozenset()
+    """Signals that are the same at every step, and are written without one."""
+    extra: Mapping[str, Mapping[int, Value]] = field(default_factory=dict)
+    """Values of names that only the text's conditions know, at each seed."""
+    fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
+    """What keeps its value at the point of one seed only."""
+
+    def __post_init__(self) -> None:
+        self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -73,7 +114,7 @@ class Formulas:
     @cached_property
     def generic_points(self) -> list[ModelTruths]:
         """The points for formulas that name no step: enough steps for the middle to be met."""
-        if self.steps >= 3:
+        if self.steps >= STEPS:
             return self.points
         return [self._point(STEPS, seed) for seed in SEEDS]
 
@@ -88,42 +129,85 @@ class Formulas:
         sizes = {str(size): 1 for size in sizes_of(self.program)}
         if not sizes or (self.sizes and all(size == 1 for size in self.sizes.values())):
             return None
-        return Formulas(self.program, self.steps, sizes, {}, self.notation)
+        return replace(self, sizes=sizes, fixed={}, extra={}, fixed_at={})
 
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
-        values = self.fixed if fixed else {}
-        return ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
+        values = {**(self.fixed if fixed else {}), **self.fixed_at.get(seed, {})}
+        values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
+        made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
+        made.quantities.constants = self.constants
+        made.rows, made.denominator = self.rows, self.denominator
+        made.extra = self.extra.get(seed, {})
+        return made
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
-        if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
-            return self._judged(left, right, page, self.long_points, quick)
-        outcome = self._judged(left, right, page, self.points, quick)
-        if outcome.agree is None and self.points is not self.generic_points:
-            # A recurrence says nothing where there is one step only.
-            outcome = self._judged(left, right, page, self.generic_points, quick)
+        try:
+            outcome = self._judged(left, right, page, quick)
+            if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
+                return supposed._judged(left, right, page, quick)
+            return outcome
+        except SymrnnError as error:
+            return Outcome(None, Reason("{0}", (error.found,)))
+
+    def knows(self, name: Name) -> bool:
+        """Whether a name is one of the Program's."""
+        return bool(self.points[0].readings(name))
+
+    def supposing(self, conditions: Sequence[Condition], trees: Sequence[Syntax]) -> Formulas | None:
+        """The same where what the text assumes holds; None where that says nothing of these formulas."""
+        wanted = {name.whole for tree in trees for name in names_of(tree) if isinstance(name, Name)}
+        key = tuple(one for one in conditions if one.near or one.name.whole in wanted or _names(one.value) & wanted)
+        if not key:
+            return None
+        if key not in self._supposed:
+            self._supposed[key] = supposed_of(self, key)
+        return self._supposed[key]
+
+    def _judged(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome:
+        """The outcome at the steps there are; where a recurrence says nothing at so few, at more of them."""
+        names = [*names_of(left), *names_of(right)]
+        points = self._points_for(left, right, names)
+        outcome = self._with_names(left, right, names, points, page, quick)
+        if outcome.agree is None and points is self.points is not self.generic_points:
+            outcome = self._with_names(left, right, names, self.generic_points, page, quick)
         return outcome
 
-    def _judged(self, left: Syntax, right: Syntax, page: Page, points: Sequence[ModelTruths], quick: bool) -> Outcome:
-        """The outcome at these points, in the first reading in which the formula holds."""
-        names = [*names_of(left), *names_of(right)]
+    def _points_for(self, left: Syntax, right: Syntax, names: Sequence[Known]) -> list[ModelTruths]:
+        """The model's own steps; of a cell enough of them where steps are letters."""
+        if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
+            return self.long_points
+        generic = any(isinstance(step, str) for name in names for step in _steps(name))
+        sums = any(isinstance(piece, Big) for tree in (left, right) for piece in walk(tree))
+        placed_ = any(_steps(name) for name in names)
+        return self.points if self.timed or (placed_ and not generic and not sums) else self.generic_points
+
+    def _with_names(
+        self,
+        left: Syntax,
+        right: Syntax,
+        names: Sequence[Known],
+        points: Sequence[ModelTruths],
+        page: Page,
+        quick: bool,
+    ) -> Outcome:
         points = points[:1] if quick else points
+        ways = list(_ways(left, right, points[0]))
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
-            try:
-                outcome = self._at_points(left, right, points, chosen, page.functions)
-                if outcome.agree is False and _has_power(left, right):
-                    as_power = self._at_points(left, right, points, chosen, page.functions, True)
+            for way in ways:
+                outcome = self._at_points(left, right, points, chosen, page.functions, way)
+                if outcome.agree is False and has_power(left, right):
+                    as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree else outcome
-            except SymrnnError as error:
-                return Outcome(None, Reason("{0}", (error.found,)))
-            if outcome.agree:
-                return Outcome(True, note, chosen=chosen)
-            best = best or outcome
+                if outcome.agree:
+                    return Outcome(True, note, chosen=chosen)
+                if best is None or (best.agree is None and outcome.agree is False):
+                    best = outcome
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
-            outcome = self.scalar.judge(left, right, page, quick)
+            outcome = self.scalar._with_names(left, right, names, self.scalar.points, page, quick)
             return outcome if outcome.agree is False else best
         return best
 
@@ -151,7 +235,7 @@ class Formulas:
             # Code-like names of one claim (`df`, `di`) mean the same side of the gate.
             together = {key: families[min(at, len(families) - 1)] for key, families in packed}
             chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
-            immediate = any("⁺" in pick for pick in picks)
+            immediate = any("⁺" in pick or " local " in pick for pick in picks)
             yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
@@ -170,7 +254,7 @@ class Formulas:
         points: Sequence[ModelTruths],
         chosen: dict[str, str],
         functions: dict[str, str],
-        powers: bool = False,
+        way: Way,
     ) -> Outcome:
         letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
         missing: Reason | None = None
@@ -183,7 +267,7 @@ class Formulas:
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
-                    values = [_value(tree, page, bound, powers) for tree in (left, right)]
+                    values = [_value(tree, page, bound, way) for tree in (left, right)]
                 except (Unknown, NotMeant, TooLarge, Undefined) as problem:
                     missing = missing or _missing(problem)
                     continue
@@ -232,11 +316,31 @@ def _shown(value: Value) -> str:
     return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
 
 
-def _value(tree: Syntax, page: Page, bound: Bound, powers: bool = False) -> Value:
-    return Evaluator(Scope(page, true=True, powers=powers), bound).value(tree)
+def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
+    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized)
+    return Evaluator(scope, bound).value(tree)
 
 
-def _has_power(left: Syntax, right: Syntax) -> bool:
+def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
+    """Every size I may have, and every function σ may stand for."""
+    pieces = [piece for tree in (left, right) for piece in walk(tree)]
+    has_eye = any(isinstance(piece, Symbol) and piece.base == "I" and not piece.below for piece in pieces)
+    has_size = any(isinstance(p, Symbol) and not p.below and point.size(p.base) is not None for p in pieces)
+    calls = {piece.function.base for piece in pieces if isinstance(piece, Call)}
+    sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
+    has_rows = any(isinstance(p, Symbol) and p.base == "E" and len(p.below) == 2 for p in pieces)
+    eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions) if has_eye else (0,)
+    wholes = point.dimensions if has_rows else (0,)
+    sizes = (False, True) if has_size else (False,)
+    for eye, whole, sigma, sized in combinations(eyes, wholes, range(max(1, sigmas)), sizes):
+        yield Way(eye=eye, whole=whole, sigma=sigma, sized=sized)
+
+
+def _names(tree: Syntax) -> set[str]:
+    return {name.whole for name in names_of(tree)}
+
+
+def has_power(left: Syntax, right: Syntax) -> bool:
     return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
 
 
@@ -249,7 +353,7 @@ def names_of(tree: Syntax) -> list[Known]:
     stack = [tree]
     while stack:
         piece = stack.pop()
-        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times) else None
+        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times | Evaluated) else None
         if name is not None:
             if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
                 found.append(name)
@@ -318,6 +422,13 @@ def is_symbolic(tree: Syntax) -> bool:
     return bool(names_of(tree)) and not any(isinstance(p, Num) and "." in p.text for p in walk(tree))
 
 
+def deepest_lag(program: Program) -> int:
+    """How many steps back a Program reads, at least one."""
+    index = program.steps.index
+    lags = [lag_of(name, index) for equation in program if equation.time is not None for name in equation.reads]
+    return max((abs(lag) for lag in lags if lag is not None), default=1) or 1
+
+
 # --- what keeps its value ------------------------------------------------------------------------------------------
 
 
@@ -361,6 +472,18 @@ class DrawnNames:
         """There is no last step."""
         return {}
 
+    def is_constant(self, name: Name) -> bool:
+        """Nothing is supposed."""
+        return False
+
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
+        """As it is."""
+        return value
+
+    def size(self, name: str) -> int | None:
+        """There are no sizes."""
+        return None
+
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
     """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
@@ -372,7 +495,7 @@ def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
     try:
         for seed in SEEDS:
             page = Page(DrawnNames(seed), functions=dict(functions))
-            outcome = _compared(_value(left, page, {}), _value(right, page, {}))
+            outcome = _compared(_value(left, page, {}, Way()), _value(right, page, {}, Way()))
             if outcome is not None:
                 return outcome
     except (Unknown, NotMeant, TooLarge, Undefined, Misfit):

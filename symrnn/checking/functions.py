@@ -11,9 +11,10 @@ from math import isqrt
 from types import MappingProxyType
 from typing import Any
 
-from symrnn.algebra.activations import call, lookup
+from symrnn.algebra.activations import Activation, call, derivative, lookup
 from symrnn.checking.numbers import MP, Number, Undefined, function, negative, sharp
 from symrnn.errors import SymrnnError
+from symrnn.numeric.perturbations import Differences
 
 
 class NoFunction(Exception):
@@ -71,14 +72,17 @@ PLAIN: Mapping[str, Apply] = MappingProxyType(
 )
 """Functions that are no activations."""
 
+LETTERS = frozenset({"f", "g", "phi", "varphi", "psi"})
+"""What stands for a function that the model or the text says."""
 SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 
 def is_function(word: str) -> bool:
-    """Whether a word names a function everywhere: tanh, sigmoid, ReLU."""
-    if word in ("max", "min", "diag", "softmax", "norm", "clip", *PLAIN):
+    """Whether a word names a function everywhere: tanh, sigmoid, ReLU; not a letter such as φ."""
+    if word in ("max", "min", "diag", "vec", "softmax", "norm", "clip", *PLAIN):
         return True
-    return word.lower() not in ("sigma", "f", "g", "linear", "phi") and _row(word) is not None
+    row = None if word.lower() in ("sigma", "f", "g", "linear", "phi") else _row(word)
+    return row is not None and not row.generic
 
 
 def _row(word: str) -> Any:
@@ -88,12 +92,22 @@ def _row(word: str) -> Any:
         return None
 
 
+def _drawn(row: Activation, primes: int) -> Apply:
+    """A generic f, or its derivative, as the one definite function that the definitions take for it."""
+    for _ in range(primes):
+        row = derivative(row)
+    line = Differences(MP.dps)
+    return lambda a: function(lambda x: MP.mpf(line.activate(row, x)), a)
+
+
 def applied(name: str, primes: int = 0) -> Apply:
     """The function of a name, or its derivative."""
     if not primes and name in PLAIN:
         return PLAIN[name]
     row = _row(name)
-    if row is None or primes > 1 or row.generic:
+    if row is not None and row.generic:
+        return _drawn(row, primes)
+    if row is None or primes > 1:
         raise NoFunction(name)
 
     def slope(x: Any) -> Any:

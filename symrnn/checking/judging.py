@@ -15,6 +15,7 @@ from symrnn.algebra.reading.syntax import Stack, Syntax
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind, Line, Link, Working
+from symrnn.checking.conditions import Conditions
 from symrnn.checking.digits import Digits, digits_of
 from symrnn.checking.formulas import names_of
 from symrnn.checking.ledger import Ledger
@@ -38,10 +39,12 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.first = self.page
+        self.conditions = Conditions(Working((), (), None, ""))
 
     def working(self, working: Working) -> list[Finding]:
         """Every link of every line."""
         self.ledger.lines = working.source.split("\n")
+        self.conditions = Conditions(working)
         for line in working.lines:
             for claim in line.claims:
                 self.claim(line, claim)
@@ -52,10 +55,15 @@ class Judge:
         self.ledger.chains += 1
         self.page = self._page_of(line)
         self._settle_step(line)
-        if claim.kind == Kind.LIST:
+        self.page.conditions = self.conditions.of(line)
+        if self.conditions.is_one(line) and self._is_supposed(claim):
+            self._given(line, tuple(link for link in claim.links if link.relation == "="), Reason("a condition"))
+        elif claim.kind == Kind.LIST:
             self._list(line, claim)
         elif claim.kind == Kind.COMPARISON:
             self._comparison(line, claim)
+        elif any(side.text.strip() in ("True", "False", "None") or "\\_" in side.text for side in claim.sides):
+            self._given(line, claim.links, Reason("a setting"))
         elif (name := updated(claim, self.page)) is not None and _is_one_chain(claim):
             UpdateJudge(self.page, self.ledger, line, claim.links).judge_update(name)
         elif claim.kind == Kind.UPDATE:
@@ -140,6 +148,14 @@ class Judge:
         """Whether the name of a condition has a value without it: else it is a datum."""
         name = name_of(claim.links[0].left)
         return name is not None and (self.page.key(name) in self.page.names or self.page.truth(name) is not None)
+
+    def _is_supposed(self, claim: Claim) -> bool:
+        """Whether a condition is about what is known without it, so that it gives no datum."""
+        name = name_of(claim.links[0].left)
+        if not isinstance(name, Name):
+            return False
+        formulas = self.page.formulas
+        return name.generic or self._is_known(claim) or (formulas is not None and formulas.knows(name))
 
     def _plain_value(self, tree: Syntax) -> Number | None:
         try:

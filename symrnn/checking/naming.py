@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from symrnn.algebra.reading.syntax import (
+    Call,
     Chain,
+    Evaluated,
     Group,
     Num,
     Partial,
@@ -22,6 +24,7 @@ from symrnn.algebra.reading.syntax import (
     Syntax,
     Terms,
     Times,
+    Transposed,
     without_brackets,
 )
 
@@ -61,14 +64,49 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Derivative:
-    """`∂of/∂wrt`: total, or immediate with `mark` "+"; `at` is the step whose share alone is meant (`|_{t=2}`)."""
+class Stacked:
+    """`(h_t, c_t)`: names one below the other."""
 
-    of: Name
-    wrt: Name
+    parts: tuple[Name, ...]
+
+    @property
+    def whole(self) -> str:
+        """The names without their steps."""
+        return f"({','.join(part.whole for part in self.parts)})"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of all."""
+        return tuple(step for part in self.parts for step in part.steps)
+
+    @property
+    def step(self) -> Step | None:
+        """The step of the first; a stack stands at one step."""
+        return self.parts[0].step
+
+    @property
+    def generic(self) -> bool:
+        """Whether a step is no number yet."""
+        return any(part.generic for part in self.parts)
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.parts))})"
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """`∂of/∂wrt`: total, or immediate with `mark` "+"; `at` is the step whose share alone is meant (`|_{t=2}`).
+
+    `mark` may be a word as well: `(∂c_t/∂c_{t-1})_direct`, `(…)_total`.
+    """
+
+    of: Name | Stacked
+    wrt: Name | Stacked
     mark: str = ""
     at: Step | None = None
     packed: bool = False
+    across: bool = False
+    """Whether it is taken by vec(Wᵀ), whose entries go along the rows of W."""
 
     @property
     def generic(self) -> bool:
@@ -78,13 +116,14 @@ class Derivative:
     @property
     def whole(self) -> str:
         """The derivative without its steps."""
-        return f"d{self.of.whole}/d{self.wrt.whole}"
+        return f"d{self.mark}{self.of.whole}/d{self.wrt.whole}{'ᵀ' if self.across else ''}"
 
     def __str__(self) -> str:
         if self.packed:
             return f"d{self.wrt}"
         at = "" if self.at is None else f" at t={self.at}"
-        return f"∂{self.mark}{self.of}/∂{self.wrt}{at}"
+        said = "" if self.mark in ("", "+", "d") else f" {self.mark}"
+        return f"∂{'' if said else self.mark}{self.of}/∂{self.wrt}{at}{said}"
 
 
 Known = Name | Derivative
@@ -111,6 +150,9 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
             return _packed(tree, bound) or _symbol(tree, bound)
         case Quotient(over=over, under=under):
             return _derivative(over, under, bound)
+        case Evaluated(body=body, where=Symbol(base="direct" | "total" as mark, below=(), above=())):
+            found = name_of(body, bound)
+            return replace(found, mark=mark) if isinstance(found, Derivative) and not found.mark else None
         case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), Symbol() as inner), operators=("",)):
             if inner.base in bound or inner.base == "delta":
                 return None
@@ -131,7 +173,8 @@ def _packed(tree: Symbol, bound: Bound) -> Derivative | None:
 def _delta(tree: Symbol, bound: Bound) -> Derivative | None:
     """`δ_{C_t}`, `δ^{h}_t`, `δ_{z_o}`: the gradient of what its script names."""
     names, steps = list[Name](), list[Step]()
-    for script in map(without_brackets, (*tree.below, *tree.above)):
+    scripts = (part for one in (*tree.below, *tree.above) for part in (one.parts if isinstance(one, Stack) else (one,)))
+    for script in map(without_brackets, scripts):
         step = step_of(script, bound)
         named = _symbol(script, bound) if isinstance(script, Symbol) and step is None else None
         if named is not None:
@@ -149,12 +192,32 @@ def _derivative(over: Syntax, under: Syntax, bound: Bound) -> Derivative | None:
     wrt, _, at_wrt = _differential(under, bound)
     if of is None or wrt is None:
         return None
-    return Derivative(of, wrt, mark, at if at_wrt is None else at_wrt)
+    return Derivative(of, wrt, mark, at if at_wrt is None else at_wrt, across=_is_across(under))
 
 
-def _differential(tree: Syntax, bound: Bound) -> tuple[Name | None, str, Step | None]:
+def _is_across(tree: Syntax) -> bool:
+    match without_brackets(tree):
+        case Partial(body=Call(function=Symbol(base="vec"), arguments=(Transposed(),))):
+            return True
+        case Partial(body=Transposed(body=Call(function=Symbol(base="vec"), arguments=(Transposed(),)))):
+            return True
+    return False
+
+
+def _differential(tree: Syntax, bound: Bound) -> tuple[Name | Stacked | None, str, Step | None]:
     tree = without_brackets(tree)
     match tree:
+        case Partial(body=Stack(parts=parts), mark=mark):
+            names = tuple(name_of(part, bound) for part in parts)
+            plain = tuple(name for name in names if isinstance(name, Name))
+            return Stacked(plain) if len(plain) == len(parts) else None, mark, None
+        case Partial(body=Transposed(body=Call(function=Symbol(base="vec")) as inner), mark=mark):
+            return _differential(Partial(inner, mark), bound)
+        case Partial(body=Call(function=Symbol(base="vec"), arguments=(inside,)), mark=mark):
+            # A matrix below ∂ is stacked column by column anyway.
+            inside = without_brackets(inside)
+            name, at = _shared(inside.body if isinstance(inside, Transposed) else inside, bound)
+            return name, mark, at
         case Partial(body=body, mark=mark):
             name, at = _shared(without_brackets(body), bound)
             # `dL/dw` is the total derivative, as ∂L/∂w is.
@@ -251,9 +314,17 @@ def placed(name: Known, steps: Mapping[str, int]) -> Known:
     """The name with its indices put in: `h[t-1]` at t = 3 is `h[2]`."""
     if isinstance(name, Derivative):
         at = name.at if name.at is None else _placed_step(name.at, steps)
-        of, wrt = placed(name.of, steps), placed(name.wrt, steps)
-        assert isinstance(of, Name) and isinstance(wrt, Name)
-        return replace(name, of=of, wrt=wrt, at=at)
+        return replace(name, of=_placed_side(name.of, steps), wrt=_placed_side(name.wrt, steps), at=at)
+    return _placed_name(name, steps)
+
+
+def _placed_side(side: Name | Stacked, steps: Mapping[str, int]) -> Name | Stacked:
+    if isinstance(side, Stacked):
+        return Stacked(tuple(_placed_name(part, steps) for part in side.parts))
+    return _placed_name(side, steps)
+
+
+def _placed_name(name: Name, steps: Mapping[str, int]) -> Name:
     return replace(name, steps=tuple(_placed_step(step, steps) for step in name.steps))
 
 

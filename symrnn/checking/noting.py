@@ -126,7 +126,7 @@ class Noting(Faces):
         written = sharp(digits.value)
         if verdict == Verdict.WRONG:
             pass
-        elif isinstance(came, Number):
+        elif isinstance(came, Number) and verdict != Verdict.LUCKY:
             written = hull(written, came) if not (came.sharp and same(came.value, digits.value)) else written
             if not taint:
                 written = hull(written, true) if not same(true.value, digits.value) else written
@@ -198,7 +198,11 @@ class Noting(Faces):
         if isinstance(face.written, tuple):
             seen = self.see(at, False)
             given = verdict == Verdict.GIVEN
+            name = self.faces[0].name
+            reading = self.page.truth(name) if name is not None else None
             value = value_of(face.written, sharp_=given)
+            if reading is not None:
+                value = _sharp_where_true(value, reading.value)
             return Record(value, None if given or seen is None else seen.true, taint, given, index)
         seen = self.see(at, True)
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
@@ -208,3 +212,11 @@ class Noting(Faces):
         name = self.faces[0].name
         record = self.page.names.get(self.page.key(name)) if name is not None else None
         return record.taint if record is not None else frozenset()
+
+
+def _sharp_where_true(value: Value, true: Value) -> Value:
+    """Entries that are exactly right were not rounded."""
+    if not isinstance(value, Matrix) or not isinstance(true, Matrix) or value.shape != true.shape:
+        return value
+    pairs = (zip(row, others, strict=True) for row, others in zip(value.rows, true.rows, strict=True))
+    return Matrix(tuple(tuple(sharp(x.value) if same(x.value, y.value) else x for x, y in row) for row in pairs))

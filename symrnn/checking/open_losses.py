@@ -35,10 +35,15 @@ class OpenFormulas(Formulas):
         last = self.program if self.bare is None else with_generic_loss(self.bare, last=True)
         more = max(STEPS, self.steps + 1)
         return (
-            (Formulas(last, self.steps, self.sizes, self.fixed, self.notation), LAST),
-            (Formulas(self.program, more, self.sizes, self.fixed, self.notation), None),
-            (Formulas(last, more, self.sizes, self.fixed, self.notation), LAST),
+            (self._like(last, self.steps), LAST),
+            (self._like(self.program, more), None),
+            (self._like(last, more), LAST),
         )
+
+    def _like(self, program: Program, steps: int) -> Formulas:
+        made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
+        made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
+        return made
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Right for some loss is right; false for every loss is false; the rest is open."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Protocol
 
 from symrnn.algebra.nodes import Adjoint, Parameter
 from symrnn.algebra.reading.syntax import Num
+from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
-from symrnn.checking.matrices import Value, scaled
+from symrnn.checking.matrices import Matrix, Value, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import Number, about, negative, same, sharp
 from symrnn.numeric.interpretation import label
@@ -65,6 +66,18 @@ class Truths(Protocol):
         """Letters that stand for the last step: T, and n where nothing else is called so."""
         ...
 
+    def is_constant(self, name: Name) -> bool:
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
+        ...
+
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
+        """A value as the text lays it out, from this library's columns and numerators; and back."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        ...
+
 
 class NoTruths:
     """Without a model."""
@@ -87,6 +100,18 @@ class NoTruths:
         """No last step is known."""
         return {}
 
+    def is_constant(self, name: Name) -> bool:
+        """Nothing is known of signals."""
+        return False
+
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
+        """As it is."""
+        return value
+
+    def size(self, name: str) -> int | None:
+        """No sizes are known."""
+        return None
+
 
 @dataclass
 class Page:
@@ -107,9 +132,13 @@ class Page:
     """Names of the text and the quantities they were taken for, where they differ."""
     budget: int = 1_500
     """How many more expressions are computed for explaining mistakes."""
+    conditions: tuple[Condition, ...] = ()
+    """What the text assumes for the present line."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 
+    shadowed: dict[str, Record] = field(default_factory=dict)
+    """What a number stood for before it was written for something wrong, too: `0.674` for `-0.674`."""
     update: Any = None
     """The model's training step: a `clipping.Rule`, or None."""
     moved: dict[str, Value] = field(default_factory=dict)
@@ -140,6 +169,8 @@ class Page:
     def keep_name(self, name: Known, record: Record, anew: bool = False) -> None:
         """What is written for a name from here on; a datum given anew, or updated, begins another setting."""
         reading, key = self.truth(name), self.key(name)
+        if reading is not None:
+            record = replace(record, written=_laid(record.written, reading.value))
         before = self.names.get(key)
         if (
             reading is None
@@ -151,16 +182,31 @@ class Page:
             self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
         self.names[key] = record
         if reading is not None and reading.node is not None:
-            self.quantities[label(reading.node)] = record
+            self.quantities[label(reading.node)] = self._as_columns(reading.node, record)
+
+    def _as_columns(self, node: Any, record: Record) -> Record:
+        """A record of a text in rows as this library's columns."""
+        turned = self.truths.turned
+        true = record.true if record.true is None else turned(node, record.true)
+        return replace(record, written=turned(node, record.written), true=true)
 
     def keep_number(self, text: str, negative_: bool, record: Record) -> None:
         """What a number stands for from here on; kept without its sign, which is an operation when it is read."""
         if negative_:
             true = record.true if record.true is None else scaled(record.true, negative)
             record = Record(scaled(record.written, negative), true, record.taint, record.given, record.link)
+        before = self.numbers.get(text)
+        if record.taint and before is not None and not before.taint:
+            self.shadowed[text] = before
         self.numbers[text] = record
         if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
             self.data.add(abs(record.written.value))
+
+
+def _laid(written: Value, like: Value) -> Value:
+    """A vector as the row or column that it is, however its numbers are written."""
+    vectors = isinstance(written, Matrix) and isinstance(like, Matrix) and 1 in like.shape
+    return transposed(written) if vectors and written.shape == like.shape[::-1] != like.shape else written
 
 
 def _differ(before: Value, after: Value) -> bool:
@@ -171,7 +217,8 @@ def _differ(before: Value, after: Value) -> bool:
 def group(name: Known) -> str:
     """Names that mean the same at different steps; `y` and `y_3` may differ."""
     if isinstance(name, Derivative) and name.packed:
-        return f"packed {name.whole}"
+        # The layer of `δ^{h,(2)}_t` stands behind its step.
+        return " ".join(("packed", name.whole, *map(str, name.wrt.steps[1:])))
     return name.whole + ("[]" if isinstance(name, Name) and name.steps else "")
 
 
@@ -196,6 +243,14 @@ class Scope:
     """Numbers of the side before: they are copied, not computed."""
     powers: bool = False
     """Whether `w^T` of a number is read as a power."""
+    eye: int = 0
+    """The size of I, where it is known."""
+    whole: int = 0
+    """The size of the identity whose rows E_{1:n} are, where it is known."""
+    sized: bool = False
+    """Whether n, m and p are read as sizes."""
+    shadowed: bool = False
+    """Whether a number that was also written for something wrong stands for what it was before."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -210,14 +265,17 @@ class Scope:
                 return record.written
         unit = unit_of(number)
         if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
-            # Nobody knows what it was rounded from: beside the truth it may be off by a unit.
-            return about(number.value, unit if self.true else unit / 2)
+            # Nobody knows what it was rounded from: beside the truth it may be off by a unit, if it has the digits.
+            has_digits = len(number.text.replace(".", "").strip("0")) >= 3
+            return about(number.value, unit if self.true and has_digits else unit / 2)
         return sharp(number.value)
 
     def _record(self, number: Num) -> Record | None:
         if "." not in number.text and len(number.text) < 3:
             return None
         found = self.page.numbers.get(number.text)
+        if self.shadowed:
+            found = self.page.shadowed.get(number.text, found)
         if self.exact_data and number.value in self.page.data and not (found and found.taint):
             return None
         if found is None or (number.value.denominator == 1 and found.given):
@@ -226,6 +284,10 @@ class Scope:
 
     def named(self, name: Known) -> Value | None:
         """The value of a name in this environment."""
+        if self.sized and isinstance(name, Name) and not name.steps:
+            size = self.page.truths.size(name.whole)
+            if size is not None:
+                return sharp(size)
         record = self.page.names.get(self.page.key(name))
         reading = self.page.truth(name)
         if self.true:
@@ -257,6 +319,19 @@ class Scope:
     def letters(self) -> Mapping[str, int]:
         """Letters that stand for the last step."""
         return self.page.truths.letters()
+
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        return self.page.truths.size(name)
+
+    @property
+    def denominator(self) -> bool:
+        """Whether Jacobians are in denominator layout."""
+        return bool(getattr(self.page.truths, "denominator", False))
+
+    def is_constant(self, name: Name) -> bool:
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
+        return self.page.truths.is_constant(name)
 
     def taint(self) -> frozenset[int]:
         """The wrong links that what was used hangs on."""

@@ -16,7 +16,7 @@ from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Immediate, Node, Parameter, Signal
 from symrnn.algebra.programs import Program
 from symrnn.calculus.rewriting import expose
-from symrnn.checking.naming import Derivative, Known, Name, Step
+from symrnn.checking.naming import Derivative, Known, Name, Stacked, Step
 from symrnn.checking.spellings import LOSS_NAMES, families_of, parameters_of
 
 
@@ -29,6 +29,8 @@ class Meaning:
     node: Node
     share: int | None = None
     """Only this step's summand of a parameter's gradient."""
+    across: bool = False
+    """Whether a matrix is stacked row by row in it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Quantities:
         self.program = expose(program)
         self.steps = steps
         self.notation = dict(notation or {})
+        self.constants: frozenset[str] = frozenset()
+        """Signals that are the same at every step and may be written without one."""
         self.loose = True
         """Whether a plain signal without a step means the present one, too."""
         self.here = here
@@ -54,7 +58,8 @@ class Quantities:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Parameters by their neutral names."""
-        return {parameter.name: parameter for parameter in self.program.parameters}
+        given = (name for name in self.program.given if isinstance(name, Parameter))
+        return {parameter.name: parameter for parameter in (*self.program.parameters, *given)}
 
     @cached_property
     def signals(self) -> dict[str, list[_Signal]]:
@@ -80,15 +85,28 @@ class Quantities:
         return any(name.startswith("a_") for name in self.signals)
 
     @property
+    def _candidate_is_n(self) -> bool:
+        """Whether the candidate may be called n, so that n is no step."""
+        return not {"n", "h_tilde"}.isdisjoint(self.signals)
+
+    @property
     def words(self) -> frozenset[str]:
         """Letters that are no indices here."""
         return frozenset("i") if self.gated else frozenset()
+
+    def owns(self, whole: str) -> bool:
+        """Whether a name is one of the model's own or of its notation, not merely a usual spelling of one."""
+        return whole in self.notation or whole in self.parameters or whole in self.signals
 
     # --- names ---
 
     def meanings(self, name: Known) -> Iterator[Meaning]:
         """What a name may mean, most likely first."""
-        name = self._gates_are_no_steps(name)
+        name = (
+            replace(name, of=self._side(name.of), wrt=self._side(name.wrt))
+            if isinstance(name, Derivative)
+            else self._parts_are_no_steps(name)
+        )
         if isinstance(name, Derivative):
             # Code-like gradients without a step are those of the present one, whatever else has steps.
             loose, self.loose = self.loose, self.loose or name.packed
@@ -101,18 +119,26 @@ class Quantities:
         for node, label, family in self._named(name):
             yield Meaning(label, family, node)
 
-    def _gates_are_no_steps(self, name: Known) -> Known:
-        """In a gated cell the i of `z_i` is the input gate."""
-        if not self.gated:
-            return name
-        if isinstance(name, Derivative):
-            of, wrt = self._gates_are_no_steps(name.of), self._gates_are_no_steps(name.wrt)
-            assert isinstance(of, Name) and isinstance(wrt, Name)
-            return replace(name, of=of, wrt=wrt)
-        if "i" not in name.steps:
-            return name
-        steps = tuple(step for step in name.steps if step != "i")
-        return replace(name, words=(*name.words, "i"), steps=steps)
+    def _side(self, side: Name | Stacked) -> Name | Stacked:
+        if isinstance(side, Stacked):
+            return Stacked(tuple(self._parts_are_no_steps(part) for part in side.parts))
+        return self._parts_are_no_steps(side)
+
+    def _parts_are_no_steps(self, name: Name) -> Name:
+        """In a gated cell the i of `z_i` is the input gate; where there is a `W_1`, its 1 is no step."""
+        for letter in ("i", "n"):
+            if self.gated and letter in name.steps and (letter == "i" or self._candidate_is_n):
+                steps = tuple(step for step in name.steps if step != letter)
+                return replace(name, words=(*name.words, letter), steps=steps)
+        for at in reversed(range(len(name.steps))):
+            # A layer stands above, behind the step.
+            step = name.steps[at]
+            whole = f"{name.whole}_{step}"
+            own = whole in self.parameters or (len(name.steps) > 1 and whole in self.signals)
+            if isinstance(step, int) and (own or self.notation.get(whole)):
+                steps = (*name.steps[:at], *name.steps[at + 1 :])
+                return replace(name, words=(*name.words, str(step)), steps=steps)
+        return name
 
     def _named(self, name: Name) -> Iterator[tuple[Parameter | Signal, str, str]]:
         declared = self.notation.get(name.whole)
@@ -141,6 +167,8 @@ class Quantities:
         if len(name.steps) > 1:
             return None
         step = name.step
+        if step is None and signal.template.name in self.constants:
+            return signal.steps[0]
         if step is None:
             alone = sum(len(one.steps) for one in self.signals[signal.template.name]) == 1
             here = signal.steps[0] if alone and not shift else self._present()
@@ -168,10 +196,14 @@ class Quantities:
         """`δ_t` is ∂L/∂a_t or ∂L/∂h_t; `δ_t^f` the one of a gate."""
         if self.program.loss is None:
             return
-        wanted = ("a", *self._states) if not name.words else (f"a_{name.words[0]}", name.words[0])
         if not name.words and not name.steps:
             return
-        for family in wanted:
+        if name.words:
+            for written in (Name("a", name.words, name.steps), Name(name.words[0], name.words[1:], name.steps)):
+                for node, label, own in self._named(written):
+                    yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
+            return
+        for family in ("a", *self._states):
             for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
@@ -184,25 +216,46 @@ class Quantities:
             if self.program.loss is not None or self.program.finals or self.program.outputs:
                 yield from self._gradients(name)
             return
-        for of, of_label, of_family in self._named(name.of):
-            for wrt, label, family in self._named(name.wrt):
+        if name.of.whole in LOSS_NAMES and name.mark == "+":
+            yield from self._of_a_step(name)
+        for of, of_label, of_family in self._sides(name.of):
+            for wrt, label, family in self._sides(name.wrt):
                 yield from self._blocks(name, (of, of_label, of_family), (wrt, label, family))
+
+    def _sides(self, side: Name | Stacked) -> Iterator[tuple[Node, str, str]]:
+        """The quantities above or below a ∂; of `(h_t, c_t)` the states one below the other."""
+        if isinstance(side, Name):
+            yield from self._named(side)
+            return
+        found = [next(self._named(part), None) for part in side.parts]
+        if len(found) > 1 and all(one is not None and isinstance(one[0], Signal) for one in found):
+            labels = (f"({', '.join(one[k] for one in found if one is not None)})" for k in (1, 2))
+            yield N.Concat(*(one[0] for one in found if one is not None)), *labels
+
+    def _of_a_step(self, name: Derivative) -> Iterator[Meaning]:
+        """`∂⁺L_t/∂h_t`: what the loss of one step, of which nothing else may be known, adds itself."""
+        for of, of_label, of_family in self._sides(name.of):
+            for wrt, label, family in self._sides(name.wrt):
+                if isinstance(of, Signal):
+                    yield Meaning(f"∂⁺{of_label}/∂{label}", f"∂⁺{of_family}/∂{family}", Immediate(of, wrt))
 
     def _gradients(self, name: Derivative) -> Iterator[Meaning]:
         share = self._number(name.at) if name.at is not None else None
         if name.at is not None and share is None:
             return
         loss = self.program.loss
-        for wrt, label, family in self._named(name.wrt):
+        for wrt, label, family in self._sides(name.wrt):
             if wrt == loss:
                 continue
-            if name.mark and loss is not None:
-                yield Meaning(f"∂⁺L/∂{label}", f"∂⁺L/∂{family}", Immediate(loss, wrt))
+            if name.mark:
+                of = loss if isinstance(loss, Signal) else Signal("L", (1, 1))
+                if name.mark in ("+", "d"):
+                    yield Meaning(f"∂⁺L/∂{label}", f"∂⁺L/∂{family}", Immediate(of, wrt))
             elif share is not None and isinstance(wrt, Parameter):
                 yield Meaning(f"the share of step {share} in ∂L/∂{label}", f"share of {family}", Adjoint(wrt), share)
-            elif share is None and not name.mark:
+            elif share is None:
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(wrt))
-                if name.packed:
+                if name.packed and isinstance(wrt, Parameter | Signal):
                     yield from self._before_gate(wrt, label, family)
 
     def _before_gate(self, wrt: Parameter | Signal, label: str, family: str) -> Iterator[Meaning]:
@@ -212,32 +265,47 @@ class Quantities:
                 node = signal.template.at(wrt.time)
                 yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
 
-    def _blocks(
-        self, name: Derivative, of: tuple[Parameter | Signal, str, str], wrt: tuple[Parameter | Signal, str, str]
-    ) -> Iterator[Meaning]:
+    def _blocks(self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]) -> Iterator[Meaning]:
         """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
         (left, of_label, of_family), (right, label, family) = of, wrt
-        if left == right or not isinstance(left, Signal) or name.at is not None:
+        if left == right or isinstance(left, Parameter) or name.at is not None:
             return
-        kinds = _kinds(left, right, name.mark)
-        for kind in kinds:
-            said = f"∂{_MARKS[kind]}{of_label}/∂{label}"
-            inner: Node = right if right.shape[1] == 1 else N.Vec(right)
-            yield Meaning(said, f"∂{_MARKS[kind]}{of_family}/∂{family}", Block(left, inner, kind))
+        for kind in _kinds(left, right, name.mark):
+            mark = _MARKS[kind]
+            inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
+            yield Meaning(
+                f"∂{mark}{of_label}/∂{label}",
+                f"∂{mark}{of_family}/∂{family}",
+                Block(left, inner, kind),
+                None,
+                name.across,
+            )
 
 
-_MARKS = {"total": "", "step": "", "local": "⁺", "immediate": "⁺", "direct": " direct "}
+_MARKS = {"total": "", "step": "", "immediate": "⁺", "local": " local ", "direct": " direct "}
 
 
-def _kinds(of: Signal, wrt: Parameter | Signal, mark: str) -> tuple[str, ...]:
+def _kinds(of: Node, wrt: Node, mark: str) -> tuple[str, ...]:
+    """Along which paths a derivative may be meant, most likely first."""
+    if mark == "+":
+        return ("immediate",)
+    late, early = _times(of), _times(wrt)
+    if mark in ("direct", "total"):
+        # Initial states are given apart: nothing is total across them.
+        apart = mark == "total" and 0 in early
+        return () if apart or not late or not early or late[0] < early[0] else (mark,)
     if isinstance(wrt, Parameter):
-        return ("immediate",) if mark else ("total", "immediate")
-    if mark:
-        return ("local",)
-    late, early = of.indices, wrt.indices
+        return ("total", "immediate", "local")
     if not late or not early:
         return ("total",)
+    if isinstance(of, N.Concat):
+        return ("step",) if late[0] >= early[0] else ()
     gap = late[0] - early[0]
     if gap == 1:
         return ("step", "total", "local")
     return ("total", "local") if gap == 0 else (("total",) if gap > 0 else ())
+
+
+def _times(node: Node) -> list[int]:
+    parts = node.operands if isinstance(node, N.Concat) else (node,)
+    return [int(part.time) for part in parts if isinstance(part, Signal) and part.indices]

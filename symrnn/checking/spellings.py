@@ -175,3 +175,4 @@ def _before_gates(whole: str) -> Iterator[str]:
         named = {"c": "a_c_tilde", "g": "a_c_tilde", "C": "a_c_tilde", "h": "a_h_tilde", "n": "a_h_tilde"}
         yield named.get(gate, f"a_{gate}")
         yield f"a_{gate}"
+        yield from (f"a_{own}" for own, spellings in GATES.items() if gate in spellings)

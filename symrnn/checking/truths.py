@@ -14,11 +14,13 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Adjoint, Name, Node
+from symrnn.algebra.nodes import Adjoint, Block, Node
+from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
-from symrnn.checking.matrices import Matrix, Value
-from symrnn.checking.naming import Known
+from symrnn.checking.dialects import Dialect, own_dialect
+from symrnn.checking.matrices import Matrix, Value, transposed
+from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, sharp
 from symrnn.checking.page import Reading
 from symrnn.checking.quantities import Meaning, Quantities
@@ -40,7 +42,7 @@ class ModelTruths:
         program: Program,
         steps: int,
         sizes: Mapping[str, int] | None = None,
-        values: Mapping[Name, Any] | None = None,
+        values: Mapping[NodeName, Any] | None = None,
         notation: Mapping[str, str] | None = None,
         seed: int = 0,
     ) -> None:
@@ -49,10 +51,16 @@ class ModelTruths:
         self.given = dict(values or {})
         self.quantities = Quantities(program, steps, notation)
         self.definitions = Definitions(program, steps, sizes, seed, values)
+        self.rows = False
+        """Whether the text writes vectors as rows, and every matrix transposed."""
+        self.denominator = False
+        """Whether the text's Jacobians are in denominator layout."""
+        self.extra: Mapping[str, Value] = {}
+        """Values of names that only the text's conditions know."""
         self.written: Any = None
         """The equations written out, once someone asks (`diagnosis.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
-        self._readings: dict[Any, tuple[Reading, ...]] = {}
+        self._readings: dict[tuple[Known, int | None, bool], tuple[Reading, ...]] = {}
         for name, given in (values or {}).items():
             exact = _as_given(given)
             if exact is not None:
@@ -77,8 +85,32 @@ class ModelTruths:
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
-                found.append(Reading(meaning.label, value, meaning.node if meaning.share is None else None))
+                node = meaning.node if meaning.share is None else None
+                found.append(Reading(meaning.label, self.turned(meaning.node, value, meaning.across), node))
+        if isinstance(name, Name) and not name.steps and name.whole in self.extra:
+            found.insert(0, Reading(name.whole, self.extra[name.whole]))
         return found
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Read names anew, once their values in `extra` are others."""
+        self._readings = {key: value for key, value in self._readings.items() if str(key[0]) not in names}
+
+    @cached_property
+    def dimensions(self) -> tuple[int, ...]:
+        """The sizes there are, each once."""
+        names = [*self.quantities.parameters.values(), *(e.target for e in self.quantities.program)]
+        found = {size for name in names for size in self.definitions.base.size(name.shape)}
+        return tuple(sorted(found, reverse=True))
+
+    def turned(self, node: Node, value: Value, across: bool = False) -> Value:
+        """A value as the text lays it out, from this library's columns and numerators; and back."""
+        if not isinstance(node, Block):
+            return transposed(value) if self.rows else value
+        if self.rows != across and isinstance(node.wrt, N.Vec) and isinstance(value, Matrix):
+            rows, cols = self.definitions.base.size(node.wrt.operands[0].shape)
+            order = [j * rows + i for i in range(rows) for j in range(cols)]
+            value = Matrix(tuple(tuple(row[k] for k in order) for row in value.rows))
+        return transposed(value) if self.denominator else value
 
     def value(self, meaning: Meaning) -> Value | None:
         """The true value of a quantity."""
@@ -127,10 +159,23 @@ class ModelTruths:
         """1..T."""
         return 1, self.steps
 
+    def size(self, name: str) -> int | None:
+        """The number that n, m or p is, where they are letters."""
+        return self.definitions.sizes.get(name)
+
     def letters(self) -> Mapping[str, int]:
         """T, and n where no gate or signal is called so."""
         taken = self.quantities.gated or "n" in self.quantities.signals
         return {"T": self.steps} if taken else {"T": self.steps, "n": self.steps}
+
+    def is_constant(self, name: Name) -> bool:
+        """Whether a name is the same at every step: a parameter, or a signal that is supposed to be."""
+        if self.quantities.notation.get(name.whole, name.whole) in self.quantities.parameters:
+            return True
+        if not self.quantities.constants:
+            return False
+        nodes = [reading.node for reading in self.readings(name)]
+        return bool(nodes) and getattr(nodes[0], "name", None) in self.quantities.constants
 
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
@@ -138,7 +183,7 @@ class ModelTruths:
         if function == "sigma":
             first = ("sigmoid", own) if self.quantities.gated else (own, "sigmoid")
             return tuple(dict.fromkeys(name for name in first if name))
-        if function in ("f", "g", "phi", "varphi") and function not in self.quantities.signals and own:
+        if function in ("f", "g", "phi", "varphi", "psi") and function not in self.quantities.signals and own:
             return (own,)
         return ()
 
@@ -159,14 +204,20 @@ class ModelTruths:
                     yield abs(entry.value)
 
 
-def truths_of(model: Model) -> ModelTruths | None:
+def is_small(model: Model) -> bool:
+    """Whether a model is small enough for a hand calculation."""
+    return model.batch is None and model.steps <= MOST_STEPS and max(model.sizes.values(), default=1) <= MOST_SIZE
+
+
+def truths_of(model: Model, dialect: Dialect | None = None) -> ModelTruths | None:
     """What a model with numbers knows; None where it is too large for a hand calculation."""
-    if model.batch is not None or model.steps > MOST_STEPS or max(model.sizes.values(), default=1) > MOST_SIZE:
+    if not is_small(model):
         return None
-    roles = {"prediction": "y_hat", "target": "y"}
-    said = {key: value for key, value in model.notation.items() if isinstance(value, str) and key != "name"}
-    notation = {key: roles.get(value, value) for key, value in said.items()}
-    return ModelTruths(model.program, model.steps, model.sizes, dict(placed_values(model)), notation)
+    found = dialect or own_dialect(model)
+    values = dict(placed_values(model))
+    truths = ModelTruths(model.program, model.steps, model.sizes, values, found.names)
+    truths.rows, truths.denominator = found.rows, found.denominator
+    return truths
 
 
 def as_value(rows: Any) -> Value:

@@ -15,17 +15,19 @@ from symrnn.checking.choosing import choose, choose_by_formulas
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
-from symrnn.checking.formulas import STEPS, Formulas, fixed_values
+from symrnn.checking.dialects import Dialect, dialect_of
+from symrnn.checking.formulas import STEPS, Formulas, deepest_lag, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import last_step, recognise
-from symrnn.checking.truths import ModelTruths, truths_of
+from symrnn.checking.truths import ModelTruths, is_small, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss
 from symrnn.models.model import Model
+from symrnn.numeric.evaluation import placed_values
 
 MOST_BYTES = 2_000_000
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
@@ -69,9 +71,13 @@ def judged(working: Working, model: Model | Program | None, said: str = "", note
 
 def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelTruths | None]:
     """An empty page that knows what the model knows."""
-    truths = truths_of(model) if isinstance(model, Model) else None
+    if model is None or (isinstance(model, Model) and not is_small(model)):
+        return Page(), None
+    last = last_step(working)
+    dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
+    truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, truths, last_step(working))
+    page.formulas = _formulas(model, dialect, last)
     if isinstance(model, Model) and model.update is not None:
         page.update = rule_of(model.update)
     if truths is not None:
@@ -80,16 +86,18 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     return page, truths
 
 
-def _formulas(model: Model | Program | None, truths: ModelTruths | None, last: int) -> Formulas | None:
+def _formulas(model: Model | Program, dialect: Dialect, last: int) -> Formulas:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
-    if isinstance(model, Program):
-        steps = last or STEPS
-        known = model.loss is not None
-        return Formulas(model, steps) if known else OpenFormulas(with_generic_loss(model), steps, bare=model)
-    if model is None or truths is None:
-        return None
-    fixed = fixed_values(truths.given)
-    return Formulas(model.program, model.steps, model.sizes, fixed, truths.quantities.notation)
+    program = dialect.program
+    if isinstance(model, Model):
+        made = Formulas(program, model.steps, model.sizes, fixed_values(dict(placed_values(model))))
+    else:
+        steps = last or STEPS + deepest_lag(program) - 1
+        known = program.loss is not None
+        made = Formulas(program, steps) if known else OpenFormulas(with_generic_loss(program), steps, bare=program)
+        made.timed = False
+    made.notation, made.rows, made.denominator = dialect.names, dialect.rows, dialect.denominator
+    return made
 
 
 def _place(one: Any) -> Place:

@@ -62,9 +62,12 @@ def _key(key: str, notation: Notation) -> str:
 
 
 def _turned(value: Any) -> Any:
-    """A matrix of numbers transposed; a column is a flat list, and so is a row."""
-    is_matrix = isinstance(value, list | tuple) and bool(value) and isinstance(value[0], list | tuple)
-    return [list(column) for column in zip(*value, strict=True)] if is_matrix else value
+    """A matrix of numbers transposed; a flat list is a column, so that a row is a matrix of one."""
+    if not isinstance(value, list | tuple) or len(value) == 0:
+        return value
+    if isinstance(value[0], list | tuple):
+        return [list(column) for column in zip(*value, strict=True)]
+    return [list(value)]
 
 
 def _about(value: Any, notation: Notation) -> Any:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.algebra.reading.signs import GREEK_NAMES
 from symrnn.algebra.reading.syntax import (
     Big,
+    Call,
     Cases,
     Chain,
     Evaluated,
@@ -35,6 +37,12 @@ from symrnn.errors import InputError
 
 _DIFFERENTIAL = re.compile(r"d(?:[A-Z][A-Za-z]{0,3}|[a-z]{1,2}|loss|net)$")
 _GREEK_DIFFERENTIAL = re.compile(rf"d({'|'.join(GREEK_NAMES)})$")
+
+
+_SLICE = re.compile(r"(\bE_\{[^{}:]{1,20}):([^{}:]{1,20}\})")
+"""`E_{1:n}`: from where to where."""
+_FUNCTIONS = frozenset({"f", "g", "phi", "varphi", "psi", "sigma", "tanh"})
+"""Letters that are functions once they have a prime and brackets."""
 
 
 class Sides:
@@ -76,6 +84,8 @@ class Sides:
 
     def _parsed(self, text: str, latex: bool) -> Syntax:
         """The tree; where the writer's own commands stand for parts of it, every piece has the place of the whole."""
+        # The star of a row's end, `\\\\*`, is no product, wherever a formula goes on behind it.
+        text = _SLICE.sub(r"\1,\2", text.replace("\\\\*", "\\\\ ")) if latex else text
         expanded = self.macros.expanded(text) if latex else text
         if expanded == text:
             return parse_side(text, latex)
@@ -149,7 +159,21 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
         return replace(tree, over=over, under=under) if over and under else tree
     if isinstance(tree, Stack):
         return _gridded(tree)
-    return _joined(tree) if latex and isinstance(tree, Times) else tree
+    return _joined(_called(tree)) if latex and isinstance(tree, Times) else tree
+
+
+def _called(tree: Times) -> Times:
+    r"""`f^{\prime}(a_t)`: the slope of a function at its argument."""
+    for at, (factor, body) in enumerate(pairwise(tree.factors)):
+        named = isinstance(factor, Symbol) and factor.base in _FUNCTIONS and not factor.below and factor.above
+        primes = named and all(script == Symbol("prime") for script in factor.above)
+        if not primes or tree.operators[at] or not isinstance(body, Group) or body.bracket != "(":
+            continue
+        slope = replace(factor, accents=(*factor.accents, *("prime",) * len(factor.above)), above=())
+        made = Call(slope, (body.body,), False, start=factor.start, end=body.end)
+        factors = (*tree.factors[:at], made, *tree.factors[at + 2 :])
+        return _called(replace(tree, factors=factors, operators=(*tree.operators[:at], *tree.operators[at + 1 :])))
+    return tree
 
 
 def _gridded(tree: Stack) -> Syntax:

@@ -1,0 +1,112 @@
+"""What a text assumes for a formula: `Assumes: x_t = x`, `where W_h = 1`, `assuming W = V diag(λ) V⁻¹`.
+
+Reads a working; returns the conditions that stand by a line. A condition is no claim: it says for which inputs and
+parameters the formulas around it are meant, and gives names such as x without a step, V and λ their meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symrnn.algebra.reading.syntax import Syntax
+from symrnn.checking.claims import Claim, Kind, Line, Working
+from symrnn.checking.naming import Name, name_of
+from symrnn.checking.reading.workings import read_working
+
+_ASSUMED = re.compile(
+    r"(?:\b(?:assumes?|assuming|assumption|given that|for|provided(?: that)?)|假设|假定|前提|设)\s*[:：,，]?\s*"
+    r"(?:\$[^$\n]*\$\s*(?:[,，、;；]|and|和|且)?\s*)*[$(\\\[\s]*$",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"(?:\b(?:where|if|when|case)|其中|若|当|如果)\s*[（(,，:：]?[$(\\\[\s]*$", re.IGNORECASE)
+_AHEAD = re.compile(r"(?:\b(?:if|when|case)|若|当|如果)\W*$", re.IGNORECASE)
+_BEHIND = re.compile(r"(?:\b(?:where|if|when)|其中|若|当)\s*\$([^$\n]{1,80})\$", re.IGNORECASE)
+_ROW = re.compile(r"\\\\|\n|\\end\b")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`name relation value`: `x_t = x`, `W_h = 1`, `W_h ≠ 1`; `near` where it is said of one formula alone."""
+
+    name: Name
+    relation: str
+    value: Syntax
+    near: bool = False
+
+    @property
+    def constant(self) -> bool:
+        """Whether it says `x_t = x`: the same at every step."""
+        other = name_of(self.value)
+        return self.name.generic and isinstance(other, Name) and (other.whole, other.steps) == (self.name.whole, ())
+
+
+class Conditions:
+    """The conditions of a working, by the place of the line they belong to."""
+
+    def __init__(self, working: Working) -> None:
+        self._by_section: dict[tuple[str, ...], list[Condition]] = {}
+        self._by_line: dict[int, list[Condition]] = {}
+        self._said: set[int] = set()
+        before: Line | None = None
+        ahead: list[Condition] = []
+        for line in working.lines:
+            said = list(_said(line))
+            for condition in said:
+                self._said.add(line.place.offset)
+                if not condition.near:
+                    self._by_section.setdefault(line.headings, []).append(condition)
+                elif _AHEAD.search(line.lead):
+                    ahead.append(condition)
+                elif before is not None and before.headings == line.headings:
+                    self._by_line.setdefault(before.place.offset, []).append(condition)
+            if not said:
+                before = line
+                self._by_line.setdefault(line.place.offset, []).extend((*ahead, *_behind(line, working.source)))
+                ahead.clear()
+
+    def of(self, line: Line) -> tuple[Condition, ...]:
+        """What is assumed for the formulas of a line: said of it alone, or in its section."""
+        near = self._by_line.get(line.place.offset, ())
+        return (*near, *self._by_section.get(line.headings, ()))
+
+    def is_one(self, line: Line) -> bool:
+        """Whether a line says nothing but a condition."""
+        return line.place.offset in self._said
+
+
+def _said(line: Line) -> Iterator[Condition]:
+    """The conditions a line is, told by the words before it."""
+    lead = line.lead.rstrip()
+    assumed, where = bool(_ASSUMED.search(lead)), bool(_WHERE.search(lead))
+    if len(line.claims) != 1 or not (assumed or where):
+        return
+    found = _condition(line.claims[0], where)
+    if found is not None and (found.constant or (assumed and found.relation == "=") or where):
+        yield found
+
+
+def _condition(claim: Claim, near: bool) -> Condition | None:
+    if len(claim.links) != 1 or claim.kind not in (Kind.EQUATION, Kind.COMPARISON):
+        return None
+    link = claim.links[0]
+    name = name_of(link.left)
+    if not isinstance(name, Name) or link.relation not in ("=", "≠"):
+        return None
+    found = Condition(name, link.relation, link.right, near)
+    # A quantity of one step is computed, not assumed.
+    return found if found.constant or not name.steps else None
+
+
+def _behind(line: Line, source: str) -> Iterator[Condition]:
+    """`h_T = h_0 + T x \\text{where $w = 1$}`: said in words behind the formula, in the same row."""
+    start = line.place.offset + line.place.length
+    row = source[start : start + 300]
+    end = _ROW.search(row)
+    found = _BEHIND.search(row[: end.start()] if end else row)
+    if found and "\\text" in row[: found.start()]:
+        for inner in read_working(f"${found[1]}$").lines:
+            condition = _condition(inner.claims[0], True)
+            if condition is not None and len(inner.claims) == 1:
+                yield condition

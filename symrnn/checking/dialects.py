@@ -1,0 +1,118 @@
+"""Which book's notation a text is written in, where it is one that ships with symrnn: told by its own definitions.
+
+Reads a working and a Program; returns a `Dialect`: what the written names mean, whether vectors are rows, and the
+Program in the structure the book writes (two biases, one matrix for [h; x]). The usual names come first: another
+notation is taken only where it makes the text's definitions right that they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from symrnn.algebra.programs import Program
+from symrnn.checking.claims import Kind, Working
+from symrnn.checking.naming import Name, name_of
+from symrnn.checking.page import Page
+from symrnn.errors import SymrnnError
+from symrnn.models.model import Model
+from symrnn.notations import Notation, declared, listing, notation
+
+if TYPE_CHECKING:
+    from symrnn.algebra.reading.syntax import Syntax
+    from symrnn.checking.formulas import Formulas
+
+MOST_TRIED = 12
+LEAST_GAIN = 2
+"""So many more definitions must be right, so that no single slip chooses a notation; else all of several."""
+SEVERAL = 3
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text writes the quantities of a Program."""
+
+    program: Program
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What a written name means."""
+    rows: bool = False
+    denominator: bool = False
+    title: str = ""
+
+
+def dialect_of(source: Model | Program, working: Working, judge: Callable[[Dialect], Formulas]) -> Dialect:
+    """The notation of a text: the model's own, unless one that ships makes more of the text's definitions right."""
+    usual = own_dialect(source)
+    found = list(islice(_definitions(working), MOST_TRIED))
+    failing = _failing(judge(usual), found)
+    if failing == 0 or (failing < LEAST_GAIN and len(found) < SEVERAL):
+        return usual
+    best, least = usual, max(1, failing - LEAST_GAIN + 1)
+    for other in _shipped(source):
+        fails = _failing(judge(other), found, least)
+        if fails < least:
+            best, least = other, fails
+    return best
+
+
+def own_dialect(source: Model | Program) -> Dialect:
+    """The names as the model file's `[notation]` declares them."""
+    if not isinstance(source, Model):
+        return Dialect(source)
+    roles = {"prediction": "y_hat", "target": "y"}
+    said = {key: value for key, value in source.notation.items() if isinstance(value, str) and key != "name"}
+    names = {key: roles.get(value, value) for key, value in said.items()}
+    if source.notation and (found := _read(declared(source.notation), source.program)) is not None:
+        return Dialect(source.program, {**found.names, **names}, found.rows, found.denominator)
+    return Dialect(source.program, names)
+
+
+def _shipped(source: Model | Program) -> Iterator[Dialect]:
+    """The notations that ship, each with the structure its source writes; a model keeps its own structure."""
+    for name in listing():
+        book = notation(name)
+        program = source.program if isinstance(source, Model) else source
+        try:
+            if not isinstance(source, Model):
+                program = book.variant(program).program
+        except SymrnnError:
+            continue
+        found = _read(book, program)
+        if found is not None:
+            yield found
+
+
+def _read(book: Notation, program: Program) -> Dialect | None:
+    try:
+        readings = book.readings(program)
+    except SymrnnError:
+        return None
+    names = {written: name for written, name in readings.items() if written != name}
+    turned = book.orientation
+    return Dialect(program, names, turned.rows, turned.denominator, book.title)
+
+
+def _definitions(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
+    """`h_t = …`, `L = …`: the first formula in names by which a text says what a quantity is."""
+    from symrnn.checking.formulas import is_symbolic
+
+    seen: set[str] = set()
+    for line in working.lines:
+        for claim in line.claims:
+            name = name_of(claim.links[0].left)
+            if claim.kind != Kind.EQUATION or not isinstance(name, Name) or str(name) in seen:
+                continue
+            if is_symbolic(claim.links[0].right):
+                seen.add(str(name))
+                yield claim.links[0].left, claim.links[0].right
+
+
+def _failing(formulas: Formulas, found: list[tuple[Syntax, Syntax]], enough: int = MOST_TRIED + 1) -> int:
+    """How many of the definitions are not right; stops where there are enough."""
+    failing = 0
+    for left, right in found:
+        if failing < enough:
+            failing += not formulas.judge(left, right, Page(formulas.points[0]), quick=True).agree
+    return failing

@@ -1,0 +1,171 @@
+"""Formulas under what a text assumes: inputs or gates held constant, a parameter at a value, W = V diag(λ) V⁻¹.
+
+Reads conditions and a Program; returns `Formulas` whose drawn points fulfil the conditions. Names that only a
+condition knows (V, λ) are drawn in the shapes in which the condition can hold.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product as combinations
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from symrnn.algebra.nodes import Name as NodeName
+from symrnn.algebra.nodes import Node, Parameter, Signal
+from symrnn.algebra.programs import Program, sizes_of
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.conditions import Condition
+from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix
+from symrnn.checking.naming import Name, placed
+from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.page import Page, Scope
+from symrnn.checking.truths import ModelTruths
+from symrnn.errors import SymrnnError
+
+if TYPE_CHECKING:
+    from symrnn.checking.formulas import Formulas
+
+MOST_UNKNOWN = 3
+PARTS = 16
+DRAWS = 3
+
+
+def supposed_of(formulas: Formulas, conditions: Sequence[Condition]) -> Formulas | None:
+    """The same formulas where the conditions hold; None where none of them says anything that can be put in."""
+    made: Formulas | None = None
+    for condition in conditions:
+        found = _one(made or formulas, condition)
+        made = found or made
+    return made
+
+
+def _one(formulas: Formulas, condition: Condition) -> Formulas | None:
+    node = _node_of(formulas.points[0], condition.name)
+    if condition.constant and isinstance(node, Signal):
+        program = _given(formulas.program, node)
+        kept = {name: value for name, value in formulas.fixed.items() if getattr(name, "name", "") != node.name}
+        return replace(formulas, program=program, constants=formulas.constants | {node.name}, fixed=kept)
+    if not isinstance(node, Parameter):
+        return None
+    kept = {name: value for name, value in formulas.fixed.items() if name != node}
+    if condition.relation == "≠":
+        return replace(formulas, fixed=kept) if node in formulas.fixed else None
+    return _with_value(replace(formulas, fixed=kept), node, condition)
+
+
+def _node_of(point: ModelTruths, name: Name) -> Node | None:
+    """The quantity a condition speaks of; of a signal the one at step 1."""
+    bound = {letter: 1 for step in name.steps if isinstance(step, str) for letter in step if letter.isalpha()}
+    found = point.readings(placed(name, bound))
+    return found[0].node if found else None
+
+
+def _given(program: Program, signal: Signal) -> Program:
+    """The Program in which a signal is an input, whatever it was computed from."""
+    own = [e.target for e in program if isinstance(e.target, Signal) and e.target.name == signal.name]
+    if not own:
+        return program
+    kept = tuple(e for e in program if e.target not in own)
+    return Program.trusted(
+        **{
+            **{field: getattr(program, field) for field in program.__dataclass_fields__},
+            "equations": kept,
+            "inputs": (*program.inputs, own[0]),
+        }
+    )
+
+
+def constant_values(
+    program: Program, constants: frozenset[str], sizes: Mapping[str, int] | None, steps: int, seed: int
+) -> dict[NodeName, Any]:
+    """One drawn value at all steps for each signal that is constant."""
+    found: dict[NodeName, Any] = {}
+    for signal in program.inputs:
+        if signal.name in constants and isinstance(signal, Signal):
+            rng = random.Random(f"{seed}:{signal.name}")
+            rows = [[_drawn(rng) for _ in range(_size(signal.shape[1], program, sizes))]
+                    for _ in range(_size(signal.shape[0], program, sizes))]  # fmt: skip
+            found |= {signal.at(sp.Integer(step)): rows for step in range(0, steps + 2)}
+    return found
+
+
+def _size(size: Any, program: Program, sizes: Mapping[str, int] | None) -> int:
+    """The number a size has where it is drawn: as in `Definitions`."""
+    usual = {one: 2 + (position % 2) for position, one in enumerate(sizes_of(program))}
+    usual |= {one: sizes[str(one)] for one in usual if sizes and str(one) in sizes}
+    return int(size.xreplace(usual))
+
+
+def _drawn(rng: random.Random) -> sp.Rational:
+    return sp.Rational(rng.choice((-1, 1)) * rng.randint(PARTS // 4, PARTS), PARTS)
+
+
+# --- a parameter as a formula ---------------------------------------------------------------------------------------
+
+
+def _with_value(formulas: Formulas, node: Parameter, condition: Condition) -> Formulas | None:
+    """`W_h = 1`, `W = V diag(λ) V⁻¹`: the parameter's value at each point, the names it needs drawn."""
+    from symrnn.checking.formulas import SEEDS, names_of
+
+    known = formulas.points[0]
+    names = [name for name in names_of(condition.value) if isinstance(name, Name) and not name.steps]
+    unknown = dict.fromkeys(name.whole for name in names if not known.quantities.owns(name.whole))
+    unknown.pop("I", None)
+    if len(unknown) > MOST_UNKNOWN:
+        return None
+    shape = as_matrix(known.turned(node, known.of(node) or sharp(0))).shape
+    fixed_at: dict[int, dict[NodeName, Any]] = {}
+    extra: dict[int, dict[str, Value]] = {}
+    for seed in SEEDS:
+        found = _fitting(formulas, list(unknown), condition, shape, seed)
+        if found is None:
+            return None
+        drawn, value = found
+        fixed_at[seed] = {**formulas.fixed_at.get(seed, {}), node: _as_given(known.turned(node, value))}
+        extra[seed] = {**formulas.extra.get(seed, {}), **drawn}
+    return replace(formulas, fixed_at=fixed_at, extra=extra)
+
+
+def _fitting(
+    formulas: Formulas, unknown: list[str], condition: Condition, shape: tuple[int, int], seed: int
+) -> tuple[dict[str, Value], Value] | None:
+    """The unknown names in the largest shapes in which the formula has the parameter's shape."""
+    point = formulas.points[0]
+    size = shape[0]
+    shapes = list(dict.fromkeys([(size, size), (size, 1), (1, 1)]))
+    for picked, draw in combinations(combinations(shapes, repeat=len(unknown)), range(DRAWS)):
+        # Drawn again where a matrix has no inverse.
+        drawn = {name: _matrix(f"{seed}:{name}:{draw}", *one) for name, one in zip(unknown, picked, strict=True)}
+        point.extra, held = {**point.extra, **drawn}, point.extra
+        point.forget(unknown)
+        try:
+            scope = Scope(Page(point), true=True, eye=size)
+            value = Evaluator(scope).value(condition.value)
+        except (Unknown, NotMeant, Undefined, TooLarge, Misfit, SymrnnError):
+            continue
+        finally:
+            point.extra = held
+            point.forget(unknown)
+        if as_matrix(value).shape == shape:
+            return drawn, value
+    return None
+
+
+def _matrix(key: str, rows: int, cols: int) -> Value:
+    rng = random.Random(key)
+    entries = tuple(tuple(sharp(Fraction(*_drawn(rng).as_numer_denom())) for _ in range(cols)) for _ in range(rows))
+    return entries[0][0] if rows == cols == 1 else Matrix(entries)
+
+
+def _as_given(value: Value) -> Any:
+    rows = [[_rational(entry.value) for entry in row] for row in as_matrix(value).rows]
+    return rows[0][0] if len(rows) == len(rows[0]) == 1 else rows
+
+
+def _rational(value: Any) -> Any:
+    return sp.Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sp.Float(str(value), 40)
