@@ -62,7 +62,7 @@ class Case:
 
 def diagnose(case: Case) -> tuple[Diagnosis, ...]:
     """Every mistake that reproduces what is written."""
-    for search in (_by_slips, _by_equation, _by_digits, _by_other_values, _by_one_digit):
+    for search in (_by_slips_and_equation, _by_digits, _by_other_values, _by_one_digit):
         found = dict.fromkeys(search(case))
         if found:
             return tuple(explained(row, case.corrected) for row in list(found)[:MOST])
@@ -86,6 +86,13 @@ def _matches(value: Value | None, case: Case) -> bool:
         return values_meeting(value, case.written) <= Agreement.ROUNDED and not _is_right(value, case)
     except Misfit:
         return False
+
+
+def _by_slips_and_equation(case: Case) -> Iterator[str]:
+    """Both say what happened: a term is missing, and which one it is in the quantity's own equation."""
+    slips, rows = list(dict.fromkeys(_by_slips(case))), list(dict.fromkeys(_by_equation(case)))
+    yield from slips[: max(1, MOST - len(rows))]
+    yield from rows
 
 
 def _by_slips(case: Case) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Equations:
         return None
 
     def _block(self, node: Block) -> Node | None:
-        """∂s_late/∂s_early as the product of the blocks between, for the one state of a simple cell."""
+        """∂s_late/∂s_early: a step's own block, or of a cell with one state the product of the blocks between."""
         of, wrt = node.of, node.wrt
         if isinstance(self.of(of), N.Softmax) and self.of(of) == self.sized(N.Softmax(wrt)):
             p = self.sized(of)
@@ -81,20 +81,20 @@ class Equations:
             # Along the cell state alone; the other ways have no product of their own.
             gates = [Signal("f", self.sized(of).shape, sp.Integer(step)) for step in range(late, early, -1)]
             return hadamard(*gates) if gates[0].shape == (1, 1) else N.Hadamard(*(N.Diag(gate) for gate in gates))
+        if late == early + 1 and node.kind == "step":
+            return self._one_step(of, wrt)
         if of.name != wrt.name or len(self.truths.program.states) != 1:
             return None
-        if late == early + 1:
-            return self._one_step(of)
         blocks = [Block(of.at(step), of.at(step - 1), "step") for step in range(late, early, -1)]
         return matmul(*(self.sized(block) for block in blocks)) if len(blocks) > 1 else None
 
-    def _one_step(self, of: Signal) -> Node | None:
-        """diag(f') W of the simple cell, as an entrywise product where the state is a number."""
+    def _one_step(self, of: Signal, wrt: Signal) -> Node | None:
+        """diag(f') W of the simple cell, as an entrywise product where the state is a number; of others their block."""
         from symrnn.calculus.jacobians import jacobian
 
         for equation in jacobian(self.truths.quantities.program):
             target = equation.target
-            if isinstance(target, Block) and isinstance(target.of, Signal) and target.of.name == of.name:
+            if isinstance(target, Block) and (base_of(target.of), base_of(target.wrt)) == (of.name, wrt.name):
                 index = self.truths.program.steps.index
                 return self._written(equation.expression, {index: of.time})
         return None
@@ -171,6 +171,11 @@ class Equations:
         except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
             return None
         return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+
+
+def base_of(node: Node) -> str:
+    """A signal's name, whatever its step; of anything else none."""
+    return node.name if isinstance(node, Signal) else ""
 
 
 def _sizes(node: Node, sizes: Any) -> Iterator[Any]:

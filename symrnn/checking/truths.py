@@ -181,7 +181,8 @@ class ModelTruths:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
         own = self.activation
         if function == "sigma":
-            first = ("sigmoid", own) if self.quantities.gated else (own, "sigmoid")
+            # A gated cell has both σ and tanh: there σ is never tanh.
+            first = ("sigmoid",) if self.quantities.gated else (own, "sigmoid")
             return tuple(dict.fromkeys(name for name in first if name))
         if function in ("f", "g", "phi", "varphi", "psi") and function not in self.quantities.signals and own:
             return (own,)

@@ -23,7 +23,7 @@ COMMANDS = {
     "regime": "symrnn.cli.regimes",
     "check": "symrnn.cli.checks",
     "worksheet": "symrnn.cli.worksheets",
-    "mark": "symrnn.cli.worksheets",
+    "mark": "symrnn.cli.marks",
     "cells": "symrnn.cli.catalogue",
     "remedies": "symrnn.cli.measures",
     "sweep": "symrnn.cli.sweeps",

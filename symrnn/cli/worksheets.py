@@ -1,4 +1,4 @@
-"""`symrnn worksheet` and `symrnn mark`: exercises with keys, and what comes back."""
+"""`symrnn worksheet`: exercises with keys."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import echo, resolve
-from symrnn.errors import InputError, SymrnnError
+from symrnn.cli.files import resolve
+from symrnn.cli.progress import shown
+from symrnn.errors import InputError
 
 if TYPE_CHECKING:
     from symrnn.models.model import Model
-    from symrnn.worksheets.answers import Submission
     from symrnn.worksheets.rosters import Student
     from symrnn.worksheets.tasks import Task
 
 MOST_ROSTER = 2_000_000
-MOST_SUBMISSION = 20_000_000
 
 
 @click.command()
@@ -72,7 +71,6 @@ def worksheet(
     symrnn worksheet tanh.toml --roster class.csv --tasks forward,bptt --to html,markdown -o week4
     """  # fmt: skip
     from symrnn.languages import check_language
-    from symrnn.models.model import Model
     from symrnn.worksheets.folders import EXPORTS, SUFFIXES
     from symrnn.worksheets.layouts import Layout, load_layout
     from symrnn.worksheets.making import worksheet as make
@@ -84,9 +82,7 @@ def worksheet(
     for name in formats:
         if name not in (*SUFFIXES, *EXPORTS):
             raise InputError(f"--to {name}", found="no format of worksheets", write=", ".join((*SUFFIXES, *EXPORTS)))
-    model = resolve(source, None)
-    if not isinstance(model, Model):
-        raise InputError(source, found="a cell without numbers", write="a model file, or example:linear")
+    model = _structure(source)
     layout = load_layout(sheet) if sheet else Layout()
     named = [name for name in tasks.split(",") if name]
     wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
@@ -94,14 +90,27 @@ def worksheet(
         _stress(model, wanted, stress)
         return
     students = _roster(roster, variants)
-    folder = _free(output or f"worksheet-{seed}")
+    folder = free(output or f"worksheet-{seed}")
     count = variants or len(students) or 1
     show = _progress("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
-    made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
-    _write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
+    with shown("search for numbers"):
+        made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
+    write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+
+
+def _structure(source: str) -> Model:
+    """The model whose structure the sheets keep: a file's, an example's, or a cell's with one unit and two steps."""
+    from symrnn.models.files import loads
+    from symrnn.models.model import Model
+    from symrnn.worksheets.structures import cell_text, structure_text
+
+    found = resolve(source, None)
+    if isinstance(found, Model):
+        return found
+    return loads(cell_text(str(found)) if source == "-" else structure_text(source), source)
 
 
 def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
@@ -118,9 +127,17 @@ def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
     click.echo(f"beyond the digit budget     {_listed(report.overruns)}")
     click.echo(f"not diagnosable             {_listed(report.undiagnosable)}")
     click.echo(f"evaluations that disagree   {_listed(report.disagreements)}")
+    click.echo(f"mistakes alike by chance    {_listed(report.alike)}")
+    click.echo(f"digits of exact answers     {_shares(report.digits)}")
     click.echo(f"{time.monotonic() - start:.1f} s", err=True)
     if not report.is_clean:
         sys.exit(1)
+
+
+def _shares(digits: Mapping[int, int]) -> str:
+    """How many answers in a hundred take how many digits."""
+    total = sum(digits.values())
+    return "  ".join(f"{count}: {100 * digits[count] / total:.0f} %" for count in sorted(digits)) or "none"
 
 
 def _listed(found: Sequence[object]) -> str:
@@ -160,7 +177,7 @@ def read_text(path: str, most: int) -> str:
         raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
 
 
-def _free(name: str) -> Path:
+def free(name: str) -> Path:
     """A folder that is not there yet, or is empty."""
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -170,7 +187,7 @@ def _free(name: str) -> Path:
     return folder
 
 
-def _write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
+def write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
     """All files or none: they are gathered beside the folder and moved in one step."""
     parent = folder.absolute().parent
     try:
@@ -206,62 +223,3 @@ def _progress(what: str) -> Callable[[int, int], None]:
 def _clear() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
-
-
-@click.command()
-@click.argument("folder", metavar="DIR", type=click.Path())
-@click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
-@click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
-@click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
-def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
-    """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
-
-    Prints the class's summary; exit code 1 if a submission could not be marked.
-
-    \b
-    symrnn mark week3 week3/answers.csv -o week3-marks
-    """
-    from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
-    from symrnn.worksheets.folders import MOST_BYTES, read_key
-    from symrnn.worksheets.marking import mark_all
-
-    if lang is not None:
-        check_language(lang)
-    key = Path(folder) / "key.json"
-    if not key.is_file():
-        raise InputError(folder, found="no key.json in it", write="the folder that symrnn worksheet made")
-    target = _free(output) if output else None
-    worksheet = read_key(read_text(str(key), MOST_BYTES), str(key))
-    language = lang or worksheet.looks.language
-    submissions, broken = _gathered(answers)
-    results = mark_all(worksheet, submissions, broken)
-    text = summary(results, language)
-    if target is not None:
-        files = [("marks.csv", marks_csv(results)), ("summary.txt", text)]
-        if results.mistakes():
-            files.append(("mistakes.svg", chart(results)))
-        files += [
-            (f"feedback/{one.sheet.id}.html", feedback_document(one, language).to_html()) for one in results.marked
-        ]
-        _write_folder(target, files)
-    echo(text)
-    if results.broken:
-        sys.exit(1)
-
-
-def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
-    """Every submission of the files and folders named, and those that cannot be read with the reason."""
-    from symrnn.worksheets.answers import read_submissions
-
-    found: list[Submission] = []
-    broken: list[tuple[str, str]] = []
-    for name in names:
-        path = Path(name)
-        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in inside:
-            try:
-                found += read_submissions(read_text(str(file), MOST_SUBMISSION), str(file))
-            except SymrnnError as error:
-                broken.append((str(file), error.found))
-    return found, broken

@@ -174,13 +174,13 @@ def _reasoned(equation: Equation, forward: Program) -> Claim:
         name, users = reason.about
         unique = tuple(dict.fromkeys(users))
         if isinstance(name, Parameter):
-            reason = Reason("adjoint parameter", (name, _ways(name, unique, forward)))
+            reason = Reason("adjoint parameter", (name, ways(name, unique, forward)))
         elif not any(isinstance(read, Adjoint) for read in equation.reads) and not unique:
             reason = Reason("adjoint cotangent", (name,))
         else:
             given = family(name) in {family(each) for each in (*forward.inputs, *forward.initials)}
             key = "adjoint given" if given and not _is_of_state(equation, forward) else "adjoint"
-            reason = Reason(key, (name, unique, _ways(name, unique, forward)))
+            reason = Reason(key, (name, unique, ways(name, unique, forward)))
     return Claim(equation.target, equation.expression, reason, domain=equation.domain)
 
 
@@ -195,7 +195,7 @@ WAYS |= {CrossEntropy: "softmax", Scale: "product rule"}
 """By which rule a gradient goes through an operation, as a sentence of its own."""
 
 
-def _ways(name: Name, users: Iterable[Name], forward: Program) -> tuple[Words, ...]:
+def ways(name: Name, users: Iterable[Name], forward: Program) -> tuple[Words, ...]:
     """The rules by which the users of a name hand its share back, each once."""
     found: dict[Words, None] = {}
     for user in users:

@@ -1,46 +1,35 @@
-"""What students hand in: CSV, JSON, the Markdown sheet or notebook filled in; and what one answer's text says.
+r"""One answer: the numbers it says, and the working before them.
 
-Untrusted: sizes are bounded before anything is read, mathematics is read by the project's own parser. A submission that
-cannot be read raises `InputError`, and whoever gathers them goes on with the next.
+Students write numbers in many ways: with LaTeX, in Chinese punctuation, as a chain whose last link is the result. What
+cannot be meant as one number is never read as another: `1 1/4`, `50%` and `0,5` are unreadable, each with its reason.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.digits import Digits, digits_of
-from symrnn.checking.matrices import Misfit
+from symrnn.checking.matrices import Matrix, Misfit
 from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
-from symrnn.errors import InputError, SymrnnError
+from symrnn.errors import SymrnnError
 
 MOST_LETTERS = 500
 """Of one answer in mathematics; words may be longer."""
-MOST_WORDS = 20_000
-MOST_ROWS = 500_000
 MOST_ENTRIES = 64
 
 
-@dataclass(frozen=True)
-class Submission:
-    """The answers of one sheet, by line; whose, where that is said."""
-
-    sheet: str
-    answers: Mapping[str, str]
-    student: str = ""
-    source: str = ""
-
-
 class Unreadable(Exception):
-    """An answer that says no number; the message is for the student."""
+    """An answer that says no number: the key of the sentence for the student, and what it speaks of."""
+
+    def __init__(self, key: str, *about: str) -> None:
+        super().__init__(key, *about)
+        self.key = key
+        self.about = about
 
 
 @dataclass(frozen=True)
@@ -51,156 +40,193 @@ class Entry:
     digits: Digits | None
 
 
-# --- submissions ----------------------------------------------------------------------------------------------------
+Entries = tuple[tuple[Entry, ...], ...]
+"""The rows of an answer."""
 
 
-def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
-    """The submissions of one file; the content decides what it is, not its name.
+def links_of(text: str) -> tuple[str, ...]:
+    r"""The links of a chain, tidied: every one but the last is working.
 
-    >>> read_submissions("sheet,line,answer\\n1-001,1,1/2", "a.csv")[0].answers
-    {'1': '1/2'}
-    >>> read_submissions('{"1-001": {"1": "1/2"}}', "a.json")[0].answers
-    {'1': '1/2'}
+    >>> links_of("= 0.5*0.3 + 0.1 = **0.25**")
+    ('0.5*0.3 + 0.1', '0.25')
     """
-    start = text.lstrip("\ufeff \t\r\n")
-    if start.startswith(("{", "[")):
-        return _from_json(start, source)
-    first = start.partition("\n")[0].lower()
-    if "sheet" in first and "answer" in first and ("," in first or ";" in first or "\t" in first):
-        return _from_csv(start, source)
-    return (read_page(start, source),)
+    if len(text) > MOST_LETTERS:
+        raise Unreadable("unread long")
+    parts = (_bare(part) for part in _RELATION.split(_tidied(text)))
+    return tuple(part for part in parts if part)
 
 
-def _from_csv(text: str, source: str) -> tuple[Submission, ...]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    except csv.Error as error:
-        raise InputError(source, found=f"no CSV: {error}", write="the answers.csv filled in") from None
-    heads = [head.strip().lower() for head in rows[0]]
-    if len(rows) > MOST_ROWS or not {"sheet", "line", "answer"} <= set(heads):
-        raise InputError(source, found="no columns sheet, line and answer", write="the answers.csv filled in")
-    at = {head: heads.index(head) for head in heads}
-    found: dict[str, dict[str, str]] = {}
-    students: dict[str, str] = {}
-    for row in rows[1:]:
-        cells = {head: row[place].strip() if place < len(row) else "" for head, place in at.items()}
-        answers = found.setdefault(cells["sheet"], {})
-        if cells["answer"] or cells["line"] not in answers:
-            answers[cells["line"]] = cells["answer"][:MOST_WORDS]
-        students.setdefault(cells["sheet"], cells.get("student", "")[:200])
-    # A row without a sheet or a sheet without any answer says nothing.
-    return tuple(Submission(s, a, students[s], source) for s, a in found.items() if s and any(a.values()))
-
-
-def _from_json(text: str, source: str) -> tuple[Submission, ...]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(source, found="no JSON", write='{"2026-001": {"1": "1/2"}}') from None
-    if isinstance(content, dict) and "cells" in content:
-        return (read_page("\n\n".join(_cells(content)), source),)
-    if isinstance(content, dict) and isinstance(content.get("answers"), dict):
-        content = [content]
-    if isinstance(content, list):
-        content = {str(one.get("sheet", "")): one.get("answers") for one in content if isinstance(one, dict)}
-    found = []
-    for sheet, answers in content.items() if isinstance(content, dict) else ():
-        if not isinstance(answers, dict):
-            raise InputError(source, found=f"no answers for {sheet[:40]}", write='{"2026-001": {"1": "1/2"}}')
-        texts = {str(line): str(answer)[:MOST_WORDS] for line, answer in answers.items()}
-        found.append(Submission(sheet, texts, "", source))
-    return tuple(found)
-
-
-def _cells(content: Mapping[str, Any]) -> Iterator[str]:
-    cells = content["cells"] if isinstance(content["cells"], list) else []
-    for cell in cells:
-        if isinstance(cell, dict) and cell.get("cell_type") == "markdown":
-            text = cell.get("source", "")
-            yield "".join(map(str, text)) if isinstance(text, list) else str(text)
-
-
-_TITLE = re.compile(r"^#\s+\S.*?([A-Za-z0-9-]+-\d{3,4})\s*$", re.MULTILINE)
-_LINE = re.compile(r"\$\$(.{1,4000}?)\\tag\{(\d{1,4})\}\s*\$\$", re.DOTALL)
-_LETTER = re.compile(r"^[(（]([a-z])[)）]\s*(.*)$", re.MULTILINE)
-_TEXT = re.compile(r"\\text\{([^{}]*)\}")
-_DOTS = re.compile(r"(?:\\?\.){4,}")
-
-
-def read_page(text: str, source: str = "") -> Submission:
-    """A Markdown sheet that was filled in: what stands behind the last = of each numbered line.
-
-    >>> page = "# Worksheet 1-001\\n\\n$$\\nh_1 = \\\\text{-1/2} \\\\tag{1}\\n$$\\n"
-    >>> read_page(page).answers
-    {'1': '-1/2'}
-    """
-    title = _TITLE.search(text)
-    if title is None:
-        raise InputError(source, found="no sheet's id", write="the Markdown sheet, answers.csv or JSON, filled in")
-    answers: dict[str, str] = {}
-    for found in _LINE.finditer(text):
-        line = _DOTS.sub("", _TEXT.sub(r"\1", found[1]))
-        answers[found[2]] = re.split(r"=|\\approx\b|≈", line)[-1].strip()
-    for found in _LETTER.finditer(text):
-        answers[found[1]] = _DOTS.sub("", re.split(r"[:?：？]", found[2], maxsplit=1)[-1]).strip()[:MOST_WORDS]
-    return Submission(title[1], answers, "", source)
-
-
-# --- one answer -----------------------------------------------------------------------------------------------------
-
-
-def read_answer(text: str) -> tuple[tuple[Entry, ...], ...]:
+def read_answer(text: str) -> Entries:
     """The numbers of an answer as rows: `-1/8`, `0.125`, `ln 2`, `[1/2, 3/4]`, `[[1, 2], [3, 4]]`, a chain's last link.
 
     >>> [[str(entry.value) for entry in row] for row in read_answer("[1/2, 3/4]")]
     [['1/2'], ['3/4']]
     """
-    if len(text) > MOST_LETTERS:
-        raise Unreadable("more than 500 characters")
-    last = re.split(r"=|\\approx\b|≈", text)[-1].strip().strip("$").strip()
-    rows = _rows(last)
+    links = links_of(text)
+    return read_link(links[-1] if links else "", Scope(Page()))
+
+
+def read_link(text: str, scope: Scope) -> Entries:
+    """The numbers of one link, names by the scope.
+
+    Raises:
+        Unreadable: no number, or a name that the scope does not know.
+    """
+    rows = _rows(text)
     if sum(map(len, rows)) > MOST_ENTRIES:
-        raise Unreadable("more than 64 numbers")
-    return tuple(tuple(_entry(piece) for piece in row) for row in rows)
+        raise Unreadable("unread many")
+    if rows == [[text]]:
+        return _entries(text, scope)
+    return tuple(tuple(_entry(piece, scope) for piece in row) for row in rows)
+
+
+def is_working(link: str) -> bool:
+    """Whether a link computes something: more than a number by itself."""
+    try:
+        return digits_of(parse_expression(link)) is None and not re.fullmatch(r"[-+\d./\s]*", link)
+    except (SymrnnError, RecursionError):
+        return False
+
+
+# --- ways of writing --------------------------------------------------------------------------------------------------
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SIGNS = str.maketrans(
+    {**{chr(a): chr(b) for a, b in _WIDE.items()}, "　": " ", "、": ",", "【": "[", "】": "]", "⁄": "/", "∕": "/"}
+    | dict.fromkeys("—―‒", "-")
+    | dict.fromkeys("✓✔✅", "")
+)
+"""Full-width signs, dashes and brackets as their plain forms."""
+_RELATION = re.compile(r"=|≈|\\approx(?![a-z])")
+_SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![a-zA-Z])")
+_WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|boxed|underline|fbox)\{([^{}]*)\}")
+_COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
+_MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}matrix\}", re.DOTALL)
+_ARRANGED = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\\(?:left|right|big|Big)(?![a-zA-Z])|\\checkmark|&")
+_REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
+_ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
+_TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
+_BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_DATE = re.compile(
+    r"\d{1,2}[-\s][A-Z][a-z]{2}[a-z]*([-\s]\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}|"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d|\d{1,2}月\d{1,2}日"
+)
+"""What spreadsheets make of 1/2."""
+_FUNCTION = re.compile(r"(?<![A-Za-z\\])(ln|exp|tanh|sqrt)(?=\d)")
+
+
+def _tidied(text: str) -> str:
+    text = _SPACE.sub(" ", text.translate(_SIGNS)).replace("{,}", ",")
+    text = _COLOURED.sub("", _MATRIX.sub(_bracketed, text))
+    while text != (text := _WRAPPED.sub(r"\1", text)):
+        pass
+    return _ARRANGED.sub(" ", text).replace("\\\\", " ")
+
+
+def _bracketed(matrix: re.Match[str]) -> str:
+    rows = (row.split("&") for row in matrix[1].split("\\\\") if row.strip())
+    return "[" + "; ".join(", ".join(cell.strip() for cell in row) for row in rows) + "]"
+
+
+def _bare(text: str) -> str:
+    """One link without the marks of Markdown and LaTeX around it, remarks and full stops."""
+    before = None
+    while before != text:
+        before = text
+        text = (
+            text.strip()
+            .strip("$`")
+            .strip()
+            .lstrip("'‘’")
+            .rstrip(".。;!…")
+            .removeprefix("\\(")
+            .removesuffix("\\)")
+            .strip("~ ")
+        )
+        for mark in ("**", "__", "*", "_"):
+            if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+                text = text[len(mark) : -len(mark)]
+        text = _TRANSPOSED.sub("", _REMARK.sub("", _ABOUT.sub("", text)))
+    return text
+
+
+# --- rows and entries -------------------------------------------------------------------------------------------------
 
 
 def _rows(text: str) -> list[list[str]]:
     inner = _inside(text)
     if inner is None:
-        return [[text]]
+        # `1; 2` and `1, 2` without brackets; `1,5` may be meant as a decimal.
+        if not re.search(r";|,\s", text) or re.search(r"[\[({]", text):
+            return [[text]]
+        inner = text
     parts = _apart(inner, ";") if ";" in inner else _apart(inner, ",")
     nested = [_inside(part) for part in parts]
     if all(part is not None for part in nested):
-        return [_apart(part or "", ",") for part in nested]
-    return [_apart(part, ",") for part in parts]
+        return [_cells(part or "") for part in nested]
+    return [_cells(part) for part in parts]
 
 
 def _inside(text: str) -> str | None:
-    text = text.strip()
-    return text[1:-1] if text[:1] == "[" and text[-1:] == "]" else None
+    """What stands in the brackets around a vector; parentheses are such brackets only around several numbers."""
+    text = text.strip().removeprefix("\\").replace("\\}", "}")
+    if text[:1] + text[-1:] not in ("[]", "()", "{}") or _apart(text[1:-1], "") == []:
+        return None
+    inner = text[1:-1]
+    if text[0] == "[":
+        return inner
+    return inner if len(_apart(inner, ",")) > 1 or len(_apart(inner, ";")) > 1 else None
+
+
+def _cells(text: str) -> list[str]:
+    parts = _apart(text, ",")
+    pieces = text.split()
+    if len(parts) == 1 and len(pieces) > 1 and all(re.fullmatch(r"[-+]?[\d./]+", piece) for piece in pieces):
+        return pieces
+    return parts
 
 
 def _apart(text: str, sign: str) -> list[str]:
-    """The text between signs that stand in no bracket."""
+    """The text between signs that stand in no bracket; nothing where a bracket is closed before it is opened."""
     parts, depth, start = [], 0, 0
     for at, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
+        if depth < 0:
+            return []
         if char == sign and depth == 0:
             parts.append(text[start:at])
             start = at + 1
     return [part.strip() for part in (*parts, text[start:])]
 
 
-def _entry(text: str) -> Entry:
+def _entry(text: str, scope: Scope) -> Entry:
+    entries = _entries(text, scope)
+    if len(entries) > 1 or len(entries[0]) > 1:
+        raise Unreadable("unread several")
+    return entries[0][0]
+
+
+def _entries(text: str, scope: Scope) -> Entries:
+    if _DATE.fullmatch(text):
+        raise Unreadable("unread date")
+    if "%" in text:
+        raise Unreadable("unread percent")
+    if _BESIDE.search(text):
+        raise Unreadable("unread beside")
+    if re.fullmatch(r"[-+]?\d[\d.]*,\d+", text.strip()):
+        raise Unreadable("unread comma")
     try:
-        tree = parse_expression(text)
-        value = Evaluator(Scope(Page())).value(tree)
+        tree = parse_expression(_FUNCTION.sub(r" \1 ", text))
+        value = Evaluator(scope).value(tree)
     except Unknown as found:
-        raise Unreadable(f"a name where a number is asked: {found}") from None
-    except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ZeroDivisionError, RecursionError, OverflowError):
-        raise Unreadable("no number") from None
-    if not isinstance(value, Number):
-        raise Unreadable("a vector where one number is asked")
-    return Entry(value, digits_of(tree))
+        raise Unreadable("unread name", str(found)[:40]) from None
+    except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ArithmeticError, ValueError, RecursionError):
+        raise Unreadable("unread none") from None
+    if isinstance(value, Matrix):
+        return tuple(tuple(Entry(entry, None) for entry in row) for row in value.rows)
+    return ((Entry(value, digits_of(tree)),),)
+
+
+def each(entries: Entries) -> Iterator[Entry]:
+    """Every entry, row by row."""
+    return (entry for row in entries for entry in row)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from symrnn import __version__
+from symrnn.algebra.printing import to_text
 from symrnn.documents.document import MARK, Document
 from symrnn.documents.renderers.html import to_book
 from symrnn.errors import InputError
@@ -21,7 +23,7 @@ from symrnn.models.files import loads
 from symrnn.worksheets.exports.gift import to_gift
 from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.exports.moodle import to_moodle
-from symrnn.worksheets.exports.notebooks import to_nbgrader
+from symrnn.worksheets.exports.notebooks import to_nbgrader, to_nbgrader_source
 from symrnn.worksheets.exports.prairielearn import to_prairielearn
 from symrnn.worksheets.exports.qti import to_qti
 from symrnn.worksheets.numbers import plain
@@ -29,6 +31,7 @@ from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Class, Sheet
+from symrnn.worksheets.spreadsheets import safe
 from symrnn.worksheets.tasks import Task
 from symrnn.worksheets.variants import VERSION
 
@@ -40,6 +43,7 @@ EXPORTS = ("moodle", "gift", "qti", "prairielearn")
 """Learning platforms; their files hold the answers, so they stand among the keys."""
 COLUMNS = ("sheet", "student", "line", "quantity", "points", "answer")
 MOST_BYTES = 50_000_000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def files_of(
         for form in (form for form in formats if form in SUFFIXES):
             yield f"sheets/{one.sheet.id}{SUFFIXES[form]}", _sheet(one.sheet, sheet, whose, form)
             yield f"keys/{one.sheet.id}{SUFFIXES[form]}", key.render(form)
+        if "notebook" in formats:
+            yield f"keys/nbgrader/{one.sheet.id}.ipynb", to_nbgrader_source(one.sheet, whose)
         tick(count)
     yield from _exported(made, looks, formats)
     yield "all.html", to_book(documents)
@@ -88,7 +94,7 @@ def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Ite
         yield "keys/gift.txt", to_gift(named)
     for name, parts in named:
         if "qti" in formats:
-            yield f"keys/qti/{name}.xml", to_qti(name, parts)
+            yield f"keys/qti/{name}.xml", to_qti(name, parts, looks.language)
         if "prairielearn" in formats:
             yield from ((f"keys/prairielearn/{path}", text) for path, text in to_prairielearn(name, parts))
 
@@ -106,14 +112,9 @@ def answers_csv(made: Sequence[Made], looks: Looks) -> str:
     writer.writerow(COLUMNS)
     for one in made:
         for q in asked(one.sheet, looks.blanks):
-            student = _safe(str(one.student)) if one.student else ""
+            student = safe(str(one.student)) if one.student else ""
             writer.writerow([one.sheet.id, student, q.id, q.key, q.points, ""])
     return out.getvalue()
-
-
-def _safe(text: str) -> str:
-    # A spreadsheet takes a cell that begins so for a formula.
-    return "'" + text if text[:1] in "=+-@\t\r" else text
 
 
 def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
@@ -131,7 +132,7 @@ def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
             {
                 "id": one.sheet.id,
                 "number": one.sheet.number,
-                "draw": one.sheet.attempt,
+                "draws": one.sheet.attempts,
                 "student": asdict(one.student) if one.student else None,
                 "points": sum(q.points for q in asked(one.sheet, looks.blanks)),
                 "answers": [
@@ -154,7 +155,9 @@ def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:
 def answer_text(question: Question, sheet: Sheet) -> str:
     """An answer as text that is read back."""
     if question.kind == "number":
-        return plain(question.answer, sheet.recipe.rounded)
+        return plain(question.answer, question.rounded)
+    if question.kind == "formula":
+        return to_text(question.answer, sheet.style)
     return "" if question.kind == "words" else str(question.answer)
 
 
@@ -173,7 +176,7 @@ class Folder:
             InputError: another version of symrnn draws other numbers.
         """
         entry = self.entries[id]
-        sheet = self.source.sheet(int(entry["number"]), attempt=int(entry["draw"]))
+        sheet = self.source.sheet(int(entry["number"]), attempts=[int(draw) for draw in entry["draws"]])
         found = [(q.id, answer_text(q, sheet)) for q in asked(sheet, self.looks.blanks)]
         if found != [(answer["line"], answer["answer"]) for answer in entry["answers"]]:
             raise InputError(
@@ -196,6 +199,9 @@ def read_key(text: str, file: str = "key.json") -> Folder:
         source = Class(loads(content["model"], file), tasks, int(content["seed"]), str(content["label"]))
         looks = Looks(blanks=int(content["blanks"]), language=str(content["language"]))
         entries = {str(entry["id"]): entry for entry in content["sheets"]}
+        if not all(_ID.fullmatch(id) for id in entries):
+            # Files are named by ids.
+            raise ValueError("an id that is no name")
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(file, found="no key of a worksheet", write="the folder that symrnn worksheet made") from None
     return Folder(source, looks, MappingProxyType(entries))

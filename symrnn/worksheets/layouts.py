@@ -7,6 +7,7 @@ from pathlib import Path
 
 from symrnn.errors import InputError
 from symrnn.tables import read_tables
+from symrnn.worksheets.structures import structure_text
 from symrnn.worksheets.tasks import Task, load_task, points_of
 
 KEYS = ("title", "course", "text", "name_line", "task")
@@ -46,17 +47,31 @@ def read_layout(text: str, file: str = "<sheet>") -> Layout:
         raise document.error(("task",), "no list of at most 20 tasks", '[[task]]\nname = "bptt"')
     tasks = []
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or set(entry) - {"name", "points"}:
-            raise document.error(("task",), "a task without a name, or with other keys", 'name = "bptt"\npoints = 4')
+        if not _is_task(entry):
+            raise document.error(
+                ("task",),
+                "a task without a name, or with other keys",
+                'name = "bptt"\npoints = 4\nmodel = "other.toml"',
+            )
         task = load_task(_beside(entry["name"], file))
-        tasks.append(replace(task, points=points_of(document, ("task", "points"), entry.get("points", task.points))))
+        points = points_of(document, ("task", "points"), entry.get("points", task.points))
+        model = structure_text(_beside(entry["model"], file)) if "model" in entry else ""
+        tasks.append(replace(task, points=points, model=model))
     said = {key: tables[key] for key in KEYS if key in tables and key != "task"}
     return Layout(**said, tasks=tuple(tasks))
 
 
+def _is_task(entry: object) -> bool:
+    """A table with a name, and perhaps points and a model."""
+    if not isinstance(entry, dict) or set(entry) - {"name", "points", "model"}:
+        return False
+    return isinstance(entry.get("name"), str) and isinstance(entry.get("model", ""), str)
+
+
 def _beside(name: str, file: str) -> str:
-    """A task file is named from where the sheet file stands."""
-    return str(Path(file).parent / name) if name.endswith(".toml") else name
+    """A file is named from where the sheet file stands; anything else is the name of a task or a cell."""
+    beside = Path(file).parent / name
+    return str(beside) if name.endswith(".toml") or beside.is_file() else name
 
 
 def load_layout(path: str) -> Layout:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from symrnn.documents.document import Document
 from symrnn.errors import InputError
-from symrnn.models.files import load
+from symrnn.models.files import loads
 from symrnn.models.model import Model
 from symrnn.worksheets.folders import Made, files_of
 from symrnn.worksheets.pages import Looks, key_document, sheet_document
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import MOST_VARIANTS, Class, tasks_of
+from symrnn.worksheets.structures import structure_text
 from symrnn.worksheets.tasks import Task, load_task
 
 
@@ -58,7 +59,7 @@ def worksheet(
     """Different sheets with keys; a sheet for each student where there are students.
 
     Args:
-        model: a model with plain numbers, or the path of a model file.
+        model: a model, the path of a model file, or a cell by its name: its structure is kept, numbers are drawn.
         tasks: names, paths of task files, or tasks; forward pass, back-propagation and regime unless said.
         variants: how many sheets; one unless said.
         seed: the same seed gives the same sheets.
@@ -71,7 +72,7 @@ def worksheet(
     >>> [document.title for document in made.keys]
     ['2026-001', '2026-002']
     """
-    given = model if isinstance(model, Model) else load(model)
+    given = model if isinstance(model, Model) else loads(structure_text(os.fspath(model)), os.fspath(model))
     count = variants or len(students) or 1
     if count > MOST_VARIANTS or (students and count != len(students)):
         found = f"{len(students)} students, or more than {MOST_VARIANTS:,}"

@@ -1,33 +1,48 @@
 """Marking: each answer held against the key, then against what follows from the student's own answers, then explained.
 
 Reads a `Sheet` and a `Submission`; returns marks. An answer that is wrong but computed correctly from earlier wrong
-answers has full points; a mistake is named only where it gives exactly the number that was written.
+answers has full points; working that comes to the right value has half of them, whatever number was written behind it;
+a mistake is named only where it gives exactly the number that was written.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
+from symrnn.algebra.printing import to_latex
 from symrnn.checking.comparing import Agreement, agreement, meeting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real
 from symrnn.errors import SymrnnError
 from symrnn.languages import known_languages
-from symrnn.worksheets.answers import Entry, Submission, Unreadable, read_answer
+from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
+from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
+from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
+from symrnn.worksheets.numbers import plain
+from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.solving import Rows
-from symrnn.worksheets.words import word
+from symrnn.worksheets.solving import Rows, same
+from symrnn.worksheets.submissions import Submission
+from symrnn.worksheets.words import ENGLISH, word
+from symrnn.worksheets.working import Working
 
 FEW_DIGITS = 3
 """So many significant digits at least, where answers are rounded."""
 EXACT_DIGITS = 5
 """A decimal of so many digits is taken for the fraction it rounds, where answers are exact."""
 MOST_NAMED = 4
+STEM = 6
+"""Letters by which an option is known: vanishing, exploded."""
+MOST_OWN = 10**6
+"""Fractions with larger parts are no hand calculation."""
+METHOD = Fraction(1, 2)
+"""The share of the points for working that is right, whatever number was written behind it."""
 
 
 class Verdict(Enum):
@@ -35,6 +50,7 @@ class Verdict(Enum):
 
     RIGHT = "right"
     FOLLOWS = "follows"
+    METHOD = "method"
     WRONG = "wrong"
     EMPTY = "empty"
     UNREAD = "unread"
@@ -51,10 +67,13 @@ class Mark:
     question: Question
     written: str
     verdict: Verdict
-    points: int
+    points: Fraction
     expected: str
     mistakes: tuple[str, ...] = ()
-    problem: str = ""
+    problem: tuple[str, ...] = ()
+    """Why nothing was read: the key of a sentence, and what it speaks of."""
+    own: str = ""
+    """What follows from the student's own values, where that differs from the right value."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +86,9 @@ class Marked:
     source: str = ""
 
     @property
-    def points(self) -> int:
+    def points(self) -> Fraction:
         """What was reached, without what a person marks."""
-        return sum(mark.points for mark in self.marks)
+        return sum((mark.points for mark in self.marks), Fraction(0))
 
     @property
     def worth(self) -> int:
@@ -101,7 +120,8 @@ def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence
         if submission.sheet not in folder.entries:
             problems.append((submission.source, f"{name or '(nothing)'}: no sheet of this worksheet"))
         elif submission.sheet in done:
-            problems.append((submission.source, f"{name}: handed in twice; the first was marked"))
+            first = done[submission.sheet].source
+            problems.append((submission.source, f"{name}: handed in twice; the first was marked, from {first}"))
         else:
             try:
                 done[submission.sheet] = mark_sheet(folder, submission)
@@ -109,6 +129,7 @@ def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence
                 problems.append((submission.source, f"{name}: {error.found}"))
             except (ArithmeticError, ValueError, RecursionError, TooLarge, Undefined):
                 problems.append((submission.source, f"{name}: numbers that cannot be compared"))
+            problems += [(submission.source, f"{name}: {remark}") for remark in submission.remarks]
     return Results(tuple(done[name] for name in folder.entries if name in done), tuple(problems))
 
 
@@ -116,67 +137,176 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     """The marks of one submission."""
     sheet = folder.sheet(submission.sheet)
     wanted = {question.id for question in asked(sheet, folder.looks.blanks)}
-    own: dict[str, Rows] = {}
+    stages = blanked(sheet, folder.looks.blanks)
+    written: dict[int, _Own] = {}
     marks = []
     for part in sheet.parts:
+        # What was written for h_1 of one model says nothing of another's.
+        marker = _Marker(sheet, part, written.setdefault(id(part.drawn), _Own()))
         for question in part.questions:
             if question.id in wanted:
-                marks.append(_mark(sheet, part, question, submission.answers.get(question.id, "").strip(), own))
+                text = submission.answers.get(question.id, "").strip()
+                marks.append(marker.mark(question, text, stages.get(question.id, "result")))
     entry = folder.entries[submission.sheet].get("student")
     student = f"{entry['name']} ({entry['id']})" if entry and entry["id"] else (entry["name"] if entry else "")
     return Marked(sheet, student or submission.student, tuple(marks), submission.source)
 
 
-def _mark(sheet: Sheet, part: Part, question: Question, text: str, own: dict[str, Rows]) -> Mark:
-    expected = answer_text(question, sheet)
-    if question.kind == "words":
-        return Mark(question, text, Verdict.RUBRIC, 0, expected)
-    if not text:
-        return Mark(question, text, Verdict.EMPTY, 0, expected)
-    if question.kind == "choice":
-        right = _chosen(text, question) == question.answer
-        return Mark(
-            question, text, Verdict.RIGHT if right else Verdict.WRONG, question.points if right else 0, expected
-        )
+@dataclass
+class _Own:
+    """What a student wrote for one model's lines: numbers, and formulas by their values at the points."""
+
+    numbers: dict[str, Rows] = field(default_factory=dict)
+    formulas: dict[str, At] = field(default_factory=dict)
+
+
+class _Marker:
+    """Marks the questions of one part; `own` holds what the student wrote so far."""
+
+    def __init__(self, sheet: Sheet, part: Part, own: _Own) -> None:
+        self.sheet = sheet
+        self.part = part
+        self.own = own
+        self.solver = part.drawn.recipe.solver
+
+    def mark(self, question: Question, text: str, stage: str) -> Mark:
+        """One answer's mark; `stage` is the first part of the line that was blank."""
+        if question.kind == "words":
+            return self._mark(question, text, Verdict.RUBRIC)
+        if not text:
+            return self._mark(question, text, Verdict.EMPTY)
+        if question.kind == "choice":
+            return self._choice(question, text)
+        if question.kind == "formula":
+            return self._formula(question, text)
+        following = self._following(question)
+        own = self._own(question, following)
+        try:
+            written = read_answer(text)
+        except Unreadable as found:
+            if self._has_method(question, text, stage, following, 0):
+                return self._mark(question, text, Verdict.METHOD, own=own)
+            return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about), own=own)
+        self.own.numbers[question.key] = _as_rows(written, question.answer)
+        if agrees(question.answer, written, question.rounded):
+            return self._mark(question, text, Verdict.RIGHT)
+        if following is not None and agrees(following, written, question.rounded):
+            return self._mark(question, text, Verdict.FOLLOWS)
+        if self._has_method(question, text, stage, following, 1):
+            return self._mark(question, text, Verdict.METHOD, own=own)
+        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
+
+    def _choice(self, question: Question, text: str) -> Mark:
+        chosen = _chosen(text, question)
+        if chosen is None:
+            return self._mark(question, text, Verdict.UNREAD, problem=("unread choice",))
+        return self._mark(question, text, Verdict.RIGHT if chosen == question.answer else Verdict.WRONG)
+
+    def _formula(self, question: Question, text: str) -> Mark:
+        """A formula's mark; later lines may be computed from a student's own."""
+        if question.gapped is not None:
+            # In the sheet itself the piece stands within its line.
+            text = piece_of(text, to_latex(question.gapped, self.sheet.style))
+            if not text:
+                return self._mark(question, text, Verdict.EMPTY)
+        points = FormulaPoints.of(self.part.drawn.recipe)
+        try:
+            readings = points.readings(read_formula(text), question)
+        except Unreadable as found:
+            return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about))
+        verdict, mistakes, written = points.judged(question, readings, self.own.formulas)
+        if question.gapped is None and question.line is not None:
+            self.own.formulas[question.line.key] = written
+        return self._mark(question, text, Verdict(verdict), mistakes[:MOST_NAMED])
+
+    def _mark(
+        self,
+        question: Question,
+        text: str,
+        verdict: Verdict,
+        mistakes: tuple[str, ...] = (),
+        problem: tuple[str, ...] = (),
+        own: str = "",
+    ) -> Mark:
+        share = METHOD if verdict is Verdict.METHOD else Fraction(verdict in FULL)
+        expected = answer_text(question, self.sheet)
+        return Mark(question, text, verdict, question.points * share, expected, mistakes, problem, own)
+
+    @property
+    def _carried(self) -> dict[str, Rows]:
+        return {**self.part.values, **self.own.numbers}
+
+    def _following(self, question: Question) -> Rows | None:
+        """What comes out of the student's own values before."""
+        carried = {key: rows for key, rows in self._carried.items() if key != question.key}
+        if question.line is not None:
+            return self.solver.value(question.line.expression, carried)
+        try:
+            return question.carried(carried) if question.carried is not None else None
+        except ValueError:
+            return None
+
+    def _own(self, question: Question, following: Rows | None) -> str:
+        """What follows from the student's own values as text, where that is another number of readable size."""
+        if following is None or not all(_is_short(entry) for row in following for entry in row):
+            return ""
+        return "" if same(following, question.answer) else plain(following, question.rounded)
+
+    def _has_method(self, question: Question, text: str, stage: str, following: Rows | None, results: int) -> bool:
+        """Whether a link before the result comes to the right value, or to what follows from the student's own."""
+        if question.line is None or stage == "result":
+            # Where only the result was blank, the sheet itself shows the working.
+            return False
+        # What the line itself is, and all that comes after it, proves nothing.
+        keys = [line.key for line in self.solver.lines]
+        later = set(keys[keys.index(question.key) :]) if question.key in keys else {question.key}
+        known = {key: rows for key, rows in self._carried.items() if key not in later} if stage == "formula" else {}
+        for link in _links(text, results):
+            try:
+                found = read_link(link, Working(self.solver.truths, known)) if is_working(link) else None
+            except Unreadable:
+                continue
+            if found and any(value and agrees(value, found, True) for value in (question.answer, following)):
+                return True
+        return False
+
+    def _mistakes(self, question: Question, written: Entries) -> tuple[str, ...]:
+        """The mistakes that give exactly what was written, from the student's own values or else the right ones."""
+        if question.line is None:
+            return tuple(row for row, value in question.wrong if agrees(value, written, question.rounded))
+        for table in (self._carried, self.part.values):
+            rows = dict.fromkeys(
+                row
+                for row, node in question.line.wrong
+                if (found := self.solver.value(node, table)) is not None and agrees(found, written, question.rounded)
+            )
+            if rows:
+                return tuple(rows)[:MOST_NAMED]
+        return ()
+
+
+def _links(text: str, results: int) -> tuple[str, ...]:
+    """The working of an answer: its links without the results at the end."""
     try:
-        written = read_answer(text)
-    except Unreadable as found:
-        return Mark(question, text, Verdict.UNREAD, 0, expected, problem=str(found))
-    verdict, mistakes = _judged(sheet, part, question, written, own)
-    own[question.key] = _as_rows(written, question.answer)
-    return Mark(question, text, verdict, question.points if verdict in FULL else 0, expected, mistakes)
+        links = links_of(text)
+    except Unreadable:
+        return ()
+    return links[: len(links) - results]
 
 
-def _judged(
-    sheet: Sheet, part: Part, question: Question, written: tuple[tuple[Entry, ...], ...], own: Mapping[str, Rows]
-) -> tuple[Verdict, tuple[str, ...]]:
-    rounded = sheet.recipe.rounded
-    if agrees(question.answer, written, rounded):
-        return Verdict.RIGHT, ()
-    if question.line is None:
-        return Verdict.WRONG, ()
-    solver = sheet.recipe.solver
-    carried = {**part.values, **own}
-    following = solver.value(question.line.expression, carried)
-    if following is not None and agrees(following, written, rounded):
-        return Verdict.FOLLOWS, ()
-    for table in (carried, part.values):
-        rows = dict.fromkeys(
-            row
-            for row, node in question.line.wrong
-            if (found := solver.value(node, table)) is not None and agrees(found, written, rounded)
-        )
-        if rows:
-            return Verdict.WRONG, tuple(rows)[:MOST_NAMED]
-    return Verdict.WRONG, ()
+def _is_short(entry: Number) -> bool:
+    value = entry.value
+    if isinstance(value, Fraction):
+        return max(abs(value.numerator), value.denominator) < MOST_OWN
+    return bool(-100 < abs(value._mpf_[2] + value._mpf_[3]) < 100)
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 
-def agrees(value: Rows, written: tuple[tuple[Entry, ...], ...], rounded: bool) -> bool:
+def agrees(value: Rows, written: Entries, rounded: bool) -> bool:
     """Whether numbers are what was written: exactly, or to the digits that are asked for."""
-    entries = [entry for row in written for entry in row]
+    entries = list(each(written))
     flat = [entry for row in value for entry in row]
     if len(entries) != len(flat):
         return False
@@ -207,9 +337,9 @@ def _significant(text: str) -> int:
     return len(text.lower().partition("e")[0].replace(".", "").replace(",", "").lstrip("-0"))
 
 
-def _as_rows(written: tuple[tuple[Entry, ...], ...], like: Rows) -> Rows:
+def _as_rows(written: Entries, like: Rows) -> Rows:
     """What was written in the shape of the quantity, each number with the room its digits leave."""
-    flat = [_with_room(entry) for row in written for entry in row]
+    flat = [_with_room(entry) for entry in each(written)]
     if len(flat) != len(like) * len(like[0]):
         return like
     width = len(like[0])
@@ -227,12 +357,17 @@ def _with_room(entry: Entry) -> Number:
 
 def _chosen(text: str, question: Question) -> str | None:
     """Which option is meant: its words in any language stand in the answer, and no other's."""
-    low = text.lower().strip(" ().")
-    found = []
-    for option in question.options:
-        if option.isdigit() or len(option) == 1:
-            if low == option.lower():
-                found.append(option)
-        elif option in low or any(word(option, language).lower() in low for language in known_languages()):
-            found.append(option)
+    low = text.lower().strip(" ().（）。")
+    found = [option for option in question.options if _is_meant(option, low)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_meant(option: str, low: str) -> bool:
+    if option.isdigit():
+        return re.findall(r"\d+", low) == [option]
+    if len(option) == 1:
+        return low == option.lower()
+    if option not in ENGLISH:
+        return option in low
+    stem = option if " " in option else option[:STEM]
+    return stem in low or any(word(option, language).lower() in low for language in known_languages())

@@ -5,7 +5,10 @@ The pools hold no 0 and no ±1 for weights; every number is a fraction with a sm
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -16,6 +19,9 @@ from symrnn.worksheets.solving import Rows
 
 SIGNIFICANT = 4
 """Significant digits of answers that are rounded."""
+LEAST_COMMON = 2520
+"""Fractions k of logarithms have a denominator that divides this: any up to 10."""
+MOST_LOGARITHM = 10
 
 
 def _pool(text: str) -> tuple[Fraction, ...]:
@@ -24,27 +30,42 @@ def _pool(text: str) -> tuple[Fraction, ...]:
 
 SMALL_WEIGHTS = _pool("1/2 1/4 3/4")
 WEIGHTS = (*SMALL_WEIGHTS, *_pool("3/2 2 5/4"))
-INPUTS = _pool("1/2 1 2 3 3/2")
-BIASES = _pool("1/2 1/4 3/4 3/2")
+GATED_WEIGHTS = (*WEIGHTS, *_pool("5/2 3"))
+"""Where biases hold logarithms, weights of the arguments are no part of any product; there are many of them."""
+INPUTS = _pool("1/2 2 3 3/2 5 5/2")
+SMALL_INPUTS = _pool("1/2 1/4 3/4 1/8 3/8 5/8 5/4")
+BIASES = _pool("1/2 1/4 3/4 3/2 1")
 STATES = _pool("1/2 1/4 3/4")
 TARGETS = _pool("1/2 1 3/2 2 1/4 3/4")
+ERRORS = _pool("1/4 3/4 3/8 3/2")
+"""Where the target follows from the error. At 1/2, half an error is its square."""
 DECIMAL_WEIGHTS = _pool("0.2 0.3 0.4 0.5 0.6 0.7 0.8")
 """For answers that are rounded anyway."""
 SCALES = (Fraction(2), Fraction(1, 2), Fraction(-2), Fraction(-1, 2))
 """Input weights where the inputs are solved for."""
 
-LOGARITHMS: tuple[tuple[Fraction, int, Fraction], ...] = tuple(
-    (sign * half, k, sign * state)
-    for half, k, state in (
-        (Fraction(1), 2, Fraction(3, 5)),
-        (Fraction(1), 3, Fraction(4, 5)),
-        (Fraction(1, 2), 2, Fraction(1, 3)),
-        (Fraction(1, 2), 3, Fraction(1, 2)),
-        (Fraction(1, 2), 7, Fraction(3, 4)),
-    )
-    for sign in (1, -1)
+
+def _signed(*rows: tuple[str, str]) -> tuple[tuple[Fraction, Fraction], ...]:
+    return tuple((sign * Fraction(times), Fraction(k)) for times, k in rows for sign in (1, -1))
+
+
+STATES_AT: Mapping[str, tuple[tuple[Fraction, Fraction], ...]] = MappingProxyType(
+    {
+        # 3/5, 4/5, 1/3, 3/4, 1/4 and their opposites, and 1/2: at -1/2, h(1 - h) is -(1 - h²) by chance.
+        "tanh": (
+            *_signed(("1", "2"), ("1", "3"), ("1/2", "2"), ("1/2", "7"), ("1/2", "5/3")),
+            (Fraction(1, 2), Fraction(3)),
+        ),
+        # 2/3, 3/4, 4/5, 3/5 and what they leave of 1
+        "sigmoid": _signed(("1", "2"), ("1", "3"), ("1", "4"), ("1", "3/2")),
+        # States of cells with gates: products of many of them stay short when all are so many quarters.
+        "gated tanh": (*_signed(("1/2", "7"), ("1/2", "5/3")), (Fraction(1, 2), Fraction(3))),
+        "gated sigmoid": _signed(("1", "3"), ("1", "7"), ("1", "5/3")),
+        # Whole k, so that every probability is a small fraction.
+        "softmax": tuple((Fraction(1), Fraction(k)) for k in (2, 3, 4, 5, 6)),
+    }
 )
-"""(q, k, h) with tanh(q ln k) = h."""
+"""(q, k) of arguments q ln k at which a function is a fraction with a small denominator."""
 
 
 def cost(value: Any) -> int:
@@ -76,12 +97,16 @@ def literal(rows: Rows, rounded: bool = False) -> Node:
 
 def _literal(value: Any, rounded: bool) -> Node:
     if isinstance(value, Fraction) and (not rounded or cost(value) <= SIGNIFICANT):
-        return Number(sp.Rational(value.numerator, value.denominator))
+        return Number(_rational(value))
     logarithm = None if rounded or isinstance(value, Fraction) else _logarithm(value)
     if logarithm is not None:
         times, k = logarithm
-        return Number(sp.Rational(times.numerator, times.denominator) * sp.log(k))
+        return Number(_rational(times) * sp.log(_rational(k)))
     return Decimal.shown(significant(value))
+
+
+def _rational(value: Fraction) -> sp.Rational:
+    return sp.Rational(value.numerator, value.denominator)
 
 
 def plain(rows: Rows, rounded: bool = False) -> str:
@@ -112,12 +137,27 @@ def _text(value: Any, rounded: bool) -> str:
     return f"({logarithm[0]}) ln({logarithm[1]})" if logarithm[0] != 1 else f"ln({logarithm[1]})"
 
 
-def _logarithm(value: Any) -> tuple[Fraction, int] | None:
-    """q and k of a number that is q ln k of the table."""
-    for times, k, _ in LOGARITHMS:
-        if abs(real(value) - real(times) * MP.log(k)) < MP.mpf(10) ** -30:
-            return times, k
+@lru_cache(maxsize=4096)
+def _logarithm(value: Any) -> tuple[Fraction, Fraction] | None:
+    """q and k, more than 1, of a number q ln k; with q = ±1 or ±1/2."""
+    if abs(value) > MOST_LOGARITHM:
+        return None
+    for q in (Fraction(1), Fraction(1, 2)):
+        power = MP.exp(abs(value) / real(q))
+        k = Fraction(int(MP.nint(power * LEAST_COMMON)), LEAST_COMMON)
+        if k > 1 and abs(power - real(k)) < MP.mpf(10) ** -30:
+            return (q if value > 0 else -q), k
     return None
+
+
+def is_exact(rows: Rows) -> bool:
+    """Whether a matrix is written without rounding: fractions, and logarithms of fractions.
+
+    >>> from symrnn.checking.numbers import sharp
+    >>> is_exact(((sharp(Fraction(1, 3)),),)), is_exact(((sharp(MP.log(2)),),)), is_exact(((sharp(MP.pi),),))
+    (True, True, False)
+    """
+    return all(isinstance(e.value, Fraction) or _logarithm(e.value) is not None for row in rows for e in row)
 
 
 def significant(value: Any) -> str:

@@ -12,15 +12,14 @@ from typing import Any
 from symrnn.algebra.nodes import Name, Node, Number, names_in
 from symrnn.algebra.programs import GIVEN
 from symrnn.algebra.substitution import with_literals
-from symrnn.documents.derivations import style_for
-from symrnn.documents.document import Blank, Claim, Document, Formula, Section, Words
+from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
 from symrnn.worksheets.numbers import literal
-from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, key_of
-from symrnn.worksheets.stating import as_numbers, cell_words, given_blocks, given_nodes
-from symrnn.worksheets.variants import Confusion, confusions
+from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, given_nodes
+from symrnn.worksheets.telling import Told, silent_rows, told
 
 FADINGS = (0, 30, 60, 100)
 """Per cent of the parts that are blank."""
@@ -28,8 +27,6 @@ STAGES = ("result", "numbers", "formula")
 MOST_SHOWN = 3
 """A matrix with a longer side is not put in."""
 WIDE = 26
-MISTAKES = "check"
-"""The catalogue that translates the sentences of mistakes."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +56,16 @@ def blanked(sheet: Sheet, percent: int) -> dict[str, str]:
     """Ids of lines to the first part of each that is blank.
 
     The parts of all lines stand in one row: every result, then the numbers put in, then the formulas; the first so many
-    per cent are blank. What is blank at 30 % is blank at 60 %.
+    per cent are blank. Of the lines of derivations the last so many per cent. What is blank at 30 % is blank at 60 %.
     """
     lines = [question for question in sheet.questions if question.kind == "number" and question.lhs is not None]
     row = [(stage, question.id) for stage in STAGES for question in lines]
     found: dict[str, str] = {}
     for stage, line in row[: round(len(row) * percent / 100)]:
         found[line] = stage
+    for part in sheet.parts:
+        formulas = [question.id for question in reversed(part.questions) if question.kind == "formula"]
+        found |= dict.fromkeys(formulas[: round(len(formulas) * percent / 100)], "formula")
     return found
 
 
@@ -78,42 +78,69 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
         opening.append(Words("ws name line", ("." * WIDE,)))
     if looks.text:
         opening.append(Words("ws text", (looks.text,)))
-    recipe = sheet.recipe
-    given = (*opening, *cell_words(sheet.model), *given_blocks(sheet.model, recipe), Words(f"ws {recipe.mode}"))
     hides_choices = bool(blanks) and not is_key
-    sections = [Section("ws given", given)]
-    sections += [_section(part, sheet, blanks, hides_choices) for part in sheet.parts]
+    sections = [Section("ws given", (*opening, *_given(sheet.drawn[0], sheet)))]
+    for number, part in enumerate(sheet.parts):
+        told = any(part.drawn is other.drawn for other in sheet.parts[:number]) or part.drawn is sheet.drawn[0]
+        sections.append(_section(part, sheet, blanks, hides_choices, () if told else _given(part.drawn, sheet)))
     return Document(
         title=sheet.id,
         convention="",
         sections=(*sections, *further),
-        style=style_for(sheet.recipe.solver.program),
+        style=sheet.style,
         language=looks.language,
         heading=heading,
     )
 
 
-def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool) -> Section:
+def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
+    """What the parts of a model need of it: equations, and numbers with how they come out."""
+    needs = {part.needs for part in sheet.parts if part.drawn is drawn}
+    blocks: list[Any] = []
+    if needs - {"nothing"}:
+        blocks += cell_words(drawn.model)
+    if "numbers" in needs:
+        blocks += [*given_blocks(drawn.model, drawn.recipe), Words(f"ws {drawn.recipe.mode}")]
+    return tuple(blocks)
+
+
+def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool, given: tuple[Any, ...]) -> Section:
     worth = sorted({question.points for question in part.questions})
     words = [Words("ws worth", (", ".join(map(str, worth)),))] if worth else []
     lines = [question for question in part.questions if question.lhs is not None]
-    claims = [_claim(question, part, sheet, blanks.get(question.id)) for question in lines]
-    others = [words_of(question, sheet, hides) for question in part.questions if question.lhs is None]
-    return Section(part.heading, (*part.intro, *words, *part.shown, *claims, *others))
+    claims = [
+        _formula_claim(question, question.id in blanks)
+        if question.kind == "formula"
+        else _claim(question, part, blanks.get(question.id))
+        for question in lines
+    ]
+    others = [words_of(question, hides) for question in part.questions if question.lhs is None]
+    return Section(part.heading, (*given, *part.intro, *words, *part.shown, *claims, *others))
 
 
-def _claim(question: Question, part: Part, sheet: Sheet, blank: str | None) -> Claim:
-    rounded = sheet.recipe.rounded
+def _formula_claim(question: Question, is_blank: bool) -> Claim:
+    """A line of a derivation: whole with its reason, with a gap, or its left side alone."""
+    assert question.lhs is not None
+    whole = question.formula or question.answer
+    if not is_blank:
+        return Claim(question.lhs, whole, question.reason, numeric=True)
+    return Claim(question.lhs, question.gapped or Blank(2 * WIDE), GIVEN, numeric=True)
+
+
+def _claim(question: Question, part: Part, blank: str | None) -> Claim:
+    rounded = question.rounded
     result: Any = literal(question.answer, rounded)
-    links: list[tuple[str, Any, str]] = []
+    links: list[tuple[str, Any, Relation]] = []
     if question.formula is not None:
         formula = as_numbers(question.formula)
         links.append(("formula", formula, "="))
-        numbers = put_in(formula, part.values, rounded, given_nodes(sheet.model) if part.values else {})
+        numbers = put_in(
+            formula, part.values, rounded, given_nodes(part.drawn.model) if part.needs == "numbers" else {}
+        )
         if numbers is not None:
-            links.append(("numbers", numbers, "≈" if rounded else "="))
-    links.append(("result", result, "≈" if rounded else "="))
-    shown: list[tuple[str, Any]] = []
+            links.append(("numbers", numbers, equals(numbers)))
+    links.append(("result", result, equals(result)))
+    shown: list[tuple[Relation, Any]] = []
     hidden = STAGES[: STAGES.index(blank) + 1] if blank else ()
     for stage, value, relation in links:
         if stage in hidden:
@@ -136,7 +163,7 @@ def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[st
     return None if made == formula or isinstance(made, Number) else made
 
 
-def words_of(question: Question, sheet: Sheet, hides: bool) -> Words:
+def words_of(question: Question, hides: bool) -> Words:
     """A question that is no line: with its blank, or with the answer."""
     key, about = question.prompt
     if hides:
@@ -144,9 +171,9 @@ def words_of(question: Question, sheet: Sheet, hides: bool) -> Words:
     elif question.kind == "words":
         answer = Words(*question.remark)
     elif question.kind == "number":
-        answer = literal(question.answer, sheet.recipe.rounded)
+        answer = literal(question.answer, question.rounded)
     else:
-        answer = Words(question.answer) if question.answer in ("vanishes", "explodes", "neither") else question.answer
+        answer = Words(question.answer) if question.answer in words.ENGLISH else question.answer
     return Words(key, (question.id, *about, answer))
 
 
@@ -157,29 +184,33 @@ def _key_sections(sheet: Sheet, language: str) -> Iterator[Section]:
     rubrics = [Words(q.answer) for q in sheet.questions if q.kind == "words"]
     worth = "; ".join(f"({q.id}) {q.points}" for q in sheet.questions)
     yield Section("ws points", (Words("ws all points", (worth, str(sheet.points))), *dict.fromkeys(rubrics)))
-    ids = {question.key: question for question in reversed(sheet.questions)}
-    found = [each for each in confusions(sheet.recipe, sheet.values) if each.key in ids]
-    lines = dict.fromkeys(each.key for each in found)
-    yield Section("ws mistakes", (Words("ws mistakes text"), *(_wrong(ids[k], found, sheet, language) for k in lines)))
+    found = told(sheet.parts)
+    lines = {each.question.id: each.question for each in found}
+    if found:
+        wrong = (_wrong(question, found, language) for question in lines.values())
+        yield Section("ws mistakes", (Words("ws mistakes text"), *wrong))
     alike = [each for each in found if len(each.rows) > 1]
     if alike:
         about = tuple(dict.fromkeys(_rows_in_words(each.rows, language) for each in alike))
         yield Section("ws confusions", (Words("ws confusions text"), *(Words("ws text", (one,)) for one in about)))
-    seen = {row for each in found for row in each.rows}
-    silent = sorted({row for key, row in sheet.recipe.silent if key in ids} - seen)
+    silent = silent_rows(sheet.parts, {row for each in found for row in each.rows})
     if silent:
         yield Section("ws silent", (Words("ws silent text", (_rows_in_words(silent, language),)),))
 
 
-def _wrong(question: Question, found: Sequence[Confusion], sheet: Sheet, language: str) -> Words:
+def _wrong(question: Question, found: Sequence[Told], language: str) -> Words:
     """One line's wrong answers, each with the mistakes that give it."""
-    rounded = sheet.recipe.rounded
     each = tuple(
-        Words("ws wrong", (literal(one.answer, rounded), _rows_in_words(one.rows, language)))
+        Words("ws wrong", (_shown(one), _rows_in_words(one.rows, language)))
         for one in found
-        if one.key == question.key
+        if one.question.id == question.id
     )
     return Words("ws wrong line", (question.id, Formula(question.lhs), each))  # type: ignore[arg-type]  # a line has a left side
+
+
+def _shown(one: Told) -> Node:
+    """A wrong answer: a formula, or numbers."""
+    return as_numbers(one.answer) if isinstance(one.answer, Node) else literal(one.answer, one.question.rounded)
 
 
 def _rows_in_words(rows: Sequence[str], language: str) -> str:

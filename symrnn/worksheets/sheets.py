@@ -6,17 +6,21 @@ Reads a model, tasks and a seed; `Class.sheet(n)` is the n-th variant, the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from symrnn.algebra.layout import Style
+from symrnn.documents.derivations import style_for
 from symrnn.errors import InputError
 from symrnn.models.model import Model
-from symrnn.worksheets.building import Ground, build, fits, product_line
+from symrnn.worksheets.building import BUILDERS, build, fits, lines_of
 from symrnn.worksheets.drawing import Draws
-from symrnn.worksheets.questions import Part, Question
-from symrnn.worksheets.solving import Rows, Solver
-from symrnn.worksheets.tasks import DEFAULT, Task, asked_lines, load_task
+from symrnn.worksheets.kinds.ground import Ground
+from symrnn.worksheets.questions import Drawn, Part, Question
+from symrnn.worksheets.solving import Line, Rows, Solver
+from symrnn.worksheets.structures import first_step, small, structure_of
+from symrnn.worksheets.tasks import DEFAULT, Task, load_task
 from symrnn.worksheets.variants import VERSION, Recipe
 
 MOST_VARIANTS = 5_000
@@ -25,15 +29,39 @@ MOST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class Sheet:
-    """One variant: its id, numbers and parts."""
+    """One variant: its id, and its parts with the numbers they are made of."""
 
     id: str
     number: int
-    recipe: Recipe
-    model: Model
-    values: dict[str, Rows]
+    drawn: tuple[Drawn, ...]
+    """A model with numbers for every structure the tasks are made from; most sheets have one."""
     parts: tuple[Part, ...]
-    attempt: int
+
+    @property
+    def recipe(self) -> Recipe:
+        """The structure of the first tasks, and what is asked of it."""
+        return self.drawn[0].recipe
+
+    @property
+    def model(self) -> Model:
+        """The model of the first tasks with this variant's numbers."""
+        return self.drawn[0].model
+
+    @property
+    def values(self) -> dict[str, Rows]:
+        """What every line of that model comes to."""
+        return self.drawn[0].values
+
+    @property
+    def attempts(self) -> list[int]:
+        """Which draws were kept."""
+        return [drawn.attempt for drawn in self.drawn]
+
+    @property
+    def style(self) -> Style:
+        """How its documents write: δ for the gradient of an activation's argument, in every cell there is."""
+        styles = [style_for(drawn.recipe.solver.program) for drawn in self.drawn]
+        return replace(styles[0], adjoints={name: by for style in styles for name, by in style.adjoints.items()})
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -55,35 +83,39 @@ class Class:
     seed: int
     label: str = ""
     """What ids begin with; the seed unless said."""
-    shared: Recipe | None = None
-    """The recipe of another class of the same model and tasks, so that it is made once."""
-    _taken: set[tuple[Any, ...]] = field(default_factory=set, repr=False)
+    shared: tuple[Recipe, ...] | None = None
+    """The recipes of another class of the same model and tasks, so that they are made once."""
+    _taken: list[set[tuple[Any, ...]]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MOST_SEED:
             raise InputError(f"--seed {self.seed}", found="no whole number from 0", write="--seed 1")
-        if self.model.symbols or not self.model.exact or self.model.batch is not None:
-            raise InputError(
-                self.model.name,
-                found="a model with symbols, drawn arrays or a batch",
-                write="a model file with plain numbers and one example",
-            )
 
     @cached_property
+    def _structures(self) -> tuple[tuple[Model, tuple[Task, ...]], ...]:
+        """Every structure there are tasks for, in order of the tasks."""
+        found: dict[tuple[str, bool], tuple[Model, list[Task]]] = {}
+        for task in self.tasks:
+            key = self._key(task)
+            if key not in found:
+                model = structure_of(task.model) if task.model else small(self.model)
+                found[key] = (first_step(model) if key[1] else model, [])
+            found[key][1].append(task)
+        return tuple((model, tuple(tasks)) for model, tasks in found.values())
+
+    def _key(self, task: Task) -> tuple[str, bool]:
+        """Which structure a task is made from: of one step where that is the task."""
+        return task.model, task.kind == "step"
+
+    @cached_property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """Every structure with the lines that are asked of it."""
+        return self.shared or tuple(_recipe(model, tasks) for model, tasks in self._structures)
+
+    @property
     def recipe(self) -> Recipe:
-        """The structure and every line that is asked."""
-        if self.shared is not None:
-            return self.shared
-        solver = Solver(self.model)
-        asked = dict.fromkeys(line for task in self.tasks if task.kind == "lines" for line in asked_lines(task, solver))
-        regime = any(task.kind == "regime" for task in self.tasks)
-        recipe = Recipe(solver, tuple(asked), contracting=regime)
-        if recipe.mode == "logarithms":
-            # The inputs hold logarithms, so what they multiply is no fraction.
-            recipe = Recipe(solver, tuple(line for line in asked if line.key != "dL/dW_x"), contracting=regime)
-        if regime and is_product(self.model):
-            recipe = Recipe(solver, (*recipe.asked, product_line(solver)), contracting=regime)
-        return recipe
+        """The first of them."""
+        return self.recipes[0]
 
     def name(self, number: int) -> str:
         """The id of a variant: `2026-017`."""
@@ -93,30 +125,49 @@ class Class:
         """The stream of a variant."""
         return Draws(self.seed, "worksheet", VERSION, str(number), *names)
 
-    def sheet(self, number: int, attempt: int | None = None) -> Sheet:
-        """The variant of that number, from 1; with `attempt`, the draw that was kept is made again and not tested."""
-        recipe = self.recipe
-        if attempt is None:
-            model, values, attempt = recipe.draw(lambda a: self.draws(number, "values", str(a)), self._taken)
-        else:
-            model, values = recipe.drawn(self.draws(number, "values", str(attempt)))
-        has_forward = any("forward" in task.lines for task in self.tasks)
+    def sheet(self, number: int, attempts: Sequence[int] | None = None) -> Sheet:
+        """The variant of that number, from 1; with `attempts` the draws that were kept are made again, not tested."""
+        drawn = tuple(
+            self._drawn(place, recipe, number, attempts[place] if attempts is not None else None)
+            for place, recipe in enumerate(self.recipes)
+        )
+        keys = list(dict.fromkeys(self._key(task) for task in self.tasks))
         parts: list[Part] = []
         ground: Ground | None = None
         for place, task in enumerate(self.tasks):
+            key = self._key(task)
             ground = Ground(
-                task, recipe, model, values,
+                task,
+                drawn[keys.index(key)],
                 lambda name, place=place: self.draws(number, str(place), name),  # type: ignore[misc]  # mypy does not infer the default
-                has_forward,
-                ground.lines if ground else 0, ground.letters if ground else 0,
-            )  # fmt: skip
+                any("forward" in other.lines for other in self.tasks if self._key(other) == key),
+                ground.lines if ground else 0,
+                ground.letters if ground else 0,
+            )
             parts.append(build(ground))
-        return Sheet(self.name(number), number, recipe, model, values, tuple(parts), attempt)
+        return Sheet(self.name(number), number, drawn, tuple(parts))
+
+    def _drawn(self, place: int, recipe: Recipe, number: int, attempt: int | None) -> Drawn:
+        names = ("values",) if place == 0 else ("values", f"model {place + 1}")
+        if attempt is not None:
+            model, values = recipe.drawn(self.draws(number, *names, str(attempt)))
+            return Drawn(recipe, model, values, attempt)
+        while len(self._taken) <= place:
+            self._taken.append(set())
+        model, values, kept = recipe.draw(lambda a: self.draws(number, *names, str(a)), self._taken[place])
+        return Drawn(recipe, model, values, kept)
 
 
-def is_product(model: Model) -> bool:
-    """Whether the regime task asks a product of this model."""
-    return fits(load_task("regime"), model)
+def _recipe(model: Model, tasks: Sequence[Task]) -> Recipe:
+    """The structure and every line that is asked of it."""
+    solver = Solver(model)
+    asked: dict[str, Line] = {}
+    for line in (line for task in tasks for line in lines_of(task, solver)):
+        # What several tasks ask for is computed where the last one does, after all that it is computed from there.
+        asked.pop(line.key, None)
+        asked[line.key] = line
+    contracting = any(BUILDERS[task.kind].contracting for task in tasks)
+    return Recipe(solver, tuple(asked.values()), contracting=contracting)
 
 
 def tasks_of(names: Sequence[str], model: Model) -> tuple[Task, ...]:

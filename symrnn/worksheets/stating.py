@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symrnn.algebra.nodes import BlockMatrix, Name, Node, Number, Transpose, operands_of
-from symrnn.documents.document import Formula, Table, Words
+from symrnn.algebra.nodes import BlockMatrix, Decimal, Name, Node, Number, Transpose, operands_of, subexpressions
+from symrnn.documents.document import Formula, Relation, Table, Words
 from symrnn.models.model import Model
 from symrnn.numeric.evaluation import placed_values
 from symrnn.worksheets.solving import key_of
@@ -55,6 +55,11 @@ def as_numbers(node: Node) -> Node:
         return parts[0]
     made: Node = node.with_operands(parts) if parts else node
     return made
+
+
+def equals(value: Node) -> Relation:
+    """≈ before what was rounded, = before what is exact."""
+    return "≈" if any(isinstance(piece, Decimal) for piece in subexpressions(value)) else "="
 
 
 def _node(value: Any) -> Node:

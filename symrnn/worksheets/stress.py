@@ -5,6 +5,7 @@ The three: the equations as the key computes them, `evaluate`, and the definitio
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,10 +19,11 @@ from symrnn.models.model import Model
 from symrnn.numeric.evaluation import evaluate
 from symrnn.numeric.results import entries_of
 from symrnn.worksheets.numbers import cost
+from symrnn.worksheets.questions import Drawn
 from symrnn.worksheets.sheets import Class, Sheet
 from symrnn.worksheets.solving import as_value
 from symrnn.worksheets.tasks import Task
-from symrnn.worksheets.variants import BUDGET, apart, fingerprint
+from symrnn.worksheets.variants import fingerprint
 
 DIGITS = 12
 """To which evaluations of irrational numbers agree."""
@@ -36,7 +38,11 @@ class Stress:
     duplicates: list[int] = field(default_factory=list)
     overruns: list[int] = field(default_factory=list)
     undiagnosable: list[int] = field(default_factory=list)
+    alike: list[int] = field(default_factory=list)
+    """Where two mistakes give one number by chance: no fault, the key prints it."""
     disagreements: list[tuple[int, str]] = field(default_factory=list)
+    digits: Counter[int] = field(default_factory=Counter)
+    """How many asked numbers take how many digits."""
 
     @property
     def is_clean(self) -> bool:
@@ -50,10 +56,10 @@ def try_seeds(
     """Seeds 1 to `seeds`, one sheet each."""
     report = Stress(seeds)
     known: set[tuple[Any, ...]] = set()
-    recipe = Class(model, tasks, 0).recipe
+    recipes = Class(model, tasks, 0).recipes
     for seed in range(1, seeds + 1):
         try:
-            sheet = Class(model, tasks, seed, shared=recipe).sheet(1)
+            sheet = Class(model, tasks, seed, shared=recipes).sheet(1)
         except LimitError:
             report.none_found.append(seed)
             continue
@@ -63,25 +69,30 @@ def try_seeds(
 
 
 def _look(sheet: Sheet, seed: int, known: set[tuple[Any, ...]], report: Stress) -> None:
-    identity = fingerprint(sheet.model)
+    identity = tuple(fingerprint(drawn.model) for drawn in sheet.drawn)
     if identity in known:
         report.duplicates.append(seed)
     known.add(identity)
-    recipe, values = sheet.recipe, sheet.values
-    if not recipe.rounded and any(
-        cost(entry.value) > BUDGET for line in recipe.asked for row in values[line.key] for entry in row
-    ):
+    for drawn in sheet.drawn:
+        _look_at(drawn, seed, report)
+
+
+def _look_at(drawn: Drawn, seed: int, report: Stress) -> None:
+    recipe, values = drawn.recipe, drawn.values
+    asked = [entry.value for line in recipe.asked for row in values[line.key] for entry in row]
+    costs = [cost(value) for value in asked if isinstance(value, Fraction) and not recipe.rounded]
+    report.digits.update(costs)
+    if any(each > recipe.budget for each in costs):
         report.overruns.append(seed)
-    if any(
-        not apart(wrong, values[line.key], recipe.rounded)
-        for line, row, wrong in recipe.wrong_answers(values)
-        if (line.key, row) not in recipe.silent
-    ):
+    luck = [recipe.coincidences.found(line, values) for line in recipe.asked]
+    if any(each.hidden for each in luck) or (recipe.asked and recipe.coincidences.forgiven(values)):
         report.undiagnosable.append(seed)
-    report.disagreements += [(seed, key) for key in disagreeing(sheet)]
+    if any(each.pairs for each in luck):
+        report.alike.append(seed)
+    report.disagreements += [(seed, key) for key in disagreeing(drawn)]
 
 
-def disagreeing(sheet: Sheet) -> Iterator[str]:
+def disagreeing(sheet: Sheet | Drawn) -> Iterator[str]:
     """The lines in which the three evaluations differ."""
     results = evaluate(sheet.model)
     truths = truths_of(sheet.model)

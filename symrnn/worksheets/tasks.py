@@ -1,6 +1,7 @@
 """Tasks: what a part of a sheet asks, read from small TOML files; a teacher's own stand beside those that ship.
 
-A file has `kind` (how the part is made), `points`, for `kind = "lines"` the lines asked; it may have `title`, `text`.
+A file has `kind` (how the part is made) and `points`; `lines` says which lines, Jacobians or gradients it is about; it
+may have `title` and `text`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from symrnn.errors import InputError
 from symrnn.tables import Document, read_tables
 from symrnn.worksheets.solving import Line, Solver
 
-KINDS = ("lines", "regime", "spectrum", "clipping", "threshold", "error", "match")
+KINDS = (
+    "lines", "step", "jacobian", "derive", "blanks", "regime", "spectrum", "compare", "clipping", "threshold", "error",
+    "match",
+)  # fmt: skip
 KEYS = ("kind", "points", "lines", "title", "text")
 GROUPS = ("forward", "gradients of states", "gradients of arguments", "gradients of parameters")
 MOST_POINTS = 100
@@ -34,6 +38,8 @@ class Task:
     lines: tuple[str, ...] = ()
     title: str = ""
     text: str = ""
+    model: str = ""
+    """The model file's text, where it is another than the worksheet's."""
 
 
 @cache
@@ -82,7 +88,7 @@ def read_task(text: str, name: str) -> Task:
     if kind not in KINDS:
         raise document.error(("kind",), "no kind of task", "one of: " + ", ".join(KINDS))
     lines = tuple(_texts(document, "lines", tables.get("lines", [])))
-    if kind == "lines" and not lines:
+    if kind in ("lines", "step") and not lines:
         raise document.error(("lines",), "nothing asked", 'lines = ["h", "L", "dL/dW_h"] or ["forward"]')
     return Task(
         Path(name).stem,

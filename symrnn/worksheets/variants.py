@@ -7,7 +7,7 @@ What is 0 among the model's parameters stays 0; all else is drawn, initial state
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,31 +15,58 @@ from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.nodes import Name, Node, Parameter, Signal
+from symrnn.algebra.nodes import Name, Parameter, Signal
+from symrnn.checking.numbers import real
 from symrnn.errors import LimitError
 from symrnn.models.model import Model
+from symrnn.numeric.progress import report
 from symrnn.worksheets import numbers
+from symrnn.worksheets.coincidences import Coincidences, apart
 from symrnn.worksheets.drawing import Draws
+from symrnn.worksheets.entries import Entries, Given
+from symrnn.worksheets.holding import Holding, fill, holding_of
 from symrnn.worksheets.numbers import cost
-from symrnn.worksheets.solving import Line, Rows, Solver, nice, same
+from symrnn.worksheets.solving import Line, Rows, Solver, nice
 
-VERSION = "1"
+VERSION = "2"
 """Of the recipe: the same version, seed and model give the same sheets."""
 
 MOST_DRAWS = 3000
 """Draws for one variant before the search gives up."""
+ENOUGH = 25
+"""So many draws that pass are looked at for one in which no two mistakes give one number by chance."""
+LONG = 1000
+"""After so many draws a search says how far it has come."""
 BUDGET = 6
 """Digits of a line's answer, as a fraction or as a decimal, whichever is shorter."""
+GATED_BUDGET = 8
+"""The same where a cell has gates: every line of its backward pass is a product of up to eight factors."""
 SCALE_LIMIT = 1000
+"""What is rounded lies between this and one part of it."""
 POINTS = 3
 KINKED_POINTS = 12
 RATIONAL = frozenset({"identity", "relu", "leaky_relu", "hard_sigmoid", "hard_tanh", "hardtanh", "abs", "sign", "step"})
 """Activations that keep fractions fractions."""
+SATURATING = frozenset({"hard_sigmoid", "hard_tanh", "hardtanh"})
+"""Flat beyond small arguments: there every gradient is 0."""
 
 Mode = Literal["exact", "logarithms", "rounded"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A draw: its numbers, the values of all lines, and the first test that fails."""
+
+    attempt: int
+    given: Sequence[Given]
+    values: dict[str, Rows]
+    fault: str = ""
+    chances: int = 0
+    """How many pairs of mistakes its numbers make alike."""
+    is_better: bool = True
+    """Than the best before."""
 
 
 @dataclass(frozen=True)
@@ -65,123 +92,157 @@ class Recipe:
     @cached_property
     def mode(self) -> Mode:
         """How the numbers come out."""
-        if self.activations <= RATIONAL and not any(
-            isinstance(piece, N.Softmax) for e in self.model.program for piece in N.subexpressions(e.expression)
-        ):
+        pieces = (piece for e in self.model.program for piece in N.subexpressions(e.expression))
+        if self.activations <= RATIONAL and not any(isinstance(piece, N.Softmax) for piece in pieces):
             return "exact"
-        return "logarithms" if self._takes_logarithms() else "rounded"
+        return "rounded" if self._holding is None else "logarithms"
 
-    def _takes_logarithms(self) -> bool:
-        names = {p.name for p in self.model.program.parameters}
-        scalar = all(size == 1 for size in self.model.sizes.values())
-        return self.activations == {"tanh"} and scalar and names in ({"W_h", "W_x"}, {"W_h", "W_x", "b"})
+    @cached_property
+    def _holding(self) -> Holding | None:
+        return holding_of(self.solver, RATIONAL)
+
+    @cached_property
+    def _solved(self) -> frozenset[int]:
+        """The entries that follow from the others."""
+        return frozenset() if self._holding is None or self.mode != "logarithms" else self._holding.solved
+
+    @cached_property
+    def _entries(self) -> Entries:
+        return Entries(self.solver)
 
     @property
     def rounded(self) -> bool:
         """Whether answers are rounded."""
         return self.mode == "rounded"
 
+    def rounds(self, rows: Rows) -> bool:
+        """Whether an answer is rounded: one that is neither fraction nor logarithm is, on any sheet."""
+        return self.rounded or not numbers.is_exact(rows)
+
     # --- the search
 
     def draw(self, draws: Callable[[int], Draws], taken: set[tuple[Any, ...]]) -> tuple[Model, dict[str, Rows], int]:
-        """The first numbers that pass every test: a model, the values of all lines, and which draw it was.
+        """Numbers that pass every test: a model, the values of all lines, and which draw it was.
+
+        Of draws that pass, the first in which no two mistakes give one number by chance, or of many the best.
 
         Raises:
             LimitError: none passed; says which test failed how often.
         """
         failed: Counter[str] = Counter()
+        best: Attempt | None = None
+        passed = 0
         for attempt in range(MOST_DRAWS):
-            model, values = self.drawn(draws(attempt))
-            identity = fingerprint(model)
-            if identity in taken:
-                failed["distinct from the others"] += 1
+            if attempt >= LONG:
+                report(attempt, MOST_DRAWS)
+            drawn = self._tried(draws(attempt), attempt, best.chances if best else None)
+            if drawn.fault or tuple(drawn.given) in taken:
+                failed[drawn.fault or "distinct from the others"] += 1
                 continue
-            reason = self._fault(values)
-            if reason is None:
-                taken.add(identity)
-                return model, values, attempt
-            failed[reason] += 1
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in failed.most_common())
-        raise LimitError(
-            self.model.name,
-            found=f"no variant in {MOST_DRAWS} draws; they were not {reasons}",
-            write="fewer variants, fewer steps, or another --tasks",
-        )
+            passed += 1
+            best = drawn if drawn.is_better else best
+            if drawn.chances == 0 or passed == ENOUGH:
+                break
+        if best is None:
+            reasons = ", ".join(f"{reason}: {count}" for reason, count in failed.most_common())
+            raise LimitError(
+                self.model.name,
+                found=f"no variant in {MOST_DRAWS} draws; they were not {reasons}",
+                write="fewer variants, fewer steps, or another --tasks",
+            )
+        taken.add(tuple(best.given))
+        return self._entries.model_of(best.given), best.values, best.attempt
 
     def drawn(self, draws: Draws) -> tuple[Model, dict[str, Rows]]:
-        """A draw: the model and what all lines come to."""
-        model = replace(self.model, values=self._values(draws))
-        values = self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
-        return model, values
+        """A draw that is not tested: the model and what all lines come to."""
+        given, table = self._given(draws)
+        values = self.solver.solve(table, lines=tuple(line for line in self._lines if line.key not in table))
+        return self._entries.model_of(given), values
+
+    def _tried(self, draws: Draws, attempt: int, least: int | None) -> Attempt:
+        """A draw, line after line until a test fails; the last test only where there is less luck than `least`."""
+        given, table = self._given(draws)
+        made = Attempt(attempt, given, table)
+        reader = self.solver.sharp_reader(table)
+        for line in self._lines:
+            if line.key not in table:
+                table[line.key] = nice(reader(line.expression))
+            rows = table[line.key]
+            if line in self._needed and not self._is_friendly(rows):
+                return replace(made, fault=f"within {self.budget} digits a line")
+            if line in self._wanted and any(entry.value == 0 for row in rows for entry in row):
+                return replace(made, fault="without answers that are 0")
+        for line in self.asked:
+            luck = self.coincidences.found(line, table)
+            if luck.hidden:
+                return replace(made, fault="diagnosable")
+            made = replace(made, chances=made.chances + len(luck.pairs))
+        if least is not None and made.chances >= least:
+            return replace(made, is_better=False)
+        if self.asked and self.coincidences.forgiven(table):
+            return replace(made, fault="diagnosable to the end")
+        return made
 
     @cached_property
-    def _further(self) -> tuple[Line, ...]:
-        """Lines that are asked and are none of the model's own: products of Jacobians."""
-        return tuple(line for line in self.asked if line not in self.solver.lines)
+    def _lines(self) -> tuple[Line, ...]:
+        """The model's lines, and what is asked and is none of them: products of Jacobians."""
+        return tuple(dict.fromkeys((*self.solver.lines, *self.asked)))
 
-    def _fault(self, values: Mapping[str, Rows]) -> str | None:
-        """Which test the values fail."""
-        if not self._is_friendly(values):
-            return f"within {BUDGET} digits a line"
-        if not self._has_no_zero(values):
-            return "without answers that are 0"
-        if not self._is_diagnosable(values):
-            return "diagnosable"
-        return None
-
-    def _is_friendly(self, values: Mapping[str, Rows]) -> bool:
-        entries = [entry.value for line in self._needed for row in values[line.key] for entry in row]
-        if self.mode == "rounded":
-            return all(1 <= abs(value) * SCALE_LIMIT <= SCALE_LIMIT**2 for value in entries if value != 0)
-        return all(cost(value) <= BUDGET for value in entries)
+    @cached_property
+    def _wanted(self) -> frozenset[Line]:
+        return frozenset(self.asked)
 
     @cached_property
     def _needed(self) -> frozenset[Line]:
         """What is asked, and the forward pass it stands on."""
         return frozenset((*self.asked, *self.solver.forward))
 
-    def _is_diagnosable(self, values: Mapping[str, Rows]) -> bool:
-        return not any(
-            not apart(found, values[line.key], self.rounded)
-            for line, row, found in self.wrong_answers(values)
-            if (line.key, row) not in self.silent
-        )
+    @cached_property
+    def budget(self) -> int:
+        """Digits of a line's answer."""
+        return GATED_BUDGET if self.is_gated else BUDGET
 
-    def wrong_answers(self, values: Mapping[str, Rows]) -> Iterator[tuple[Line, str, Rows]]:
-        """What each single mistake makes of each asked line, everything before it right."""
-        reader = self.solver.reader(values)
-        for line in self.asked:
-            for row, node in line.wrong:
-                found = _tried(reader, node)
-                if found is not None:
-                    yield line, row, nice(found)
+    @property
+    def is_gated(self) -> bool:
+        """Whether a step has several arguments: its lines are products of many factors."""
+        return len(self.activations) > 1
+
+    def _is_friendly(self, rows: Rows) -> bool:
+        for value in (entry.value for row in rows for entry in row):
+            if isinstance(value, Fraction) and not self.rounded:
+                if cost(value) > self.budget:
+                    return False
+            elif value != 0 and not 1 <= abs(real(value)) * SCALE_LIMIT <= SCALE_LIMIT**2:
+                return False
+        return True
+
+    # --- mistakes
 
     @cached_property
-    def silent(self) -> frozenset[tuple[str, str]]:
-        """(line, mistake) that give the right number whatever the values: equal at points of no special kind.
+    def coincidences(self) -> Coincidences:
+        """What mistakes have in common by structure.
 
-        With a kinked activation also those that are equal wherever no answer is 0: where ReLU is on, leaving it out
-        changes nothing.
+        With a kinked activation also what is equal wherever no answer is 0: where ReLU is on, leaving it out changes
+        nothing.
         """
-        found = self._equal_everywhere(self._generic_points())
-        if self.activations & RATIONAL:
-            found |= self._equal_everywhere(self._kinked_points())
-        return found
+        tables = list(self._kinked_points() if self.activations & RATIONAL else self._generic_points())
+        return Coincidences(self.solver, self.asked, tables, self.rounded)
 
-    def _equal_everywhere(self, points: Iterable[Mapping[str, Rows]]) -> frozenset[tuple[str, str]]:
-        sets = [
-            {(line.key, row) for line, row, wrong in self.wrong_answers(values) if same(wrong, values[line.key])}
-            for values in points
-        ]
-        return frozenset(set.intersection(*sets)) if sets else frozenset()
+    @property
+    def silent(self) -> frozenset[tuple[str, str]]:
+        """(line, mistake) that give the right number whatever the values."""
+        return self.coincidences.silent
 
-    def _generic_points(self) -> Iterator[Mapping[str, Rows]]:
-        for point in range(POINTS):
-            draws = Draws(point, "generic", VERSION)
-            model = replace(self.model, values=self._filled(lambda name, draws=draws: _generic(draws)))  # type: ignore[misc]  # mypy does not infer the default
-            yield self.solver.solve(self.solver.givens(model), lines=(*self.solver.lines, *self._further))
+    def _generic_points(self) -> Iterator[dict[str, Rows]]:
+        return (self.generic(point)[1] for point in range(POINTS))
 
-    def _kinked_points(self) -> Iterator[Mapping[str, Rows]]:
+    def generic(self, point: int) -> tuple[Model, dict[str, Rows]]:
+        """Numbers of no special kind, the same for the same point; and what all lines come to."""
+        draws = Draws(point, "generic", VERSION)
+        given = self._filled(lambda name, used: _generic(draws), ())
+        return self._entries.model_of(given), self.solver.solve(self._entries.table(given), lines=self._lines)
+
+    def _kinked_points(self) -> Iterator[dict[str, Rows]]:
         draws = (self.drawn(Draws(point, "kinked", VERSION))[1] for point in range(MOST_DRAWS))
         return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
 
@@ -190,68 +251,53 @@ class Recipe:
 
     # --- the numbers
 
-    def _values(self, draws: Draws) -> dict[Name, Any]:
-        if self.mode == "logarithms":
-            return self._logarithmic(draws)
-        return self._filled(lambda name: draws.choice(self._pool(name)))
+    def _given(self, draws: Draws) -> tuple[list[Given], dict[str, Rows]]:
+        """The numbers of a draw, and the table they begin."""
+        found = self._filled(lambda name, used: draws.choice(_unused(self._pool(name), used)), self._solved)
+        if self.mode != "logarithms":
+            return found, self._entries.table(found)
+        assert self._holding is not None
+        return fill(self._holding, self.solver, found, draws)
 
-    def _filled(self, number: Callable[[Name], Fraction]) -> dict[Name, Any]:
-        """Every entry that is drawn, drawn; zeros among parameters and one-hot targets as they are."""
-        found: dict[Name, Any] = {}
-        for name, value in self.model.values.items():
-            kept = isinstance(name, Parameter) or _is_label(name, value)
-            entries = [
-                entry if (kept and entry == 0) or _is_label(name, value) else _rational(number(name))
-                for entry in np.asarray(value, dtype=object).flat
-            ]
-            found[name] = np.array(entries, dtype=object).reshape(np.shape(value))
+    def _filled(self, number: Callable[[Name, set[Fraction]], Fraction], solved: Collection[int]) -> list[Given]:
+        """Every entry: those that are drawn, drawn; zeros among parameters and one-hot targets as they are.
+
+        Those that are `solved` for are 0. A number is drawn knowing those there are: two that are alike hide which of
+        them was used.
+        """
+        entries, used = self._entries, set[Fraction]()
+        found: list[Given] = []
+        for at, name in enumerate(entries.names, 1):
+            if at in solved:
+                found.append(Fraction(0))
+                continue
+            value = entries.kept[at] if at in entries.kept else number(name, used)
+            used.add(value)
+            found.append(value)
         return found
+
+    @cached_property
+    def _carried(self) -> frozenset[str]:
+        """Parameters that gradients are multiplied by."""
+        lines = [line for line in self.solver.lines if isinstance(line.target, N.Adjoint) and line in self._wanted]
+        names = (name for line in lines for name in N.names_in(line.expression))
+        return frozenset(name.name for name in names if isinstance(name, Parameter))
 
     def _pool(self, name: Name) -> Sequence[Fraction]:
         if isinstance(name, Parameter):
             if name.name.startswith("b"):
                 return numbers.BIASES
+            if self._holding is not None and self.mode == "logarithms":
+                few = numbers.SMALL_WEIGHTS if name.name in self._carried else numbers.GATED_WEIGHTS
+                return numbers.SCALES if name.name in self._holding.scales else few
             if self.rounded:
                 return numbers.DECIMAL_WEIGHTS
             return numbers.SMALL_WEIGHTS if self.contracting and self.activations else numbers.WEIGHTS
         if isinstance(name, Signal) and name in self.model.program.initials:
             return numbers.STATES
-        return numbers.TARGETS if isinstance(name, Signal) and name.name == "y" else numbers.INPUTS
-
-    def _logarithmic(self, draws: Draws) -> dict[Name, Any]:
-        """States first: a_t = q ln k, and x_t is what makes it so."""
-        found = self._filled(lambda name: draws.choice(self._pool(name)))
-        by = {name.name: name for name in found if isinstance(name, Parameter | Signal)}
-        w = draws.choice(numbers.SMALL_WEIGHTS)
-        u = draws.choice(numbers.SCALES)
-        bias = found[by["b"]].flat[0] if "b" in by else sp.Integer(0)
-        state = found[next(name for name in self.model.program.initials if name in found)].flat[0]
-        inputs = next(name for name in found if name in self.model.program.inputs)
-        made = []
-        for _ in range(self.model.steps):
-            times, k, after = draws.choice(numbers.LOGARITHMS)
-            argument = _rational(times) * sp.log(k)
-            made.append(sp.expand((argument - _rational(w) * state - bias) / _rational(u)))
-            state = _rational(after)
-        found[by["W_h"]] = np.full(found[by["W_h"]].shape, _rational(w), dtype=object)
-        found[by["W_x"]] = np.full(found[by["W_x"]].shape, _rational(u), dtype=object)
-        found[inputs] = np.array(made, dtype=object).reshape(found[inputs].shape)
-        return found
-
-
-def _tried(reader: Any, node: Node) -> Rows | None:
-    try:
-        return reader(node)
-    except Exception:  # a wrong formula may divide by zero, not fit, or leave what can be computed
-        return None
-
-
-def apart(left: Rows, right: Rows, rounded: bool) -> bool:
-    """Whether two answers differ: at all, or so much that four digits show it."""
-    if not rounded or (len(left), len(left[0])) != (len(right), len(right[0])):
-        return not same(left, right)
-    pairs = [(a.value, b.value) for x, y in zip(left, right, strict=True) for a, b in zip(x, y, strict=True)]
-    return any(abs(float(a) - float(b)) > 2e-3 * abs(float(b)) for a, b in pairs)
+        if isinstance(name, Signal) and name.name == "y":
+            return numbers.TARGETS
+        return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
 
 
 def fingerprint(model: Model) -> tuple[Any, ...]:
@@ -259,16 +305,10 @@ def fingerprint(model: Model) -> tuple[Any, ...]:
     return tuple(str(entry) for value in model.values.values() for entry in np.asarray(value, dtype=object).flat)
 
 
-def _rational(value: Fraction) -> sp.Rational:
-    return sp.Rational(value.numerator, value.denominator)
-
-
-def _is_label(name: Name, value: Any) -> bool:
-    """Whether a target is one-hot: it says a class, not a number."""
-    entries = np.asarray(value, dtype=object)
-    if not (isinstance(name, Signal) and name.name == "y" and entries.ndim and entries.shape[-1] > 1):
-        return False
-    return all(entry in (0, 1) for entry in entries.flat) and all(s == 1 for s in np.atleast_1d(entries.sum(axis=-1)))
+def _unused(pool: Sequence[Fraction], used: set[Fraction]) -> Sequence[Fraction]:
+    sizes = {abs(one) for one in used}
+    fresh = [value for value in pool if abs(value) not in sizes]
+    return fresh or [value for value in pool if value not in used] or pool
 
 
 def _generic(draws: Draws) -> Fraction:
@@ -287,14 +327,17 @@ class Confusion:
 def confusions(recipe: Recipe, values: Mapping[str, Rows]) -> list[Confusion]:
     """Every wrong answer of every asked line, with the mistakes that give it; those that never show are left out."""
     found: list[Confusion] = []
-    for line, row, wrong in recipe.wrong_answers(values):
-        if (line.key, row) in recipe.silent and same(wrong, values[line.key]):
-            continue
-        for at, known in enumerate(found):
-            if known.key == line.key and not apart(wrong, known.answer, recipe.rounded):
-                if row not in known.rows:
-                    found[at] = replace(known, rows=(*known.rows, row))
-                break
-        else:
-            found.append(Confusion(line.key, wrong, (row,)))
+    for line in recipe.asked:
+        right = values[line.key]
+        rounded = recipe.rounds(right)
+        for _, row, wrong in recipe.coincidences.wrong(line, values):
+            if not apart(wrong, right, rounded):
+                continue
+            for at, known in enumerate(found):
+                if known.key == line.key and not apart(wrong, known.answer, rounded):
+                    if row not in known.rows:
+                        found[at] = replace(known, rows=(*known.rows, row))
+                    break
+            else:
+                found.append(Confusion(line.key, wrong, (row,)))
     return found

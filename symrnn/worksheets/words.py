@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from symrnn.checking.misconceptions import TABLE
@@ -10,6 +10,8 @@ from symrnn.documents.languages import TABLES
 from symrnn.languages import translated
 
 DOMAIN = "worksheet"
+MISTAKES = "check"
+"""The catalogue that translates the sentences of mistakes."""
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -19,6 +21,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws given": "Given",
         "ws forward": "The forward pass",
         "ws bptt": "Back-propagation through time",
+        "ws step": "One step, forward and backward",
+        "ws jacobian": "Step Jacobians",
+        "ws derive": "A derivation",
+        "ws blanks": "Fill in what is missing",
+        "ws compare": "The simple cell and the LSTM over many steps",
         "ws regime": "Vanishing or exploding",
         "ws spectrum": "Eigenvalues and spectral radius",
         "ws clipping": "Gradient clipping",
@@ -37,8 +44,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws cell": "The cell: {0}.",
         "ws loss": "The loss: {0}.",
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
-        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1) and tanh(½ ln k) = "
-        "(k - 1)/(k + 1). Write fractions.",
+        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
+        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Write fractions; where a logarithm remains in a sum, four significant "
+        "digits.",
+        "ws exact typed": "Every number comes out exactly. Type decimals, with at least six digits where they do not "
+        "end.",
+        "ws logarithms typed": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
+        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Compute with fractions and type decimals, with at least six digits "
+        "where they do not end.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
@@ -46,6 +59,33 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "argument of an activation.",
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
+        "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
+        "left. The states of the step before are independent of each other.",
+        "ws ask jacobian direct": "The product follows the cell state's own path only; ways through the gates are left "
+        "out.",
+        "ws ask derive": "Derive {0} from the equations: a formula for every line, from the loss back to the weight. "
+        "δ is the gradient with respect to the argument of an activation. Any form of a formula is right; type "
+        "it as in W*x_1 - dL/dh_1*h_1^2.",
+        "ws ask blanks": "This is the derivation of {0}, from the loss back to the weight. Write down what is missing "
+        "in every line; type formulas as in W*x_1 - dL/dh_1*h_1^2.",
+        "ws reasons": "({0}) Which rule gives each line? {1}",
+        "derive reasons": "The reasons stand behind the lines.",
+        "rubric derive": "Full points: names for every line what the quantity acts on and the rule (chain rule, "
+        "derivative of the activation through its value, sum over all uses of the weight). Half: names the rules "
+        "without saying where.",
+        "ws ask compare": "The recurrent weight of a simple cell has the absolute value {0}; its activation is {1}, "
+        "whose derivative is at most {2}. The forget gate of an LSTM is {3} at every step.",
+        "ws ask factors": "Going back one step multiplies the gradient of the simple cell by at most {0}, going back "
+        "T steps by at most {1}; along the cell state of the LSTM T steps multiply it by {2}. Compute these factors, "
+        "with four significant digits where they are long.",
+        "ws ask steps": "After how many steps is the factor below 1/1000 for the first time: {0} in the simple cell, "
+        "{1} along the cell state?",
+        "ws faster": "({0}) Where does the gradient vanish faster, in the simple cell or in the cell state? {1}",
+        "simple cell": "simple cell",
+        "cell state": "cell state",
+        "compare why": "The factor of one step decides, since it is applied once for each step: {0} is less than {1}.",
+        "rubric compare": "Full points: compares the factors of one step and says that they are raised to the number "
+        "of steps. Half: compares the values for one number of steps only.",
         "ws ask spectrum": "In a linear recurrence the state is multiplied by {0} at every step. Compute its "
         "eigenvalues, the smaller one first, and its spectral radius; then decide what the gradient does.",
         "ws ask clipping": "The gradient is {0}. Clip it with the threshold {1}: once every entry by value, once the "
@@ -90,21 +130,46 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark feedback": "Feedback {0}",
         "mark answers": "Your answers",
         "mark total": "{0} of {1} points.",
+        "mark look": "Look again at {0}; what is wrong, and the rule for it, stands there.",
+        "mark all right": "Everything is right. Well done.",
         "mark line": "({0}) {1} Your answer: {2} – {3}",
         "mark both": "{0} {1}",
         "mark right": "Right.",
-        "mark follows": "Follows from an earlier answer.",
-        "mark wrong": "Wrong.",
+        "mark follows": "Right with your own values: what came before is carried on, and this line has all its points.",
+        "mark method": "The working is right, the number behind it is not what it comes to: half of the points.",
+        "mark wrong": "Not right yet.",
         "mark empty": "No answer.",
         "mark unread": "This could not be read as a number.",
+        "mark unread formula": "This could not be read as a formula.",
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
-        "mark carried": "Computed correctly from your own values: full points.",
+        "mark expected formula": "Right is {0}, in any form.",
+        "mark instead": "With the right values before it, it is {0}.",
+        "mark rule": "The rule: {0}.",
+        "mark uses": "It uses {0}.",
+        "mark own": "With your own values from before, {0} would have had all the points.",
         "mark maybe": "Exactly this number comes out by a known mistake. {0}",
-        "mark no idea": "No known mistake gives this number.",
+        "mark maybe formula": "Exactly this formula comes out by a known mistake. {0}",
+        "mark or": "Or: {0}",
+        "mark no idea": "No known mistake gives this number: go through the arithmetic once more.",
+        "mark no idea formula": "No known mistake gives this formula: go through the rules once more.",
+        "unread long": "It has more than 500 characters.",
+        "unread many": "It has more than 64 numbers.",
+        "unread none": "Write a number, such as -1/8, 0.125 or ln 2.",
+        "unread formula": "Write a formula that has a value, such as delta_2*h_1 + delta_1*h_0.",
+        "unread cell": "The cell has nothing called {0}.",
+        "unread itself": "This is the asked quantity by its own name: write what it is made of.",
+        "unread name": "A number is asked for, and {0} is none.",
+        "unread several": "A vector stands where one number is asked for.",
+        "unread comma": "Write decimals with a point: 0.5, not 0,5.",
+        "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
+        "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread choice": "Write one of the options, and only one.",
+        "unread percent": "Write a plain number: 0.5, not 50%.",
         "mark class": "Sheets marked: {0}",
         "mark by line": "Full points by line:",
         "mark mistakes": "Mistakes, in how many sheets:",
+        "mark mean": "Points: {0} on average, {1} to {2}, of {3}.",
         "mark by hand": "To be marked by a person:",
         "mark broken": "Not marked:",
     }
@@ -124,6 +189,17 @@ def name_of(row: str, language: str) -> str:
     'the sign of the error'
     """
     return translated(NAMES[row], language, DOMAIN)
+
+
+def sentences_of(rows: Iterable[str], language: str, formula: bool = False) -> Iterator[str]:
+    """What to say to whoever made one of these mistakes, which give the same number or formula: a sentence for each.
+
+    >>> list(sentences_of(["R10"], "en"))[0][:61]
+    'Exactly this number comes out by a known mistake. The derivat'
+    """
+    sentences = dict.fromkeys(translated(TABLE[row].sentence, language, MISTAKES) for row in rows)
+    for place, sentence in enumerate(sentences):
+        yield word("mark or" if place else "mark maybe formula" if formula else "mark maybe", language, sentence)
 
 
 def word(key: str, language: str, *about: object) -> str:

@@ -204,6 +204,8 @@ NODES: list[tuple[Node, str, str]] = [
     (N.Guarded(h, 2, t, sp.oo), "[t ≥ 2] h_t", r"[t \ge 2]\,h_t"),
     (N.Decimal(-0.4621171572, 4), "-0.4621", "-0.4621"),
     (N.Decimal(1.25e-7, 3), "1.25·10^{-7}", r"1.25 \cdot 10^{-7}"),
+    (N.MatMul(N.Gap((n, n)), h), "...... h_t", r"\text{......} h_t"),
+    (N.Gap((n, 1)), "......", r"\text{......}"),
     # Rows, as notations with row vectors write
     (N.Diag(h.T), "diag(h_tᵀ)", r"\operatorname{diag}(h_t^{\top})"),
     (N.Inner(row, row), "r_t r_tᵀ", r"r_t r_t^{\top}"),
@@ -796,7 +798,7 @@ def _meaning(tree: Any) -> Any:
     return type(tree), tuple(_meaning(getattr(tree, each.name)) for each in fields(tree) if each.compare)
 
 
-_NOT_READ = ("∘", "_total", "E_{")
+_NOT_READ = ("∘", "_total", "E_{", "......")
 """Entrywise powers of matrices, total blocks and selectors: written, never typed."""
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
-from worksheet_models import GATES, TEXTS, class_of
+from planted_sheets import failing, false_lines, judged, plants, text_of
+from worksheet_models import GATES, TEXTS, class_of, model_of
 
 from symrnn.documents.document import Claim
-from symrnn.worksheets.answers import Submission
+from symrnn.worksheets.building import fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Verdict, mark_sheet
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.sheets import Class, Sheet
 from symrnn.worksheets.stress import disagreeing
+from symrnn.worksheets.submissions import Submission
+from symrnn.worksheets.tasks import load_task, shipped
 from symrnn.worksheets.variants import confusions
 
 FULL = 200
@@ -55,19 +59,14 @@ class TestKeys:
         for seed in SEEDS:
             assert not list(disagreeing(one(name, seed)[1]))
 
-    @pytest.mark.parametrize("name", ["linear", "tanh"])
+    @each_model
     def test_check_finds_the_key_right(self, name: str) -> None:
         """Every equality of the key, as Markdown, judged by `check` with the variant's model."""
-        from symrnn.checking.verdicts import Verdict as Judged
-        from symrnn.checking.verification import check
-
         for seed in SEEDS:
             _, sheet = one(name, seed, "forward,bptt")
-            text = key_document(sheet, Looks()).to_markdown().split("## 4.")[0].split("## 2.")[1]
-            report = check(text, sheet.model)
+            report = judged(sheet, text_of(sheet))
             assert len(report.findings) >= len(sheet.questions)
-            wrong = {Judged.WRONG, Judged.FOLLOWS}
-            assert not [finding for finding in report.findings if finding.verdict in wrong]
+            assert not false_lines(report)
 
     @each_model
     def test_marking_the_key_gives_full_points(self, name: str) -> None:
@@ -76,6 +75,17 @@ class TestKeys:
             source, sheet = one(name, seed)
             verdicts = marked(source, sheet, answers_of(sheet))
             kinds = {question.id: question.kind for question in asked(sheet, 100)}
+            assert all(verdicts[id][0] is Verdict.RIGHT for id, kind in kinds.items() if kind != "words")
+
+    @pytest.mark.parametrize("task", sorted(shipped()))
+    def test_every_task_gives_full_points_to_its_key(self, task: str) -> None:
+        """Whatever is asked, from a model that it fits."""
+        name = next(name for name in ("tanh", "lstm", "linear2") if fits(load_task(task), model_of(name)))
+        for seed in SEEDS:
+            source, sheet = one(name, seed, task)
+            verdicts = marked(source, sheet, answers_of(sheet))
+            kinds = {question.id: question.kind for question in asked(sheet, 100)}
+            assert kinds
             assert all(verdicts[id][0] is Verdict.RIGHT for id, kind in kinds.items() if kind != "words")
 
 
@@ -99,6 +109,17 @@ class TestPlantedMistakes:
                 verdict, mistakes = verdicts_in(folder, sheet, wrong)[line]
                 assert verdict is Verdict.WRONG, (seed, line, each)
                 assert set(mistakes) & set(each.rows), (seed, line, each)
+
+    @each_model
+    def test_check_finds_and_names_it_in_the_key(self, name: str) -> None:
+        """In its line alone, or carried through every line after it."""
+        for seed in SEEDS:
+            _, sheet = one(name, seed, "forward,bptt")
+            right, every = text_of(sheet), list(plants(sheet))
+            for plant in random.Random(seed).sample(every, 2):
+                for carried in (False, True):
+                    problem = failing(sheet, plant, carried, right)
+                    assert not problem, (seed, plant.line.key, plant.row, carried, problem)
 
     @each_model
     def test_what_is_computed_from_it_keeps_its_points(self, name: str) -> None:

@@ -11,12 +11,22 @@ from symrnn.worksheets.sheets import Class, tasks_of
 GATES = {"lstm": "ifoc", "gru": "zrh"}
 
 
-def scalar_text(activation: str, steps: int) -> str:
+def scalar_text(activation: str, steps: int, loss: str = "y = 1.0", further: str = "") -> str:
     """h_t = f(W_h h_{t-1} + W_x x_t + b) with a half squared error."""
     inputs = ", ".join(["1.0"] * steps)
     return (
         f'name = "{activation}"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
-        '[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n[loss]\nkind = "half_squared_error"\ny = 1.0\n'
+        f'[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n{further}[loss]\nkind = "half_squared_error"\n{loss}\n'
+    )
+
+
+def vector_text(activation: str, steps: int) -> str:
+    """The same with two states and one input."""
+    inputs = ", ".join(["[1.0]"] * steps)
+    return (
+        f'name = "two {activation}"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [{inputs}]\n'
+        "[parameters]\nW_h = [[0.5, 0.25], [0.5, 0.5]]\nW_x = [[0.5], [0.5]]\nb = [0.1, 0.1]\n"
+        '[loss]\nkind = "half_squared_error"\ny = [1.0, 0.5]\n'
     )
 
 
@@ -29,13 +39,36 @@ def gated_text(kind: str) -> str:
     )
 
 
+SOFTMAX = """name = "softmax"
+[cell]
+kind = "rnn"
+activation = "identity"
+[sequence]
+x = [1.0, 1.0]
+[parameters]
+W_h = 0.5
+W_x = 0.5
+b = 0.1
+W_y = [[0.5], [0.5], [0.5]]
+b_y = [0.1, 0.1, 0.1]
+[loss]
+kind = "softmax_cross_entropy"
+y = 1
+"""
+
 TEXTS = {
     "linear": scalar_text("identity", 3),
     "relu": scalar_text("relu", 2),
+    "hard": scalar_text("hard_tanh", 2),
     "tanh": scalar_text("tanh", 2),
     "sigmoid": scalar_text("sigmoid", 2),
+    "linear2": vector_text("identity", 2),
+    "tanh2": vector_text("tanh", 2),
     "lstm": gated_text("lstm"),
     "gru": gated_text("gru"),
+    "readout": scalar_text("identity", 2, further="W_y = 0.5\nb_y = 0.5\n"),
+    "softmax": SOFTMAX,
+    "every_step": scalar_text("identity", 2, 'at = "every_step"\ny = [1.0, 0.5]'),
 }
 
 
@@ -45,7 +78,13 @@ def model_of(name: str) -> Model:
     return loads(TEXTS[name])
 
 
-def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
-    """A class of a model; the usual tasks unless said."""
+@cache
+def _first(name: str, tasks: str) -> Class:
     model = model_of(name)
-    return Class(model, tasks_of([task for task in tasks.split(",") if task], model), seed)
+    return Class(model, tasks_of([task for task in tasks.split(",") if task], model), 1)
+
+
+def class_of(name: str, tasks: str = "", seed: int = 1) -> Class:
+    """A class of a model; the usual tasks unless said. What all seeds share is made once."""
+    first = _first(name, tasks)
+    return Class(first.model, first.tasks, seed, shared=first.recipes)

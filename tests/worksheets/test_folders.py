@@ -33,6 +33,31 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
+HOSTILE = {
+    "archive.csv": b"PK\x03\x04" + bytes(100),
+    "random.bin": bytes(range(256)) * 4,
+    "nul.csv": b"sheet,line,answer\n1-001,1,\x00",
+    "empty.json": b"",
+    "deep.json": b"[" * 100_000,
+    "deeper.json": b'{"1-001":' * 5_000,
+    "digits.json": b'{"1-001":{"1":' + b"9" * 6_000 + b"}}",
+    "path.json": b'{"../../etc/passwd":{"1":"1"}}',
+    "page.html": b"<!doctype html><html>",
+    "twice.json": b'{"1-009":{"1":"1"},"1-009":{"1":"2"}}',
+    "escape.json": b'{"\\u001b[31m1-001":{"1":"1"}}',
+    "number.json": b'{"1-001": 3}',
+    "odd.json": b'[[[]],3,null,{"sheet":null}]',
+    "half.utf16": b"\xff\xfea",
+    "latin.md": "# é".encode("latin-1"),
+    "formulas.md": b"# Worksheet 1-008\n" + b"$$" * 100_000,
+    "unknown.md": b"# Worksheet 9-999\n\n(1) 1/2",
+    "columns.csv": b"sheet,answer\n1-001,1",
+    "image.md": b"\x89PNG\r\n\x1a\n",
+    "document.md": b"%PDF-1.7",
+}
+"""Files that are no submissions, each in its own way."""
+
+
 class TestWorksheet:
     """`symrnn worksheet`."""
 
@@ -106,6 +131,32 @@ class TestMark:
         marks = (tmp_path / "marks" / "marks.csv").read_text(encoding="utf-8")
         assert marks.count(",right,") == sum(answer["kind"] != "words" for answer in key["answers"])
         assert (tmp_path / "marks" / "feedback" / f"{key['id']}.html").is_file()
+
+    def test_hostile_files_stop_nothing(self, tmp_path: Path, model: Path) -> None:
+        """Each is listed with its reason, none is written anywhere, the good one is marked."""
+        out, hand = tmp_path / "week", tmp_path / "hand"
+        run("worksheet", model, "--variants", "2", "-o", out)
+        hand.mkdir()
+        for name, data in HOSTILE.items():
+            (hand / name).write_bytes(data)
+        (hand / ".DS_Store").write_bytes(b"x")
+        (hand / "good.json").write_text('{"1-001": {"1": "1/2"}}', encoding="utf-8")
+        code, text = run("mark", out, hand, tmp_path / "nowhere.csv", "-o", tmp_path / "marks")
+        assert code == 1
+        for name in (*HOSTILE, "nowhere.csv"):
+            assert name in text
+        assert "DS_Store" not in text
+        files = {str(path.relative_to(tmp_path / "marks")) for path in (tmp_path / "marks").rglob("*.html")}
+        assert files == {"feedback/1-001.html"}
+        assert not any(sign in text for sign in "\x1b\0")
+
+    def test_an_id_that_is_a_path(self, tmp_path: Path, model: Path) -> None:
+        """A key that names files elsewhere is none."""
+        out = tmp_path / "week"
+        run("worksheet", model, "-o", out)
+        text = (out / "key.json").read_text(encoding="utf-8").replace('"id": "1-001"', '"id": "../../1-001"')
+        with pytest.raises(InputError):
+            read_key(text)
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"recipe": "0"}', '{"recipe": "1"}'])
     def test_a_key_that_is_none(self, text: str) -> None:

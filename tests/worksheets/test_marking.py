@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from worksheet_models import class_of
 
-from symrnn.worksheets.answers import Submission
-from symrnn.worksheets.feedback import feedback_document, marks_csv, summary
+from symrnn.algebra.printing import to_latex
+from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
 from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
-from symrnn.worksheets.marking import Results, Verdict, mark_all, mark_sheet
-from symrnn.worksheets.pages import Looks
+from symrnn.worksheets.marking import Mark, Results, Verdict, mark_all, mark_sheet
+from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.sheets import Sheet
+from symrnn.worksheets.submissions import Submission, read_submissions
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +79,22 @@ class TestStudents:
         """In the words of the table, in both languages."""
         marked = mark_sheet(folder, handed_in(sheet, forgotten(sheet)))
         english, chinese = (feedback_document(marked, language).to_text() for language in ("en", "zh"))
-        assert "its derivative is a factor" in english
-        assert "full points" in english
+        for said in ("its derivative is a factor", "carried on", "Look again at (7)", "It uses (4), (6)"):
+            assert said in " ".join(english.split())
         assert "满分" in chinese
+
+    def test_nothing_to_look_at(self, folder: Folder, sheet: Sheet) -> None:
+        """Who has everything right is told so, and no line says more."""
+        text = feedback_document(mark_sheet(folder, handed_in(sheet, right(sheet))), "en").to_text()
+        assert "Well done" in text
+        assert "The rule" not in text
+
+    def test_what_would_have_had_the_points(self, folder: Folder, sheet: Sheet) -> None:
+        """A wrong line after a wrong line: the right value, and the one that follows."""
+        answers = forgotten(sheet) | {"dL/dh[1]": "17"}
+        marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, answers)).marks}
+        assert marks["dL/dh[1]"].own == forgotten(sheet)["dL/dh[1]"]
+        assert marks["dL/dh[1]"].expected == right(sheet)["dL/dh[1]"]
 
     def test_a_mistake_on_top_of_a_carried_error_is_named(self, folder: Folder, sheet: Sheet) -> None:
         """The sign lost in a line that follows a wrong one."""
@@ -98,7 +116,10 @@ class TestReading:
             ("h[1]", "__import__('os')", Verdict.UNREAD),
             ("verdict", "It vanishes.", Verdict.RIGHT),
             ("verdict", "消失", Verdict.RIGHT),
-            ("verdict", "it explodes or vanishes", Verdict.WRONG),
+            ("verdict", "The gradient is vanishing", Verdict.RIGHT),
+            ("verdict", "it explodes", Verdict.WRONG),
+            ("verdict", "it explodes or vanishes", Verdict.UNREAD),
+            ("verdict", "yes", Verdict.UNREAD),
             ("why", "each step is below 1", Verdict.RUBRIC),
         ],
     )
@@ -128,6 +149,55 @@ class TestReading:
         assert not any(mark.verdict is Verdict.RIGHT for marked in results.marked for mark in marked.marks)
 
 
+class TestMethod:
+    """Marks for working that is right, whatever number was written behind it."""
+
+    @staticmethod
+    def verdict(folder: Folder, sheet: Sheet, text: str, **others: str) -> Mark:
+        """The mark of the last state, answered so."""
+        answers = right(sheet) | others | {"h[2]": text}
+        return next(m for m in mark_sheet(folder, handed_in(sheet, answers)).marks if m.question.key == "h[2]")
+
+    @pytest.mark.parametrize("text", ["tanh(a_2) = 17", "tanh({a}) = 17", r"\tanh(a_2) = \tanh({a}) = 17", "tanh(a_2)"])
+    def test_half_of_the_points(self, folder: Folder, sheet: Sheet, text: str) -> None:
+        """The formula, or the numbers put in, come to the right value; the result does not, or is missing."""
+        mark = self.verdict(folder, sheet, text.replace("{a}", right(sheet)["a[2]"]))
+        assert mark.verdict is Verdict.METHOD
+        assert mark.points == Fraction(mark.question.points, 2)
+
+    @pytest.mark.parametrize(
+        "text", ["h_2 = 17", "{h} = 17", "tanh(a_1) = 17", "h_2", "L = 17", "17", "tanh(a_2) + 1 = 17"]
+    )
+    def test_none(self, folder: Folder, sheet: Sheet, text: str) -> None:
+        """Its own name, the bare result, what comes after, another formula: no working that is right."""
+        mark = self.verdict(folder, sheet, text.replace("{h}", right(sheet)["h[2]"]))
+        assert mark.verdict in (Verdict.WRONG, Verdict.UNREAD)
+        assert mark.points == 0
+
+    def test_with_the_students_own_values(self, folder: Folder, sheet: Sheet) -> None:
+        """The formula with a wrong value before it is right working all the same."""
+        mark = self.verdict(folder, sheet, "tanh(a_2) = 17", **{"a[2]": "ln 5"})
+        assert mark.verdict is Verdict.METHOD
+        mark = self.verdict(folder, sheet, "tanh(ln 5) = 17", **{"a[2]": "ln 5"})
+        assert mark.verdict is Verdict.METHOD
+
+    def test_not_where_the_sheet_shows_the_working(self) -> None:
+        """With 30 % blank only results are asked."""
+        made = class_of("linear")
+        folder = read_key(key_json([Made(made.sheet(1))], made, Looks(blanks=30)))
+        sheet = folder.sheet("1-001")
+        line = next(q for q in sheet.questions if q.key == "h[2]")
+        answer = Submission(sheet.id, {line.id: "W_h h_1 + W_x x_2 + b = 17"})
+        mark = next(m for m in mark_sheet(folder, answer).marks if m.question.key == "h[2]")
+        assert mark.verdict is Verdict.WRONG
+
+    def test_the_gradebook_has_halves(self, folder: Folder, sheet: Sheet) -> None:
+        """One point's half in the CSV and in the summary."""
+        results = Results((mark_sheet(folder, handed_in(sheet, right(sheet) | {"h[2]": "tanh(a_2) = 17"})),))
+        assert ",method,0.5,1," in marks_csv(results)
+        assert ".5/" in summary(results, "en")
+
+
 class TestClass:
     """All submissions together."""
 
@@ -150,3 +220,53 @@ class TestClass:
         """Students' text is data."""
         results = Results((mark_sheet(folder, handed_in(sheet, {"why": "=1+1"})),))
         assert ",'=1+1," in marks_csv(results)
+
+    @pytest.mark.parametrize("text", ["=cmd|' /c calc'!A1", "+1+cmd", "-cmd", "@SUM(1)", " =1", "＝1+1", "\t=1"])
+    def test_every_way_to_begin_a_formula(self, folder: Folder, sheet: Sheet, text: str) -> None:
+        """Also with a space before it and in full width."""
+        results = Results((mark_sheet(folder, handed_in(sheet, {"why": text})),))
+        row = next(row for row in csv.DictReader(io.StringIO(marks_csv(results))) if row["quantity"] == "why")
+        assert row["answer"].startswith("'")
+
+    def test_what_students_write_is_text_in_every_output(self, folder: Folder, sheet: Sheet) -> None:
+        """Pages, sheets and LaTeX show it letter by letter."""
+        answers = {"why": "<script>alert(1)</script> $x$ \\input{/etc/passwd} & # % _", "h[1]": "<b>1</b>"}
+        document = feedback_document(mark_sheet(folder, handed_in(sheet, answers)), "en")
+        assert "<script>" not in document.to_html().partition("</style>")[2]
+        assert "\\input{/etc" not in document.to_latex()
+        assert "<script>" not in document.to_markdown()
+
+    def test_remarks_are_listed(self, folder: Folder, sheet: Sheet) -> None:
+        """And the sheet is marked."""
+        good = replace(handed_in(sheet, right(sheet)), remarks=("line 1 answered twice; the first was marked",))
+        results = mark_all(folder, [good])
+        assert len(results.marked) == 1
+        assert "answered twice" in results.broken[0][1]
+
+    def test_the_chart(self, folder: Folder, sheet: Sheet) -> None:
+        """Names and counts; the same bytes again."""
+        results = Results((mark_sheet(folder, handed_in(sheet, forgotten(sheet))),))
+        assert chart(results, "en") == chart(results, "en")
+        assert chart(results, "zh").startswith("<?xml")
+
+
+class TestGaps:
+    """A formula with a gap, filled in on the sheet itself."""
+
+    @pytest.mark.parametrize("name", ["tanh", "lstm"])
+    def test_the_piece_is_found_in_its_line(self, name: str) -> None:
+        """Right as LaTeX and as plain text; empty where nothing was written."""
+        made = class_of(name, "blanks")
+        folder = read_key(key_json([Made(made.sheet(1))], made, Looks()))
+        sheet = folder.sheet("1-001")
+        page = sheet_document(sheet, Looks()).to_markdown()
+        (empty,) = read_submissions(page, "x")
+        assert {mark.verdict for mark in mark_sheet(folder, empty).marks} == {Verdict.EMPTY}
+        for written in (lambda q: to_latex(q.answer, sheet.style), lambda q: answer_text(q, sheet)):
+            filled = page
+            for question in sheet.questions:
+                gap = re.compile(r"\\text\{\.+\}(?=[^$]*\\tag\{" + question.id + r"\})")
+                text = written(question).replace("\\", r"\\")
+                filled = gap.sub(text, filled)
+            (found,) = read_submissions(filled, "x")
+            assert {mark.verdict for mark in mark_sheet(folder, found).marks} == {Verdict.RIGHT}

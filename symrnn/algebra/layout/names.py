@@ -11,6 +11,8 @@ from symrnn.algebra.layout.printer import FACTOR, Frame, Printer
 from symrnn.algebra.nodes import Name, Node
 from symrnn.algebra.spelling import ATOM, DERIVATIVE, SCRIPTED, Letter, Piece, is_greek, is_word, read_name
 
+GAP = "......"
+
 
 def _letter(p: Printer, letter: Letter, script: bool, accents: Iterable[str] = (), bold: bool = False) -> str:
     text = p.form.word(letter.base) if script and is_word(letter) else p.form.letter(letter.base, script)
@@ -72,6 +74,11 @@ def _is_bold(p: Printer, node: Node) -> bool:
 def name(p: Printer, node: N.Signal | N.Parameter, parts: Sequence[Piece]) -> Piece:
     """A signal or a parameter."""
     return _named(p, node)
+
+
+def gap(p: Printer, node: N.Gap, parts: Sequence[Piece]) -> Piece:
+    """Room for what is left out."""
+    return Piece(p.form.word(GAP), ATOM)
 
 
 def _named(p: Printer, node: N.Signal | N.Parameter, accents: tuple[str, ...] = ()) -> Piece:

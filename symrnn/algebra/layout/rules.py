@@ -16,6 +16,7 @@ RULES.update(
         N.Immediate: names.immediate,
         N.Decimal: constants.decimal,
         N.Block: names.block,
+        N.Gap: names.gap,
         N.Number: constants.number,
         N.Zeros: lambda p, node, parts: Piece(p.signs["zero"], numeric=True),
         N.Ones: constants.ones,

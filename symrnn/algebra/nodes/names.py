@@ -183,6 +183,22 @@ class Block(Name):
         return self.args[3].name if len(self.args) > 3 else "numerator"
 
 
+class Gap(Name):
+    """A piece of a formula that is left out, to be filled in; of the shape of what belongs there.
+
+    >>> from symrnn.algebra.nodes import n
+    >>> str(Gap((n, 1)))
+    '......'
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *shape: Any) -> Gap:
+        rows, cols = shape[0] if isinstance(shape[0], tuple) else shape
+        sizes = (size_of(rows), size_of(cols))
+        return cls.trusted(sizes, sizes)
+
+
 def named(name: str | Str) -> Str:
     """The name as SymPy keeps it."""
     return name if isinstance(name, Str) else Str(name)

@@ -5,22 +5,21 @@ Mathematics is MathML in HTML; questions in words and choices that have no optio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
-from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.numbers import MP, real
 from symrnn.documents.document import Formula, Words
 from symrnn.documents.renderers.html import block_html, setter_of
-from symrnn.languages import translated
 from symrnn.worksheets.numbers import SIGNIFICANT
-from symrnn.worksheets.pages import MISTAKES, Looks, sheet_document
+from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.variants import confusions
-from symrnn.worksheets.words import ENGLISH, word
+from symrnn.worksheets.telling import told
+from symrnn.worksheets.words import ENGLISH, sentences_of, word
 
 DIGITS = 12
 """Of right answers, before the platform's tolerance."""
@@ -41,6 +40,8 @@ class Blank:
     id: str
     number: str
     tolerance: str
+    relative: str
+    """The tolerance as a share of the number."""
     wrong: tuple[Wrong, ...] = ()
 
 
@@ -65,6 +66,27 @@ class Group:
     items: tuple[Item, ...]
 
 
+def share(item: Item) -> Fraction:
+    """The points of one blank: an item's points are divided among its blanks.
+
+    >>> share(Item("1", "", 3, (Blank("1.1", "2", "1", "1"), Blank("1.2", "2", "1", "1"))))
+    Fraction(3, 2)
+    """
+    return Fraction(item.points, max(1, len(item.blanks)))
+
+
+def weights(parts: Sequence[Group]) -> Mapping[str, int]:
+    """The points of one blank of every item as whole numbers in the same ratio, where a platform takes no others.
+
+    >>> pair = (Blank("2.1", "2", "1", "1"), Blank("2.2", "2", "1", "1"))
+    >>> weights([Group("", (Item("1", "", 1, pair[:1]), Item("2", "", 3, pair)))])
+    {'1': 2, '2': 3}
+    """
+    shares = {item.id: share(item) for part in parts for item in part.items}
+    scale = lcm(*(each.denominator for each in shares.values()))
+    return {id: int(each * scale) for id, each in shares.items()}
+
+
 def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     """The sheet's parts; the first begins with what is given.
 
@@ -77,15 +99,19 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     document = sheet_document(sheet, looks)
     setter = setter_of(document)
     wrong = _wrong_numbers(sheet, looks.language)
-    found = []
-    given = [block for block in document.sections[0].blocks if not _is_name_line(block)]
+    found: list[Group] = []
+    opening = [block for block in document.sections[0].blocks if not _is_name_line(block)]
     for place, part in enumerate(sheet.parts):
         if part.shown:
             # A calculation with a planted mistake is for paper: its lines are no blanks.
             continue
-        blocks = [*(given if place == 0 else ()), *part.intro]
-        intro = "".join(block_html(setter, block) for block in blocks)
-        found.append(Group(intro, tuple(_items(part, sheet, setter, wrong, looks.language))))
+        blocks = document.sections[place + 1].blocks
+        # Another model is given where its part begins: before the task, its points, and the questions.
+        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.questions)]
+        items = tuple(_items(part, setter, wrong, looks.language))
+        if items:
+            shown = [*(() if found else opening), *given, *part.intro]
+            found.append(Group("".join(block_html(setter, _decimals(block)) for block in shown), items))
     return tuple(found)
 
 
@@ -93,13 +119,19 @@ def _is_name_line(block: Any) -> bool:
     return isinstance(block, Words) and block.key == "ws name line"
 
 
-def _items(part: Part, sheet: Sheet, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
+def _decimals(block: Any) -> Any:
+    """How to write numbers where only decimals can be typed."""
+    key = block.key if isinstance(block, Words) else ""
+    return Words(f"{key} typed") if key in ("ws exact", "ws logarithms") else block
+
+
+def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
     for question in part.questions:
         if question.kind == "number":
             prompt = (
                 setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
             )
-            blanks = tuple(_blanks(question, sheet, wrong.get(question.key, [])))
+            blanks = tuple(_blanks(question, wrong.get(question.id, [])))
             yield Item(question.id, prompt, question.points, blanks)
         elif question.kind == "choice" and question.options:
             options = tuple(word(option, language) if option in ENGLISH else option for option in question.options)
@@ -112,15 +144,17 @@ def _asked(question: Question, setter: Any) -> str:
     return str(setter.sentence(key, (question.id, *about, "")))
 
 
-def _blanks(question: Question, sheet: Sheet, wrong: list[Any]) -> Iterator[Blank]:
+def _blanks(question: Question, wrong: list[Any]) -> Iterator[Blank]:
     rows = question.answer
     single = len(rows) == 1 and len(rows[0]) == 1
     for i, row in enumerate(rows):
         for j, entry in enumerate(row):
             place = question.id if single else f"{question.id}.{i * len(row) + j + 1}"
-            room = abs(real(entry.value)) * MP.mpf(10) ** -(SIGNIFICANT - 1)
-            room = room if sheet.recipe.rounded else room / 100
-            yield Blank(place, decimal(entry.value), decimal(room, 3), tuple(_told(entry.value, room, i, j, wrong)))
+            is_exact = not question.rounded and isinstance(entry.value, Fraction)
+            relative = MP.mpf(10) ** -(SIGNIFICANT + 1 if is_exact else SIGNIFICANT - 1)
+            room = (abs(real(entry.value)) or 1) * relative
+            known = tuple(_told(entry.value, room, i, j, wrong))
+            yield Blank(place, decimal(entry.value), decimal(room, 3), decimal(relative), known)
 
 
 def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[Wrong]:
@@ -137,9 +171,8 @@ def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[W
 
 def _wrong_numbers(sheet: Sheet, language: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for each in confusions(sheet.recipe, sheet.values):
-        sentences = [translated(TABLE[row].sentence, language, MISTAKES) for row in each.rows]
-        found.setdefault(each.key, []).append((each.answer, " ".join(dict.fromkeys(sentences))))
+    for each in told(sheet.parts):
+        found.setdefault(each.question.id, []).append((each.answer, " ".join(sentences_of(each.rows, language))))
     return found
 
 

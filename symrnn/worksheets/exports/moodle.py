@@ -1,7 +1,8 @@
 """Moodle XML: a cloze question for each sheet and a numerical question for each number, by category.
 
 Wrong numbers that a known mistake gives are answers worth 0 % with their feedback: the only grade fractions are 100
-and 0. The format: docs.moodle.org, "Moodle XML format" and "Embedded Answers (Cloze)".
+and 0. A vector or a matrix is a cloze question with a blank for each entry. The format: docs.moodle.org, "Moodle XML
+format" and "Embedded Answers (Cloze)".
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from symrnn import __version__
 from symrnn.documents.document import MARK
-from symrnn.worksheets.exports.items import Blank, Group, Item
+from symrnn.worksheets.exports.items import Blank, Group, Item, weights
 
 Named = tuple[str, tuple[Group, ...]]
 """A sheet's id and its groups."""
@@ -26,15 +27,19 @@ def to_moodle(sheets: Sequence[Named]) -> str:
 
 def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f'<question type="category"><category><text>$course$/top/symrnn/{escape(name)}</text></category></question>\n'
-    text = "".join(group.intro + "".join(_cloze_item(item) for item in group.items) for group in groups)
+    worth = weights(groups)
+    text = "".join(group.intro + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups)
     yield _question("cloze", name, text, "")
     before = groups[0].intro if groups else ""
     for group in groups:
+        intro = before if group is groups[0] else before + group.intro
         for item in group.items:
+            title = f"{name} ({item.id})"
             if len(item.blanks) == 1:
-                intro = before if group is groups[0] else before + group.intro
                 head = f"{intro}<p>({item.id}) {item.prompt}</p>"
-                yield _question("numerical", f"{name} ({item.id})", head, _answers(item.blanks[0], item.points))
+                yield _question("numerical", title, head, _answers(item.blanks[0], item.points))
+            elif item.blanks:
+                yield _question("cloze", title, intro + _cloze_item(item, 1), "")
 
 
 def _question(kind: str, name: str, text: str, further: str) -> str:
@@ -60,22 +65,25 @@ def _answers(blank: Blank, points: int) -> str:
     return f"<defaultgrade>{points}</defaultgrade>\n{answer(100, blank.number, blank.tolerance, '')}{wrong}"
 
 
-def _cloze_item(item: Item) -> str:
+def _cloze_item(item: Item, weight: int) -> str:
     if item.options:
         options = "~".join(
             f"%{100 if place == item.right else 0}%{_cloze(option)}" for place, option in enumerate(item.options)
         )
-        return f"<p>{item.prompt} {{{item.points}:MULTICHOICE:{options}}}</p>\n"
-    blanks = " ".join(_cloze_blank(blank, item.points) for blank in item.blanks)
+        return f"<p>{item.prompt} {{{weight}:MULTICHOICE:{options}}}</p>\n"
+    blanks = " ".join(_cloze_blank(blank, weight) for blank in item.blanks)
     return f"<p>({item.id}) {item.prompt}{blanks}</p>\n"
 
 
-def _cloze_blank(blank: Blank, points: int) -> str:
+def _cloze_blank(blank: Blank, weight: int) -> str:
     right = f"%100%{blank.number}:{blank.tolerance}"
     wrong = "".join(f"~%0%{one.number}:{blank.tolerance}#{_cloze(one.feedback)}" for one in blank.wrong)
-    return f"{{{points}:NUMERICAL:{right}{wrong}}}"
+    return f"{{{weight}:NUMERICAL:{right}{wrong}}}"
 
 
 def _cloze(text: str) -> str:
-    """Text within a cloze answer: its signs escaped, then HTML."""
-    return re.sub(r'([~}#/"\\])', r"\\\1", escape(text))
+    """Text within a cloze answer: HTML with the signs of the syntax as entities.
+
+    Moodle takes the backslash off before } and # only; entities it decodes everywhere.
+    """
+    return re.sub(r'[{}~#/"\\]', lambda sign: f"&#{ord(sign[0])};", escape(text))

@@ -1,6 +1,7 @@
 """Notebooks with nbgrader's metadata: what is given is locked, every part is an answer cell that is graded by hand.
 
-The schema: nbgrader 0.9, "The nbgrader metadata", schema version 3.
+The sheet is what `nbgrader generate_assignment` makes of the source, in which every part's answers stand between
+`### BEGIN SOLUTION` and `### END SOLUTION`. The schema: nbgrader 0.9, "The nbgrader metadata", version 3.
 """
 
 from __future__ import annotations
@@ -8,19 +9,49 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from symrnn.worksheets.pages import Looks, sheet_document
+from symrnn.worksheets.pages import Looks, key_document, sheet_document
 from symrnn.worksheets.sheets import Sheet
 
 SCHEMA = 3
+BEFORE = 2
+"""The title's cell and that of what is given; a cell for each part follows."""
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 def to_nbgrader(sheet: Sheet, looks: Looks) -> str:
-    """The sheet's notebook: the first two cells are title and givens, then one for each part."""
-    content = json.loads(sheet_document(sheet, looks).to_notebook())
+    """The sheet's notebook, for students."""
+    return _dumped(_notebook(sheet, looks))
+
+
+def to_nbgrader_source(sheet: Sheet, looks: Looks) -> str:
+    """The same with every part's answers, for nbgrader's folder `source`: it takes them out again.
+
+    >>> import symrnn as sr
+    >>> from symrnn.worksheets.sheets import Class, tasks_of
+    >>> model = sr.load("example:linear")
+    >>> text = to_nbgrader_source(Class(model, tasks_of(("forward",), model), 1).sheet(1), Looks())
+    >>> [line.strip() for line in json.loads(text)["cells"][BEFORE]["source"] if "SOLUTION" in line]
+    ['### BEGIN SOLUTION', '### END SOLUTION']
+    """
+    content = _notebook(sheet, looks)
+    solved = json.loads(key_document(sheet, looks).to_notebook())["cells"]
+    for place in range(BEFORE, BEFORE + len(sheet.parts)):
+        cell = content["cells"][place]
+        asked, answered = ("".join(one["source"]).rstrip().split("\n\n") for one in (cell, solved[place]))
+        # What the key says as well, heading and task, is said once.
+        answered = [text for text in answered if text not in asked]
+        text = "\n\n".join(asked) + f"\n\n{BEGIN}\n" + "\n\n".join(answered) + f"\n{END}"
+        cell["source"] = text.splitlines(keepends=True)
+    return _dumped(content)
+
+
+def _notebook(sheet: Sheet, looks: Looks) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(sheet_document(sheet, looks).to_notebook())
     for place, cell in enumerate(content["cells"]):
-        part = sheet.parts[place - 2] if place >= 2 else None
-        cell["metadata"]["nbgrader"] = _metadata(place, sum(q.points for q in part.questions) if part else None)
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        part = sheet.parts[place - BEFORE] if place >= BEFORE else None
+        points = sum(question.points for question in part.questions) if part else None
+        cell["metadata"]["nbgrader"] = _metadata(place, points)
+    return content
 
 
 def _metadata(place: int, points: int | None) -> dict[str, Any]:
@@ -28,3 +59,7 @@ def _metadata(place: int, points: int | None) -> dict[str, Any]:
     if points is None:
         return {**common, "grade": False, "locked": True, "solution": False}
     return {**common, "grade": True, "locked": False, "points": points, "solution": True}
+
+
+def _dumped(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

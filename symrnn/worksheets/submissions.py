@@ -1,0 +1,203 @@
+"""What students hand in: CSV, JSON, the Markdown sheet or the notebook filled in.
+
+Untrusted: sizes are bounded before anything is read, and characters that steer a terminal or a page are taken out. What
+cannot be read raises `InputError`, and whoever gathers submissions goes on with the next.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from symrnn.errors import InputError
+from symrnn.worksheets.filled_sheets import read_page
+
+MOST_WORDS = 20_000
+"""Letters of one answer."""
+MOST_ROWS = 500_000
+MOST_NAME = 200
+_FORMS = "answers.csv, JSON, the Markdown sheet or the notebook, filled in"
+_ROW = re.compile(r"\n\"?[A-Za-z0-9-]+-\d{3,4}\"?[,;\t]")
+_NOT_TEXT = (
+    (b"PK\x03\x04", "a zip or an Office file"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"{\\rtf", "an RTF file"),
+)
+"""How files begin that are no text."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The answers of one sheet, by line; whose, where that is said; what was odd about them."""
+
+    sheet: str
+    answers: Mapping[str, str]
+    student: str = ""
+    source: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def decoded(data: bytes, source: str) -> str:
+    """The text of a file: UTF-8, UTF-16 with its mark, or GB 18030, which Chinese spreadsheets write.
+
+    >>> decoded("答案".encode("gbk"), "a.csv")
+    '答案'
+    """
+    for start, what in _NOT_TEXT:
+        if data.startswith(start):
+            raise InputError(source, found=what, write=_FORMS)
+    codecs = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for codec in codecs:
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise InputError(source, found="no text", write=_FORMS)
+
+
+def clean(text: str) -> str:
+    """Text without what steers terminals or turns lines around: control and direction characters, broken pairs.
+
+    >>> clean("a\\x1b[31m\\u202e b\\ud800")
+    'a[31m b?'
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(char for char in whole if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf"))
+
+
+def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
+    """The submissions of one file; the content decides what it is, not its name.
+
+    >>> read_submissions("sheet,line,answer\\n1-001,1,1/2", "a.csv")[0].answers
+    {'1': '1/2'}
+    >>> read_submissions('{"1-001": {"1": "1/2"}}', "a.json")[0].answers
+    {'1': '1/2'}
+    """
+    start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")):
+        return tuple(_from_json(start, source))
+    if start[:200].lower().startswith(("<!doctype html", "<html")):
+        raise InputError(source, found="a web page", write=_FORMS)
+    if start[:4].lower() == "sep=":
+        # Spreadsheets say their delimiter so.
+        start = start.partition("\n")[2]
+    first = start.partition("\n")[0].lower()
+    if "sheet" in first and "answer" in first and ("," in first or ";" in first or "\t" in first):
+        return _from_csv(start, source)
+    return (_from_page(start, source),)
+
+
+def _from_page(text: str, source: str) -> Submission:
+    sheet, answers = read_page(clean(text), source)
+    if not sheet:
+        raise InputError(source, found="no sheet's id", write=_FORMS)
+    return Submission(sheet, {line: answer[:MOST_WORDS] for line, answer in answers.items()}, "", source)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def _from_csv(text: str, source: str) -> tuple[Submission, ...]:
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    rows = _rows(clean(text.replace("\r\n", "\n").replace("\r", "\n")), delimiter)
+    heads = [head.strip().lower() for head in rows[0]] if rows else []
+    if len(rows) > MOST_ROWS or not {"sheet", "line", "answer"} <= set(heads):
+        raise InputError(source, found="no columns sheet, line and answer", write="the answers.csv filled in")
+    at = {head: heads.index(head) for head in heads}
+    found: dict[str, dict[str, str]] = {}
+    students: dict[str, str] = {}
+    twice: dict[str, list[str]] = {}
+    for row in rows[1:]:
+        cells = {head: row[place].strip() if place < len(row) else "" for head, place in at.items()}
+        sheet, line, answer = cells["sheet"], cells["line"], cells["answer"][:MOST_WORDS]
+        answers = found.setdefault(sheet, {})
+        students.setdefault(sheet, cells.get("student", "")[:MOST_NAME])
+        if answer and answers.get(line, answer) not in ("", answer):
+            twice.setdefault(sheet, []).append(line)
+        elif answer or line not in answers:
+            answers[line] = answer
+    # A row without a sheet or a sheet without any answer says nothing.
+    return tuple(
+        Submission(sheet, answers, students[sheet], source, _remarks(twice.get(sheet, ())))
+        for sheet, answers in found.items()
+        if sheet and any(answers.values())
+    )
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        if not any(_ROW.search(cell) for row in rows for cell in row):
+            return rows
+    except csv.Error:
+        pass
+    # A quotation mark that is never closed, or a cell without end: each line for itself, so that the others are read.
+    return [[cell.strip('"')[:MOST_WORDS] for cell in line.split(delimiter)] for line in text.split("\n") if line]
+
+
+def _remarks(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"line {line[:20]} answered twice; the first was marked" for line in dict.fromkeys(lines))
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was written: a key may stand there twice."""
+
+
+def _from_json(text: str, source: str) -> Iterator[Submission]:
+    try:
+        content = json.loads(text, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        raise InputError(source, found="no JSON", write='{"2026-001": {"1": "1/2"}}') from None
+    if isinstance(content, _Pairs) and any(key == "cells" for key, _ in content):
+        yield _from_page("\n\n".join(_cells(content)), source)
+        return
+    for sheet, student, answers in _sheets(content):
+        if not isinstance(answers, _Pairs):
+            raise InputError(source, found=f"no answers for {clean(sheet)[:40]}", write='{"2026-001": {"1": "1/2"}}')
+        texts: dict[str, str] = {}
+        twice = []
+        for line, answer in answers:
+            if line in texts:
+                twice.append(line)
+            texts.setdefault(clean(line), _text(answer))
+        yield Submission(clean(sheet), texts, clean(student)[:MOST_NAME], source, _remarks(twice))
+
+
+def _sheets(content: Any) -> Iterator[tuple[str, str, Any]]:
+    """Sheet, student and answers: of an object by sheets, of one submission, or of a list of submissions."""
+    if isinstance(content, _Pairs) and "answers" not in dict(content):
+        yield from ((sheet, "", answers) for sheet, answers in content)
+        return
+    for one in [content] if isinstance(content, _Pairs) else content:
+        if isinstance(one, _Pairs):
+            known = dict(one)
+            yield str(known.get("sheet", "")), str(known.get("student", "")), known.get("answers")
+
+
+def _text(answer: Any) -> str:
+    if answer is None or isinstance(answer, _Pairs):
+        return ""
+    return clean(answer if isinstance(answer, str) else str(answer)[:MOST_WORDS])[:MOST_WORDS]
+
+
+def _cells(content: _Pairs) -> Iterator[str]:
+    cells = dict(content)["cells"]
+    for cell in cells if isinstance(cells, list) else []:
+        known = dict(cell) if isinstance(cell, _Pairs) else {}
+        if known.get("cell_type") in ("markdown", "raw"):
+            text = known.get("source", "")
+            yield "".join(map(str, text)) if isinstance(text, list) else str(text)
