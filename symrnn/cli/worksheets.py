@@ -6,13 +6,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from symrnn.cli.files import resolve
+from symrnn.cli.progress import shown
 from symrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def worksheet(
     count = variants or len(students) or 1
     show = _progress("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
-    made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
+    with shown("search for numbers"):
+        made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     _clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
@@ -125,9 +127,17 @@ def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
     click.echo(f"beyond the digit budget     {_listed(report.overruns)}")
     click.echo(f"not diagnosable             {_listed(report.undiagnosable)}")
     click.echo(f"evaluations that disagree   {_listed(report.disagreements)}")
+    click.echo(f"mistakes alike by chance    {_listed(report.alike)}")
+    click.echo(f"digits of exact answers     {_shares(report.digits)}")
     click.echo(f"{time.monotonic() - start:.1f} s", err=True)
     if not report.is_clean:
         sys.exit(1)
+
+
+def _shares(digits: Mapping[int, int]) -> str:
+    """How many answers in a hundred take how many digits."""
+    total = sum(digits.values())
+    return "  ".join(f"{count}: {100 * digits[count] / total:.0f} %" for count in sorted(digits)) or "none"
 
 
 def _listed(found: Sequence[object]) -> str:

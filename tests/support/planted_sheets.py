@@ -36,14 +36,18 @@ class Plant:
 
 
 def plants(sheet: Sheet) -> Iterator[Plant]:
-    """Every mistake of every line that is asked, where it shows."""
+    """Every mistake of every line that is asked, where it shows.
+
+    Without those that make another shape: whether a column was meant for one of a matrix, `check` leaves undecided.
+    """
     recipe = sheet.recipe
     asked = {question.key for question in sheet.questions}
     for line in recipe.asked:
         if line.key in asked:
             right = sheet.values[line.key]
             for place, row, wrong in recipe.coincidences.wrong(line, sheet.values):
-                if apart(wrong, right, recipe.rounds(right)):
+                shaped = (len(wrong), len(wrong[0])) == (len(right), len(right[0]))
+                if shaped and apart(wrong, right, recipe.rounds(right)):
                     yield Plant(line, row, line.wrong[place][1], wrong)
 
 
@@ -115,8 +119,7 @@ def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
         return f"found at {first.place.line}, not {here}"
     if plant.row not in [mistake.id for mistake in first.mistakes]:
         return "not named: " + " ".join(mistake.id for mistake in first.mistakes)
-    blamed = [f for f in report.findings if f.verdict is Judged.WRONG and f.place.line != here]
-    return f"blames {len(blamed)} other lines" if blamed else ""
+    return ""
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from worksheet_models import GATES, TEXTS, class_of, model_of
 
 import symrnn as sr
 from symrnn.errors import InputError, LimitError
+from symrnn.numeric.progress import reporting
 from symrnn.worksheets import variants
 from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.drawing import Draws
@@ -144,11 +145,17 @@ class TestRecipes:
         assert any({"R10", "R24"} <= rows for rows in told)
 
     def test_a_search_that_fails_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """With the constraint and how often it failed."""
+        """With the constraint and how often it failed; and how far it is, once it is long."""
         monkeypatch.setattr(variants, "BUDGET", 1)
         monkeypatch.setattr(variants, "MOST_DRAWS", 20)
-        with pytest.raises(LimitError, match="within 1 digits a line: 20"):
+        monkeypatch.setattr(variants, "LONG", 15)
+        told: list[tuple[int, int]] = []
+        with (
+            reporting(lambda done, total: told.append((done, total))),
+            pytest.raises(LimitError, match="within 1 digits a line: 20"),
+        ):
             Class(model_of("linear"), tasks_of((), model_of("linear")), 1).sheet(1)
+        assert told[-5:] == [(15, 20), (16, 20), (17, 20), (18, 20), (19, 20)]
 
     @pytest.mark.parametrize("source", ["example:lstm"])
     def test_models_too_large_are_refused(self, source: str) -> None:
