@@ -16,6 +16,7 @@ from symrnn.algebra.reading.syntax import (
     Call,
     Chain,
     Dots,
+    Either,
     Grid,
     Group,
     Norm,
@@ -61,22 +62,14 @@ from symrnn.checking.numbers import (
     sharp,
     total,
 )
+from symrnn.checking.questions import answer_to, word_of
+from symrnn.checking.reasons import NotMeant as NotMeant
+from symrnn.checking.reasons import Unknown as Unknown
+from symrnn.checking.spectra import norm
 
 MOST_TERMS = 1_000
 MOST_WORK = 5_000
 """Pieces evaluated for one side of a link."""
-
-
-class Unknown(Exception):
-    """A name without a value."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-
-class NotMeant(Exception):
-    """A formula that says nothing a machine can compute: `…`, a set, a picture."""
 
 
 class Scope(Protocol):
@@ -138,6 +131,7 @@ class Evaluator:
         self.scope = scope
         self.bound = dict(bound or {})
         self.work = 0
+        self.size = 0
 
     def value(self, tree: Syntax) -> Value:
         """The value of a formula."""
@@ -161,15 +155,18 @@ class Evaluator:
             case Times():
                 return self._times(tree)
             case Quotient(over=over, under=under) if name is None:
-                return multiplied(self.value(over), inverse(self._number(under)), "·")
+                return multiplied(self.value(over), inverse(self.number(under)), "·")
             case Raised():
                 return self._power(tree)
             case Call():
                 return self._call(tree)
             case Transposed(body=body):
                 return self._transposed(self.value(body))
-            case Norm(body=body):
-                return self._square_root(self._dot(body, body))
+            case Norm(body=body, below=below):
+                return norm(self.value(body), word_of(below))
+            case Either(body=body):
+                both = self.number(body)
+                return Matrix(((both,), (negative(both),)))
             case Pair(left=left, right=right):
                 return self._dot(left, right)
             case Grid(rows=rows):
@@ -188,6 +185,8 @@ class Evaluator:
         if isinstance(tree, Symbol) and self._is_power(tree) and (power_ := self._to_a_step(tree)) is not None:
             return power_
         found = self.scope.named(name)
+        if found is None and self.size and name == Name("I"):
+            return identity(self.size)
         if found is None and isinstance(name, Name) and not name.words:
             if not name.steps and name.base in self.bound:
                 return sharp(self.bound[name.base])
@@ -202,7 +201,7 @@ class Evaluator:
         if found is None and isinstance(tree, Symbol) and tree.above and tree.base != "e":
             found = self._to_a_step(tree)
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
-            return function(MP.exp, self._number(tree.above[0]), True)
+            return function(MP.exp, self.number(tree.above[0]), True)
         return found
 
     def _slice(self, tree: Syntax) -> tuple[int, int] | None:
@@ -253,7 +252,8 @@ class Evaluator:
             return power(value, exponent) if isinstance(value, Number) else self._matrix_power(value, exponent)
         return transposed(value)
 
-    def _number(self, tree: Syntax) -> Number:
+    def number(self, tree: Syntax) -> Number:
+        """The value of a formula that is one number."""
         value = self.value(tree)
         if isinstance(value, Matrix):
             if value.shape != (1, 1):
@@ -313,10 +313,10 @@ class Evaluator:
 
     def _power(self, tree: Raised) -> Value:
         if isinstance(tree.base, Symbol) and tree.base.base == "e" and self.scope.named(Name("e")) is None:
-            return function(MP.exp, self._number(tree.exponent), True)
+            return function(MP.exp, self.number(tree.exponent), True)
         # A number above is never a result: it stands for itself.
         written = tree.exponent
-        exponent = sharp(written.value) if isinstance(written, Num) else self._number(written)
+        exponent = sharp(written.value) if isinstance(written, Num) else self.number(written)
         base = self.value(tree.base)
         if isinstance(base, Matrix):
             if 1 in base.shape or not exponent.exact:
@@ -359,9 +359,11 @@ class Evaluator:
                 raise Unknown(tree.function.base)
             factor = self.value(tree.function)
             return multiplied(factor, self.value(tree.arguments[0]), "")
+        if (what := answer_to(self, tree, name)) is not None:
+            return what
         primes = tree.function.accents.count("prime")
         if name in ("max", "min") and not primes:
-            return self._extreme(name, [self._number(argument) for argument in tree.arguments])
+            return self._extreme(name, [self.number(argument) for argument in tree.arguments])
         if name == "clip" and len(tree.arguments) in (2, 3):
             return self._clipped(tree)
         if len(tree.arguments) != 1:
@@ -382,6 +384,8 @@ class Evaluator:
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
+        if base == "rho" and self.scope.named(Name("rho")) is None:
+            return base
         if (tree.certain and base not in LETTERS) or base in PLAIN or is_function(base):
             return SPELLED.get(base, base)
         return self.scope.meaning(base)

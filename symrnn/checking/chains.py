@@ -23,6 +23,7 @@ from symrnn.checking.naming import Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
+from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
@@ -121,7 +122,7 @@ class ChainJudge(Noting):
         face, head = self.faces[at], self.faces[0]
         if face.undefined:
             self.add(at, Verdict.UNDEFINED, face.problem)
-        elif self._by_formula(at):
+        elif self._by_formula(at) or self._by_polynomial(at):
             return
         elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
             self.add(at, Verdict.GIVEN, Reason("a definition"))
@@ -131,7 +132,14 @@ class ChainJudge(Noting):
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
         head, face = self.faces[0], self.faces[at]
-        if face.written is None and self._by_formula(at):
+        if (face.written is None and self._by_formula(at)) or self._by_polynomial(at):
+            return
+        if self._is_equation(at):
+            self.page.equation = RootEquation(self.faces[at - 1].tree, face.tree)
+            self.add(at, Verdict.GIVEN, Reason("an equation for {0}", ("λ",)))
+            return
+        if self._is_no_root(at):
+            self.add(at, Verdict.WRONG, Reason("no root of the equation above"))
             return
         if head.name is not None or isinstance(head.tree, Label):
             given = isinstance(face.written, Digits | tuple) and at == 1
@@ -168,6 +176,31 @@ class ChainJudge(Noting):
                 return True
             self._open = self._open or outcome.reason
         return False
+
+    def _by_polynomial(self, at: int) -> bool:
+        """Judge a link between two formulas in λ, which has no value: `det(W - λI) = λ² - 1.1λ + 0.28`."""
+        sides = (self.faces[at - 1].tree, self.faces[at].tree)
+        if not all(map(is_open, sides)):
+            return False
+        agree = same_polynomial(*sides, Scope(self.page))
+        if agree is None or not (agree or is_characteristic(sides[0])):
+            return False  # an equation to be solved, maybe
+        reason = None if agree else Reason("false as a formula: not the same for every {0}", ("λ",))
+        index = self.ledger.add(self.line, self.links[at - 1], Verdict.RIGHT if agree else Verdict.WRONG, reason)
+        self.taint |= frozenset() if agree else {index}
+        return True
+
+    def _is_equation(self, at: int) -> bool:
+        """`λ² - 1.1λ + 0.28 = 0`."""
+        head = self.faces[0].tree
+        return is_open(self.faces[at - 1].tree) and not isinstance(head, Symbol) and self.faces[at].digits is not None
+
+    def _is_no_root(self, at: int) -> bool:
+        """`λ_1 = 0.8` where no number that is rounded so solves the equation for λ above."""
+        name, digits = self.faces[0].name, self.faces[at].digits
+        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
+            return False
+        return is_root(self.page.equation, digits, Scope(self.page, fresh=True)) is False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""

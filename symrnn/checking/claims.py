@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from symrnn.algebra.reading.syntax import Group, Num, Raised, Syntax, Terms, Times
 
 
-@dataclass(frozen=True, order=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a piece stands: `offset` and `length` in `Working.source`; line and column count from 1.
 
     In a notebook `cell` is the number of the cell, from 1, and line and column count within it.
@@ -171,11 +171,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a row: its text, and its tree where it is one formula without a relation."""
+    """A cell of a row: its text, and its tree where it begins with a formula without a relation.
+
+    `alone`: nothing stands beside the formula. In a table's head a relation may, `h_t = tanh(a_t)`; the tree is `h_t`.
+    """
 
     text: str
     tree: Syntax | None
     place: Spot
+    alone: bool = True
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ class Faces:
         beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
         if face.digits is not None and at == 0:
             fresh = False
-        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, shadowed)
-        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, shadowed)
+        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, shadowed=shadowed)
+        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, shadowed=shadowed)
         try:
             written, real = Evaluator(writer).value(face.tree), Evaluator(true).value(face.tree)
         except Unknown as missing:

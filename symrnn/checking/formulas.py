@@ -40,7 +40,7 @@ from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
 from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.numbers import TooLarge, Undefined, real, sharp
 from symrnn.checking.page import Page, Reading, Scope, family, group
 from symrnn.checking.supposing import constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
@@ -49,6 +49,7 @@ from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
 SEEDS = (11, 12, 13)
+NEAR = 1e-10
 STEPS = 3
 """Enough steps for the middle to be met."""
 LONG = 5
@@ -294,7 +295,7 @@ def _missing(problem: Exception) -> Reason:
 def _compared(left: Value, right: Value) -> Outcome | None:
     """None where they agree."""
     try:
-        if values_meeting(left, right) == Agreement.EXACT:
+        if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
             return None
     except Misfit as misfit:
         if _is_transpose(left, right):
@@ -302,6 +303,15 @@ def _compared(left: Value, right: Value) -> Outcome | None:
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _are_near(left: Value, right: Value) -> bool:
+    """Whether two values are equal to ten digits: a gradient over many steps is a difference of runs, and small."""
+    a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
+    return len(a) == len(b) and all(
+        abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _is_transpose(left: Value, right: Value) -> bool:

@@ -42,6 +42,8 @@ def square_root(a: Number) -> Number:
         over, under = _wholesquare_root(a.value.numerator), _wholesquare_root(a.value.denominator)
         if over is not None and under is not None:
             return sharp(Fraction(over, under))
+    if a.low < 0:  # what was rounded may be zero, and no less
+        a = Number(a.value, Fraction(0), a.high)
     return function(MP.sqrt, a, True)
 
 
@@ -79,7 +81,7 @@ SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 def is_function(word: str) -> bool:
     """Whether a word names a function everywhere: tanh, sigmoid, ReLU; not a letter such as φ."""
-    if word in ("max", "min", "diag", "vec", "softmax", "norm", "clip", *PLAIN):
+    if word in ("max", "min", "diag", "vec", "softmax", "norm", "clip", "det", "tr", "trace", "Tr", *PLAIN):
         return True
     row = None if word.lower() in ("sigma", "f", "g", "linear", "phi") else _row(word)
     return row is not None and not row.generic

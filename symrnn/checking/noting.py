@@ -109,6 +109,10 @@ class Noting(Faces):
                 self.page.keep_number(face.digits.text, face.digits.value < 0, record)
             elif isinstance(expected, Number):
                 self._keep_one(face.digits, expected, came, verdict, taint, index)
+        elif isinstance(face.written, tuple) and verdict == Verdict.GIVEN and at == 1:
+            for digits in (digits for row in face.written for digits in row):
+                record = Record(sharp(digits.value), None, given=True, link=index)
+                self.page.keep_number(digits.text, digits.value < 0, record)
         elif isinstance(face.written, tuple) and isinstance(expected, Matrix):
             flat = [entry for row in face.written for entry in row]
             sources = came.entries() if isinstance(came, Matrix) else [None] * len(flat)

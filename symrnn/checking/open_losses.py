@@ -13,7 +13,7 @@ from functools import cached_property
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.formulas import STEPS, Formulas, Outcome, names_of
-from symrnn.checking.naming import Derivative, Name
+from symrnn.checking.naming import Derivative, Name, Stacked
 from symrnn.checking.page import Page
 from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.verdicts import Reason
@@ -65,5 +65,5 @@ def _hears_loss(tree: Syntax) -> bool:
     return any(_is_loss(name.of) if isinstance(name, Derivative) else name.base == "delta" for name in names_of(tree))
 
 
-def _is_loss(name: Name) -> bool:
+def _is_loss(name: Name | Stacked) -> bool:
     return name.whole in LOSS_NAMES

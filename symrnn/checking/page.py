@@ -134,6 +134,8 @@ class Page:
     """How many more expressions are computed for explaining mistakes."""
     conditions: tuple[Condition, ...] = ()
     """What the text assumes for the present line."""
+    equation: Any = None
+    """The last equation for an eigenvalue: `roots.RootEquation`."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
 

@@ -107,6 +107,11 @@ _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_DATE = re.compile(
+    r"\d{1,2}[-\s][A-Z][a-z]{2}[a-z]*([-\s]\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}|"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d|\d{1,2}月\d{1,2}日"
+)
+"""What spreadsheets make of 1/2."""
 _FUNCTION = re.compile(r"(?<![A-Za-z\\])(ln|exp|tanh|sqrt)(?=\d)")
 
 
@@ -128,7 +133,16 @@ def _bare(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = text.strip().strip("$`").strip().rstrip(".。;!…").removeprefix("\\(").removesuffix("\\)").strip("~ ")
+        text = (
+            text.strip()
+            .strip("$`")
+            .strip()
+            .lstrip("'‘’")
+            .rstrip(".。;!…")
+            .removeprefix("\\(")
+            .removesuffix("\\)")
+            .strip("~ ")
+        )
         for mark in ("**", "__", "*", "_"):
             if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
                 text = text[len(mark) : -len(mark)]
@@ -193,6 +207,8 @@ def _entry(text: str, scope: Scope) -> Entry:
 
 
 def _entries(text: str, scope: Scope) -> Entries:
+    if _DATE.fullmatch(text):
+        raise Unreadable("unread date")
     if "%" in text:
         raise Unreadable("unread percent")
     if _BESIDE.search(text):

@@ -72,21 +72,24 @@ def _lines(marked: Marked, language: str) -> Iterator[Words]:
 
 
 def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words]:
-    yield Words(f"mark {mark.verdict.value}")
+    is_formula = mark.question.kind == "formula"
+    kind = " formula" if is_formula else ""
+    yield Words(f"mark {mark.verdict.value}{kind if mark.verdict is Verdict.UNREAD else ''}")
     if mark.verdict is Verdict.RUBRIC:
         yield Words(str(mark.question.answer))
     if mark.problem:
         yield Words(mark.problem[0], mark.problem[1:])
-    yield from (Words("ws text", (sentence,)) for sentence in words.sentences_of(mark.mistakes, language))
+    yield from (Words("ws text", (sentence,)) for sentence in words.sentences_of(mark.mistakes, language, is_formula))
     if mark.verdict is Verdict.WRONG and not mark.mistakes and mark.question.line is not None:
-        yield Words("mark no idea")
+        yield Words(f"mark no idea{kind}")
     if mark.verdict in (Verdict.RIGHT, Verdict.RUBRIC):
         return
+    expected = Formula(mark.question.answer) if is_formula else mark.expected
     if mark.verdict is Verdict.FOLLOWS:
-        yield Words("mark instead", (mark.expected,))
+        yield Words("mark instead", (expected,))
         return
     yield from _rule(mark, lines)
-    yield Words("mark expected", (mark.expected,))
+    yield Words(f"mark expected{kind}", (expected,))
     if mark.own:
         yield Words("mark own", (mark.own,))
 

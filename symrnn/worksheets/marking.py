@@ -7,6 +7,7 @@ a mistake is named only where it gives exactly the number that was written.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, same
 from symrnn.worksheets.submissions import Submission
-from symrnn.worksheets.words import word
+from symrnn.worksheets.words import ENGLISH, word
 from symrnn.worksheets.working import Working
 
 FEW_DIGITS = 3
@@ -36,6 +37,8 @@ FEW_DIGITS = 3
 EXACT_DIGITS = 5
 """A decimal of so many digits is taken for the fraction it rounds, where answers are exact."""
 MOST_NAMED = 4
+STEM = 6
+"""Letters by which an option is known: vanishing, exploded."""
 MOST_OWN = 10**6
 """Fractions with larger parts are no hand calculation."""
 METHOD = Fraction(1, 2)
@@ -173,7 +176,7 @@ class _Marker:
         if not text:
             return self._mark(question, text, Verdict.EMPTY)
         if question.kind == "choice":
-            return self._mark(question, text, _right(_chosen(text, question) == question.answer))
+            return self._choice(question, text)
         if question.kind == "formula":
             return self._formula(question, text)
         following = self._following(question)
@@ -192,6 +195,12 @@ class _Marker:
         if self._has_method(question, text, stage, following, 1):
             return self._mark(question, text, Verdict.METHOD, own=own)
         return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
+
+    def _choice(self, question: Question, text: str) -> Mark:
+        chosen = _chosen(text, question)
+        if chosen is None:
+            return self._mark(question, text, Verdict.UNREAD, problem=("unread choice",))
+        return self._mark(question, text, Verdict.RIGHT if chosen == question.answer else Verdict.WRONG)
 
     def _formula(self, question: Question, text: str) -> Mark:
         """A formula's mark; later lines may be computed from a student's own."""
@@ -292,10 +301,6 @@ def _is_short(entry: Number) -> bool:
     return bool(-100 < abs(value._mpf_[2] + value._mpf_[3]) < 100)
 
 
-def _right(is_right: bool) -> Verdict:
-    return Verdict.RIGHT if is_right else Verdict.WRONG
-
-
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 
@@ -352,12 +357,17 @@ def _with_room(entry: Entry) -> Number:
 
 def _chosen(text: str, question: Question) -> str | None:
     """Which option is meant: its words in any language stand in the answer, and no other's."""
-    low = text.lower().strip(" ().")
-    found = []
-    for option in question.options:
-        if option.isdigit() or len(option) == 1:
-            if low == option.lower():
-                found.append(option)
-        elif option in low or any(word(option, language).lower() in low for language in known_languages()):
-            found.append(option)
+    low = text.lower().strip(" ().（）。")
+    found = [option for option in question.options if _is_meant(option, low)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_meant(option: str, low: str) -> bool:
+    if option.isdigit():
+        return re.findall(r"\d+", low) == [option]
+    if len(option) == 1:
+        return low == option.lower()
+    if option not in ENGLISH:
+        return option in low
+    stem = option if " " in option else option[:STEM]
+    return stem in low or any(word(option, language).lower() in low for language in known_languages())

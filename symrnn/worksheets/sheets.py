@@ -18,7 +18,7 @@ from symrnn.worksheets.building import BUILDERS, build, fits, lines_of
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.questions import Drawn, Part, Question
-from symrnn.worksheets.solving import Rows, Solver
+from symrnn.worksheets.solving import Line, Rows, Solver
 from symrnn.worksheets.structures import first_step, small, structure_of
 from symrnn.worksheets.tasks import DEFAULT, Task, load_task
 from symrnn.worksheets.variants import VERSION, Recipe
@@ -161,7 +161,11 @@ class Class:
 def _recipe(model: Model, tasks: Sequence[Task]) -> Recipe:
     """The structure and every line that is asked of it."""
     solver = Solver(model)
-    asked = {line.key: line for task in tasks for line in lines_of(task, solver)}
+    asked: dict[str, Line] = {}
+    for line in (line for task in tasks for line in lines_of(task, solver)):
+        # What several tasks ask for is computed where the last one does, after all that it is computed from there.
+        asked.pop(line.key, None)
+        asked[line.key] = line
     contracting = any(BUILDERS[task.kind].contracting for task in tasks)
     return Recipe(solver, tuple(asked.values()), contracting=contracting)
 

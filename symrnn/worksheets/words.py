@@ -140,15 +140,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark wrong": "Not right yet.",
         "mark empty": "No answer.",
         "mark unread": "This could not be read as a number.",
+        "mark unread formula": "This could not be read as a formula.",
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
+        "mark expected formula": "Right is {0}, in any form.",
         "mark instead": "With the right values before it, it is {0}.",
         "mark rule": "The rule: {0}.",
         "mark uses": "It uses {0}.",
         "mark own": "With your own values from before, {0} would have had all the points.",
         "mark maybe": "Exactly this number comes out by a known mistake. {0}",
+        "mark maybe formula": "Exactly this formula comes out by a known mistake. {0}",
         "mark or": "Or: {0}",
         "mark no idea": "No known mistake gives this number: go through the arithmetic once more.",
+        "mark no idea formula": "No known mistake gives this formula: go through the rules once more.",
         "unread long": "It has more than 500 characters.",
         "unread many": "It has more than 64 numbers.",
         "unread none": "Write a number, such as -1/8, 0.125 or ln 2.",
@@ -159,6 +163,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unread several": "A vector stands where one number is asked for.",
         "unread comma": "Write decimals with a point: 0.5, not 0,5.",
         "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
+        "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread choice": "Write one of the options, and only one.",
         "unread percent": "Write a plain number: 0.5, not 50%.",
         "mark class": "Sheets marked: {0}",
         "mark by line": "Full points by line:",
@@ -185,15 +191,15 @@ def name_of(row: str, language: str) -> str:
     return translated(NAMES[row], language, DOMAIN)
 
 
-def sentences_of(rows: Iterable[str], language: str) -> Iterator[str]:
-    """What to say to whoever made one of these mistakes, which give the same number: a sentence for each.
+def sentences_of(rows: Iterable[str], language: str, formula: bool = False) -> Iterator[str]:
+    """What to say to whoever made one of these mistakes, which give the same number or formula: a sentence for each.
 
     >>> list(sentences_of(["R10"], "en"))[0][:61]
     'Exactly this number comes out by a known mistake. The derivat'
     """
     sentences = dict.fromkeys(translated(TABLE[row].sentence, language, MISTAKES) for row in rows)
     for place, sentence in enumerate(sentences):
-        yield word("mark or" if place else "mark maybe", language, sentence)
+        yield word("mark or" if place else "mark maybe formula" if formula else "mark maybe", language, sentence)
 
 
 def word(key: str, language: str, *about: object) -> str:

@@ -253,6 +253,7 @@ class TestNumbers:
             ("2×10⁻³", [["1/500"]]),
             ("约 0.25。", [["1/4"]]),
             ("0.25 (exact)", [["1/4"]]),
+            ("'1/2", [["1/2"]]),
             ("0.3333...", [["3333/10000"]]),
         ],
     )
@@ -280,6 +281,11 @@ class TestNumbers:
             ("1 000", "unread beside"),
             (r"1 \frac{1}{4}", "unread beside"),
             ("50%", "unread percent"),
+            ("2-Jan", "unread date"),
+            ("Jan-02", "unread date"),
+            ("1/2/2026", "unread date"),
+            ("2026-01-02", "unread date"),
+            ("1月2日", "unread date"),
         ],
     )
     def test_unreadable(self, text: str, key: str) -> None:

@@ -116,7 +116,10 @@ class TestReading:
             ("h[1]", "__import__('os')", Verdict.UNREAD),
             ("verdict", "It vanishes.", Verdict.RIGHT),
             ("verdict", "消失", Verdict.RIGHT),
-            ("verdict", "it explodes or vanishes", Verdict.WRONG),
+            ("verdict", "The gradient is vanishing", Verdict.RIGHT),
+            ("verdict", "it explodes", Verdict.WRONG),
+            ("verdict", "it explodes or vanishes", Verdict.UNREAD),
+            ("verdict", "yes", Verdict.UNREAD),
             ("why", "each step is below 1", Verdict.RUBRIC),
         ],
     )

@@ -412,7 +412,7 @@ class TestModelsOfTasks:
         layout = load_layout(str(sheet_file))
         source = Class(model_of("linear"), layout.tasks, 1)
         sheet = source.sheet(1)
-        assert [drawn.model.name for drawn in sheet.drawn] == ["linear", "model", "gru"]
+        assert [drawn.model.name for drawn in sheet.drawn] == ["identity", "tanh", "gru"]
         page = sheet_document(sheet, Looks()).to_markdown()
         assert page.count("The cell:") == 3
         folder = folder_of(source, sheet)

@@ -18,7 +18,6 @@ from symrnn.algebra.reading.signs import FUNCTION_WORDS
 from symrnn.algebra.reading.source import Source
 from symrnn.algebra.reading.syntax import Call, Group, Raised, Symbol, Syntax, Times
 
-
 INSTEAD = {
     "min": "min(a, b) as b - relu(b - a)",
     "sum": "u^T (…) with the line u: n, for a vector u of ones",
@@ -82,7 +81,9 @@ def _check_known(source: Source, call: Call) -> None:
         lookup(activation_name(call.function))
     except ValueError:
         near = difflib.get_close_matches(name[:40], sorted(FUNCTION_WORDS | {"sigma"} - {name}), 1)
-        write = INSTEAD.get(name) or (f"{near[0]}(…)" if near else f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)")
+        write = INSTEAD.get(name) or (
+            f"{near[0]}(…)" if near else f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)"
+        )
         source.fail(call.function, f"{name}, which is no function known here", write)
     if "prime" in call.function.accents:
         source.fail(call.function, f"the derivative {name}'", "the cell's equations: derivatives are derived from them")

@@ -21,9 +21,9 @@ from symrnn.algebra.reading.handwriting import (
     read_infinity,
     read_place,
 )
-from symrnn.algebra.reading.precedence import INFIX, Item, S, grouped, made
+from symrnn.algebra.reading.precedence import HAND_INFIX, INFIX, Item, S, grouped, made
 from symrnn.algebra.reading.scripts import Script, is_index, raised, with_scripts
-from symrnn.algebra.reading.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES
+from symrnn.algebra.reading.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES, HAND_FUNCTIONS
 from symrnn.algebra.reading.source import Piece, Source, Token
 from symrnn.algebra.reading.syntax import (
     Big,
@@ -113,7 +113,7 @@ class Parser:
         self._deepen()
         items: list[Item] = []
         while not self._ends(items):
-            infix = self.peek.kind == "op" and self.peek.text in INFIX
+            infix = self.peek.kind == "op" and self.peek.text in (HAND_INFIX if self.source.working else INFIX)
             items.append(self.advance() if infix else self.operand())
         self.nesting -= 1
         if self.source.working:
@@ -171,7 +171,8 @@ class Parser:
         token = self.advance()
         symbol = Symbol(token.text, token.accents, start=token.start, end=token.end)
         is_word = self.sees("close", "}") or self.sees("op", ",")
-        if token.text in FUNCTION_WORDS and not token.accents and not is_word:
+        is_function = token.text in FUNCTION_WORDS or (self.source.working and token.text in HAND_FUNCTIONS)
+        if is_function and not token.accents and not is_word:
             return self._function(symbol)
         long = len(token.text) > 1 and token.text not in GREEK_NAMES and "_" not in token.text
         if long and self.sees("open", "(") and not self.peek.spaced:
@@ -181,9 +182,13 @@ class Parser:
     def _function(self, symbol: Symbol) -> Syntax:
         """`tanh(a)`, `tanh a`, `tanh²(a)`, `tanh'(a)`."""
         power: Syntax | None = None
-        while self.sees("op", "^", "'"):
-            if self.advance().text == "'":
-                symbol = Symbol(symbol.base, (*symbol.accents, "prime"), start=symbol.start, end=symbol.end + 1)
+        while self.sees("op", "^", "'") or (self.source.working and self.sees("op", "_")):
+            if self.sees("op", "_"):
+                self.advance()
+                symbol = Symbol(symbol.base, symbol.accents, (self.argument(),), start=symbol.start, end=symbol.end)
+            elif self.advance().text == "'":
+                accents = (*symbol.accents, "prime")
+                symbol = Symbol(symbol.base, accents, symbol.below, start=symbol.start, end=symbol.end + 1)
             else:
                 power = self.argument()
         if self.sees("open", "(", "["):
@@ -214,7 +219,7 @@ class Parser:
 
     def _bracket(self) -> Syntax:
         opener = self.peek
-        if opener.text == "matrix":
+        if opener.text in ("matrix", "determinant"):
             return self._grid()
         if opener.text == "cases":
             return read_cases(self)
@@ -230,7 +235,7 @@ class Parser:
     def _grid(self) -> Syntax:
         opener = self.advance()
         rows: list[list[Syntax]] = [[]]
-        while not self.sees("close", "matrix"):
+        while not self.sees("close", opener.text):
             if self.sees("op", "&", "&&"):
                 if self.advance().text == "&&":
                     rows.append([])
@@ -239,10 +244,14 @@ class Parser:
         rows = [row for row in rows if row]
         if not rows or any(len(row) != len(rows[0]) for row in rows):
             self.fail(opener, "a matrix whose rows differ in length", "rows of one length")
-        if not self.source.working and len(rows) > 1 and len(rows[0]) == 1:
+        if opener.text == "matrix" and not self.source.working and len(rows) > 1 and len(rows[0]) == 1:
             # In a cell a matrix of one column stacks vectors.
             return self.made(Stack(tuple(row[0] for row in rows)), opener.start, self.advance().end)
-        return self.made(Grid(tuple(map(tuple, rows))), opener.start, self.advance().end)
+        grid = self.made(Grid(tuple(map(tuple, rows))), opener.start, self.advance().end)
+        if opener.text == "matrix":
+            return grid
+        name = Symbol("det", start=opener.start, end=opener.end)
+        return self.made(Call(name, (grid,)), grid.start, grid.end)
 
     def _bars(self) -> Syntax:
         """`|x|` and `‖x‖`."""
@@ -257,7 +266,8 @@ class Parser:
             return self.made(Call(Symbol("abs", start=opener.start, end=opener.end), (body,)), opener.start, end)
         if self.sees("op", "_"):
             self.advance()
-            self.argument()
+            below = self.argument()
+            return self.made(Norm(body, below), opener.start, below.end)
         return self.made(Norm(body), opener.start, end)
 
     def _accented(self) -> Syntax:
@@ -405,6 +415,8 @@ class Parser:
         if token.kind == "name":
             self.advance()
             return Symbol(token.text, token.accents, start=token.start, end=token.end)
+        if self.source.working and token.kind == "op" and token.text == "∞":
+            return read_infinity(self)
         reader = _READERS.get(token.text if token.kind == "op" else token.kind)
         if reader is None or (token.kind == "op" and token.text not in ("frac", "sqrt")):
             self.fail(token, f"{_said(token)} where a script or argument should stand", "braces around it: h_{t-1}")
@@ -442,7 +454,9 @@ class Parser:
     def _maybe_call(self, tree: Syntax) -> Syntax:
         """`f(a)`, `σ(a)`, `L_t(h_t)`: a call unless the reader of the tree knows better."""
         symbol = tree.base if isinstance(tree, Raised) else tree
-        if not isinstance(symbol, Symbol) or symbol.base not in _CALLABLE or not self.sees("open", "(", "["):
+        if not isinstance(symbol, Symbol) or not self.sees("open", "(", "["):
+            return tree
+        if symbol.base not in _CALLABLE and not (self.source.working and symbol.base == "rho"):
             return tree
         if (symbol.below or symbol.above) and symbol.base not in LOSSES | {"sigma"}:
             return tree

@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from symrnn.algebra.reading.signs import GREEK_NAMES
 from symrnn.algebra.reading.source import Source, Token
-from symrnn.algebra.reading.syntax import Big, Chain, Partial, Quotient, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.syntax import Big, Chain, Either, Partial, Quotient, Symbol, Syntax, Terms, Times
 
 RELATIONS = frozenset(["=", "≈", "≤", "≥", "<", ">", "⇒", "→", "≠", "∝", "∈"])
 _LOOSE = frozenset("⊙⊗")
 _TIGHT = frozenset("*·×@")
 INFIX = RELATIONS | _LOOSE | _TIGHT | frozenset("+-/")
+HAND_INFIX = INFIX | {"±"}
+"""In a working also `a ± b`."""
 
 Item = Syntax | Token
 S = TypeVar("S", bound=Syntax)
@@ -62,21 +64,29 @@ def _terms(source: Source, items: list[Item], around: list[Token], place: int) -
     if len(items) == 1 and isinstance(items[0], Syntax) and not isinstance(items[0], Big):
         return items[0]
     terms: list[tuple[int, Syntax]] = []
-    sign, current, signed = 1, list[Item](), False
+    sign, current, signed, both = 1, list[Item](), False, False
     for item in items:
-        if not _is_sign(item) or (current and isinstance(current[-1], Token | Big)):
+        if not (_is_sign(item) or _is_both(item)) or (current and isinstance(current[-1], Token | Big)):
             current.append(item)
             continue
         if current:
-            terms.append((sign, _term(source, current)))
-            sign, current = 1, []
-        sign, signed = (-sign if str(item) == "-" else sign), True
+            terms.append((sign, _either(_term(source, current), both)))
+            sign, current, both = 1, [], False
+        sign, signed, both = (-sign if str(item) == "-" else sign), True, both or _is_both(item)
     if not current:
         source.fail(items[-1], f"nothing after {items[-1]}", "a term behind it")
-    terms.append((sign, _term(source, current)))
+    terms.append((sign, _either(_term(source, current), both)))
     if not signed or terms == [(1, terms[0][1])]:
         return terms[0][1]
     return made(source, Terms(tuple(terms)), items[0].start, terms[-1][1].end)
+
+
+def _is_both(item: Item) -> bool:
+    return isinstance(item, Token) and item.text == "±"
+
+
+def _either(term: Syntax, both: bool) -> Syntax:
+    return Either(term, start=term.start, end=term.end) if both else term
 
 
 def _term(source: Source, items: list[Item]) -> Syntax:

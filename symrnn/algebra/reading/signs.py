@@ -37,6 +37,9 @@ FUNCTION_WORDS = frozenset(
 ) - {"sigma", "step", "id"}
 """Words that are functions wherever they stand."""
 
+HAND_FUNCTIONS = frozenset({"det", "trace", "Tr"})
+"""Functions of a person's working only."""
+
 WORDS = FUNCTION_WORDS | GREEK_NAMES | frozenset(ACCENTS.values()) | {
     "prime", "star", "net", "dt", "sum", "prod", "true", "pred", "target", "old", "new",
 }  # fmt: skip
@@ -61,7 +64,9 @@ BRACKETS = {
     "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "{": ("open", "{"),
     "}": ("close", "}"), "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "〈": ("open", "⟨"), "〉": ("close", "⟩"),
 }  # fmt: skip
-CLOSER = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "matrix": "matrix", "cases": "cases"}
+CLOSER = {
+    "(": ")", "[": "]", "{": "}", "⟨": "⟩", "matrix": "matrix", "cases": "cases", "determinant": "determinant",
+}  # fmt: skip
 
 # --- commands -------------------------------------------------------------------------------------------------------
 
@@ -86,8 +91,8 @@ SKIPPED = frozenset({
 })  # fmt: skip
 SKIPPED_WITH_ARGUMENT = frozenset({"label", "tag", "begin", "end", "phantom", "vspace", "color"})
 MATRICES = frozenset({"matrix", "bmatrix", "pmatrix", "vmatrix", "smallmatrix"})
-DETERMINANTS = frozenset({"vmatrix", "Vmatrix"})
-HAND_TABLES = MATRICES - DETERMINANTS | {"array", "Bmatrix"}
+DETERMINANT = "vmatrix"
+HAND_TABLES = MATRICES - {DETERMINANT} | {"array", "Bmatrix"}
 """In a working an array is a matrix, and bars around one are a determinant."""
 LETTER_STYLES = frozenset({
     "boxed", "mathbf", "boldsymbol", "bm", "bold", "mathcal", "pmb", "vec", "underline", "mathfrak", "mathbb", "mathscr",

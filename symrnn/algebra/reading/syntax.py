@@ -128,9 +128,10 @@ class Call(Syntax):
 
 @dataclass(frozen=True)
 class Norm(Syntax):
-    """`‖x‖`."""
+    """`‖x‖`; what stands below says which norm: `‖W‖_F`."""
 
     body: Syntax
+    below: Syntax | None = None
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,15 @@ class Partial(Syntax):
 
 
 @dataclass(frozen=True)
+class Either(Syntax):
+    """`± b`: both b and −b. In workings only, like the four that follow."""
+
+    body: Syntax
+
+
+@dataclass(frozen=True)
 class Dots(Syntax):
-    """`…`: terms or factors left out. In workings only, like the three that follow."""
+    """`…`: terms or factors left out."""
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,13 @@ from symrnn.algebra.reading.signs import (
     BRACKETS,
     CLOSER,
     COMMANDS,
-    DETERMINANTS,
+    DETERMINANT,
     FRACTIONS,
     FUNCTION_WORDS,
     GREEK,
     GREEK_NAMES,
     GREEK_VARIANTS,
+    HAND_FUNCTIONS,
     HAND_TABLES,
     HIGH,
     LETTER_STYLES,
@@ -376,8 +377,8 @@ class _Scanner:
             self._fail(end, f"\\{word} without its argument in braces", f"\\{word}{{…}}")
         length = argument.end() - self.at
         name = argument[1].strip().rstrip("*")
-        if self.source.working and name in DETERMINANTS:
-            self._fail(argument.end(), "a determinant", "a matrix in brackets: bmatrix")
+        if self.source.working and name == "Vmatrix":
+            self._fail(argument.end(), "a matrix between double bars", "a norm of a matrix in brackets")
         kind = self._table(name)
         if word in ("begin", "end") and kind:
             if name == "array" and word == "begin" and (columns := _ARGUMENT.match(self.text, argument.end())):
@@ -392,6 +393,8 @@ class _Scanner:
     def _table(self, name: str) -> str | None:
         if self.source.working and name in ("cases", "dcases", "rcases"):
             return "cases"
+        if self.source.working and name == DETERMINANT:
+            return "determinant"
         return "matrix" if name in (HAND_TABLES if self.source.working else MATRICES) else None
 
     def _named(self, word: str, length: int) -> Token:
@@ -410,7 +413,7 @@ class _Scanner:
             return self._styled(length)
         if word in LETTER_STYLES:
             return self._token("style", word, length)
-        if word in FUNCTION_WORDS or word == "sigma":
+        if word in FUNCTION_WORDS or word == "sigma" or (self.source.working and word in HAND_FUNCTIONS):
             return self._token("name", word, length)
         self._unknown_command(word, length)
 

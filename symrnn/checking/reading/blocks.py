@@ -33,7 +33,8 @@ _GAP = re.compile(r"\n[ \t]*\n")
 class Block:
     """A piece of the text: `kind` is "prose", "lines" (no markup), "maths" or "cell".
 
-    `row` numbers the rows of tables, `titles` are the cells of the table's head; `item`: a list's bullet stands before.
+    `row` numbers the rows of tables, `titles` are the cells of the table's head, `head` says that this is one of them;
+    `item`: a list's bullet stands before.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Block:
     row: int | None = None
     titles: tuple[str, ...] = ()
     item: bool = False
+    head: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _from_tokens(tokens: list[Token], places: Places, shown: str, first: int) ->
             if is_head:
                 titles = tuple(places.text[cell[0] : cell[1]].strip() for cell in cells)
             for cell in cells:
-                yield _Found(Block("cell", *cell, row=rows, titles=() if is_head else titles))
+                yield _Found(Block("cell", *cell, row=rows, titles=() if is_head else titles, head=is_head))
 
 
 def _barred(block: Block, shown: str) -> list[tuple[int, int]]:

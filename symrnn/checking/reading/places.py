@@ -43,7 +43,7 @@ class Places:
         >>> Places("a\\nb = c", "x.md").spot(4, 5).label()
         'x.md:2:3'
         """
-        line = self.line_of(start)
+        line = bisect_right(self.starts, start) - 1
         column = start - self.starts[line] + 1
         if not self.cells.starts:
             return Spot(start, end - start, line + 1, column, self.name)

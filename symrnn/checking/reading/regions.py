@@ -27,6 +27,8 @@ ENVIRONMENTS = (
 )  # fmt: skip
 VERBATIM = ("verbatim", "lstlisting", "minted", "Verbatim", "alltt", "comment", "tikzpicture")
 
+LONGEST = 20_000
+"""Longer formulas between single dollars are money."""
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})[ \t]*([^\n`]*)")
 _CODE = re.compile(
     r"\s*(?:(?:import|from|def|class|return|const|let|var|public|static|void|int|float|double|#include)\b"
@@ -207,7 +209,7 @@ class _Finder:
         """`$…$` within a paragraph; money is no mathematics: "$5 and $6"."""
         place = self._next("$", found.end())
         first = found.end()
-        if place < 0 or place >= end or place - first > 5_000 or self._blank_between(first, place):
+        if place < 0 or place >= end or place - first > LONGEST or self._blank_between(first, place):
             return None
         inside = self.text[first:place]
         following = self.text[place + 1 : place + 2]

@@ -51,9 +51,14 @@ class Segment:
         found: list[int] = []
         depth = 0
         for place, lexeme in enumerate(self.lexemes):
-            depth = max(0, depth + (lexeme.kind == "open") - (lexeme.kind == "close"))
-            if depth == 0 and lexeme.kind == "relation":
-                found.append(place)
+            kind = lexeme.kind
+            if kind == "relation":
+                if not depth:
+                    found.append(place)
+            elif kind == "open":
+                depth += 1
+            elif kind == "close" and depth:
+                depth -= 1
         return found
 
 
@@ -126,22 +131,26 @@ class Segments:
             depth += (lexeme.kind == "open") - (lexeme.kind == "close")
         if depth > 0:
             self.problems.append(self.problem(segment, "a bracket that is never closed"))
-        elif inside := self._within_brackets(segment.lexemes):
-            first, last = inside
-            segment.lexemes, segment.place = segment.lexemes[first:last], segment.place + first
-            return self._holds_relation(segment)
+        else:
+            first, last = self._within_brackets(segment.lexemes)
+            if first:
+                segment.lexemes, segment.place = segment.lexemes[first:last], segment.place + first
+                return bool(segment.relations)
         return False
 
-    def _within_brackets(self, lexemes: list[Lexeme]) -> tuple[int, int] | None:
-        """From where to where the inside of a bracket around the whole stands: `\\left( a = b \\right)`."""
-        first, last = 0, len(lexemes) - 1
-        first += self.sign(lexemes[0]) in _SIZES
-        if first >= last or lexemes[first].kind != "open" or lexemes[first].word or lexemes[last].kind != "close":
-            return None
-        if _partners(lexemes).get(first) != last:
-            return None
-        last -= self.sign(lexemes[last - 1]) in _SIZES
-        return (first + 1, last) if last > first + 1 else None
+    def _within_brackets(self, lexemes: list[Lexeme]) -> tuple[int, int]:
+        """From where to where what stands in brackets around the whole reaches: `\\left( a = b \\right)`."""
+        partners = _partners(lexemes)
+        first, last = 0, len(lexemes)
+        for _ in range(_DEEP):
+            at = first + (self.sign(lexemes[first]) in _SIZES)
+            if at >= last or lexemes[at].word or partners.get(at) != last - 1:
+                break
+            end = last - 1 - (self.sign(lexemes[last - 2]) in _SIZES)
+            if end <= at + 1:
+                break
+            first, last = at + 1, end
+        return first, last
 
     # --- segments ---
 
@@ -324,6 +333,8 @@ class Segments:
 
 def _at_arrows(segment: Segment) -> list[Segment]:
     """`h_1 = 0.5 → h_2 = 0.25` is two statements; an arrow within one, `g → 0`, is a relation."""
+    if not any(lexeme.word == "→" for lexeme in segment.lexemes):
+        return [segment]
     relations = segment.relations
     arrows = [at for at in relations if segment.lexemes[at].word == "→"]
     if not arrows or len(relations) - len(arrows) < 2:

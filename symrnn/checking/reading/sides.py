@@ -96,9 +96,12 @@ class Sides:
 
 
 def _stripped(stretch: Stretch) -> tuple[int, int]:
-    lead = len(stretch.text) - len(stretch.text.lstrip())
-    tail = len(stretch.text) - len(stretch.text.rstrip())
-    if stretch.label or stretch.parts or lead == len(stretch.text):
+    text = stretch.text
+    if stretch.label or stretch.parts or not text or not (text[0].isspace() or text[-1].isspace()):
+        return stretch.start, stretch.end
+    lead = len(text) - len(text.lstrip())
+    tail = len(text) - len(text.rstrip())
+    if lead == len(text):
         return stretch.start, stretch.end
     return stretch.start + lead, stretch.end - tail
 

@@ -29,41 +29,67 @@ _ENDS = frozenset({"prose", "cjk", "other", "comma", "semicolon", "stop", "colon
 _LONGEST = 400
 
 
+class _Formulas:
+    """Formulas of cells; what stands there again is not parsed again."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, bool], Syntax | None] = {}
+
+    def parsed(self, text: str, latex: bool) -> Syntax | None:
+        """The tree, or None where the text is no formula."""
+        key = text, latex
+        if key not in self.known:
+            self.known[key] = _parsed(text, latex)
+        return self.known[key]
+
+
 def rows_in(layout: Layout, places: Places, regions: Sequence[Region]) -> list[Row]:
-    """The rows of tables that hold a formula or a number."""
+    """The rows of tables that hold a formula or a number, and their heads."""
     rows: list[Row] = []
+    formulas = _Formulas()
     cells = [block for block in layout.blocks if block.kind == "cell"]
     for _, group in groupby(cells, key=lambda block: block.row):
         blocks = list(group)
-        made = tuple(_cell(layout.clean, block, places, regions) for block in blocks)
-        if any(cell.tree is not None for cell in made):
+        made = tuple(_cell(layout.clean, block, places, regions, formulas) for block in blocks)
+        if blocks[0].head or any(cell.tree is not None for cell in made):
             place = places.spot(blocks[0].start, blocks[-1].end)
             rows.append(Row(made, blocks[0].titles, place, blocks[0].headings))
     return rows
 
 
-def _cell(clean: str, block: Block, places: Places, regions: Sequence[Region]) -> Cell:
+def _cell(clean: str, block: Block, places: Places, regions: Sequence[Region], formulas: _Formulas) -> Cell:
     spot = places.spot(block.start, block.end)
-    return Cell(places.text[block.start : block.end], _formula(clean, block, regions), spot)
+    tree, alone = _formula(clean, block, regions, formulas)
+    return Cell(places.text[block.start : block.end], tree, spot, alone)
 
 
-def _formula(clean: str, block: Block, regions: Sequence[Region]) -> Syntax | None:
-    """The formula a cell begins with, if it holds no relation."""
+def _formula(clean: str, block: Block, regions: Sequence[Region], formulas: _Formulas) -> tuple[Syntax | None, bool]:
+    """The formula a cell begins with, if it holds no relation, and whether nothing else stands there.
+
+    Of a cell in a table's head what stands before the relation.
+    """
     if not 0 < block.end - block.start <= _LONGEST:
-        return None
+        return None, False
     kept: list[Lexeme] = []
+    alone = True
     for lexeme in lexemes_in(clean, block.start, block.end, regions, False):
         if lexeme.kind == "relation":
-            return None
+            if not block.head:
+                return None, False
+            break
         if lexeme.kind in _ENDS:
+            alone = False
             break
         kept.append(lexeme)
     if not kept:
-        return None
+        return None, False
     if kept[0].kind == "maths":
         region = regions[bisect_left(regions, kept[0].start, key=lambda region: region.start)]
-        return _parsed(clean[region.first : region.last], True) if len(kept) == 1 else None
-    return _parsed(clean[kept[0].start : kept[-1].end], any(lexeme.kind == "command" for lexeme in kept))
+        inside = clean[region.first : region.last]
+        inside = inside.partition("=")[0] if block.head else inside
+        return (formulas.parsed(inside, True) if len(kept) == 1 else None), alone
+    latex = any(lexeme.kind == "command" for lexeme in kept)
+    return formulas.parsed(clean[kept[0].start : kept[-1].end], latex), alone
 
 
 def _parsed(text: str, latex: bool) -> Syntax | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from symrnn.algebra.reading.signs import FUNCTION_WORDS, GREEK_NAMES
+from symrnn.algebra.reading.signs import FUNCTION_WORDS, GREEK_NAMES, HAND_FUNCTIONS
 
 
 def _words(*rows: str) -> frozenset[str]:
@@ -41,6 +41,7 @@ _ENGLISH_FUNCTIONS = _words(
     "linear identity normal sign norm inner max min vec abs step logistic diag cross_entropy swish tr",
 )
 _GRADIENT = re.compile(r"d[A-Z][A-Za-z]?$")
+_NAMES = FUNCTION_WORDS | HAND_FUNCTIONS | GREEK_NAMES
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -54,6 +55,6 @@ def is_prose(word: str, following: str) -> bool:
         return False
     if word.lower() in STOP_WORDS or word in _ENGLISH_FUNCTIONS:
         return True
-    if word in FUNCTION_WORDS or word in GREEK_NAMES or _GRADIENT.match(word) or len(word) == 2:
+    if word in _NAMES or _GRADIENT.match(word) or len(word) == 2:
         return False
     return len(word) > 4 or word.isupper() or any(letter in _VOWELS for letter in word)

@@ -25,6 +25,7 @@ from symrnn.checking.reading.regions import Found, Region, regions_in
 from symrnn.checking.reading.sides import Sides
 from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
+from symrnn.checking.reading.tabled import lines_in
 from symrnn.checking.reading.tables import columns_in, rows_in
 
 LINE = 20_000
@@ -91,6 +92,8 @@ class _Reader:
         pieces.sort(key=lambda piece: piece.start)
         self._list_passed(pieces)
         lines = [line for piece in pieces if (line := self._line(piece))]
+        rows.sort(key=lambda row: row.place)
+        lines = sorted([*lines, *lines_in(rows)], key=lambda line: line.place)
         aside = [Unread(self._cell(number), "", f"a {kind} cell of a notebook") for number, kind in cells]
         return Working(
             tuple(lines),
@@ -98,7 +101,7 @@ class _Reader:
             front_matter,
             self.places.text,
             self.places.name,
-            tuple(sorted(rows, key=lambda row: row.place)),
+            tuple(row for row in rows if any(cell.tree is not None for cell in row.cells)),
             (*aside, *self.aside),
         )
 
@@ -229,7 +232,8 @@ class _Reader:
         start, end = piece.start, piece.end
         while start < end and self.places.text[start].isspace():
             start += 1
-        lead = " ".join(self.clean[max(piece.block.start, start - 250) : start].split())
+        first = max(piece.block.start, start - 250)
+        lead = " ".join(self.clean[first:start].split()) if start > first else ""
         return Line(
             claims,
             self.places.text[start:end].rstrip(),

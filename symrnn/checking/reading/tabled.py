@@ -1,0 +1,204 @@
+"""Rows of tables as equalities, where the head says clearly what stands in them.
+
+Reads rows with their heads; returns lines of claims. A column of steps makes `h_t` above and 0.46 below `h_3 = 0.46`; a
+column of values makes `h_1 | 0.5*1 + 0 | 0.5` the chain it stands for. Every other table states nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from symrnn.algebra.reading.syntax import (
+    Num,
+    Quotient,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    Transposed,
+    walk,
+    without_brackets,
+)
+from symrnn.checking.claims import Cell, Claim, Format, Kind, Line, Link, Row, Side, figure_of
+
+_STEPS = re.compile(r"(?:time\s*)?-?steps?(?:\s*t)?|time|时间步|时刻|步|步数|第几步|t", re.IGNORECASE)
+_VALUES = re.compile(
+    r"values?|results?|numerical values?|numbers?|=|≈|数值|值|结果|计算结果|取值|numeric(?:al)?(?: result)?",
+    re.IGNORECASE,
+)
+_FORMULAS = re.compile(
+    r"expressions?|formulas?|formulae|calculations?|computations?|workings?|how|算式|计算|计算过程|公式|表达式|过程|equation",
+    re.IGNORECASE,
+)
+_QUANTITIES = re.compile(
+    r"quantit(?:y|ies)|symbols?|names?|variables?|what|gates?|terms?|gradients?|derivatives?|量|符号|变量|名称|门|梯度|导数|项|物理量",
+    re.IGNORECASE,
+)
+_LETTERS = frozenset("tnT")
+_MOST_STEPS = 10_000
+
+
+def lines_in(rows: Sequence[Row]) -> Iterator[Line]:
+    """The lines that tables stand for; `rows` are in the order of the text."""
+    head: Row | None = None
+    for row in rows:
+        if head is None or row.titles != tuple(cell.text for cell in head.cells):
+            head = row
+            continue
+        if claims := tuple(_claims(row, head)):
+            yield Line(claims, _text(row), row.place, _format(row), row.headings, "")
+
+
+def _text(row: Row) -> str:
+    return " | ".join(cell.text for cell in row.cells)[:500]
+
+
+def _format(row: Row) -> Format:
+    return Format.LATEX if any("\\" in cell.text for cell in row.cells) else Format.PLAIN
+
+
+def _claims(row: Row, head: Row) -> Iterator[Claim]:
+    if len(row.cells) != len(head.cells):
+        return
+    if (letter := _letter(head.cells[0])) is not None:
+        yield from _down(row, head, letter)
+        yield from _across(row, head, letter)
+    elif chain := _chain(row, head):
+        yield _claim(chain)
+
+
+# --- a column of steps, a row of steps ------------------------------------------------------------------------------
+
+
+def _letter(title: Cell) -> str | None:
+    """The letter that counts, where a column counts: `t`, `$n$`, `step`."""
+    if isinstance(title.tree, Symbol) and title.tree == Symbol(title.tree.base) and title.tree.base in _LETTERS:
+        return title.tree.base
+    return "t" if _STEPS.fullmatch(_bare(title.text)) else None
+
+
+def _down(row: Row, head: Row, letter: str) -> Iterator[Claim]:
+    """`| t | h_t |` above `| 3 | 0.58 |`."""
+    step = _step(row.cells[0])
+    if step is None:
+        return
+    for title, cell in zip(head.cells[1:], row.cells[1:], strict=True):
+        if claim := _stated(title, cell, letter, step):
+            yield claim
+
+
+def _across(row: Row, head: Row, letter: str) -> Iterator[Claim]:
+    """`| t | 1 | 2 |` above `| h_t | 0.5 | 0.75 |`."""
+    steps = [_step(title) for title in head.cells[1:]]
+    if None in steps:
+        return
+    for step, cell in zip(steps, row.cells[1:], strict=True):
+        if step is not None and (claim := _stated(row.cells[0], cell, letter, step)):
+            yield claim
+
+
+def _step(cell: Cell) -> int | None:
+    tree = cell.tree
+    if not cell.alone or not isinstance(tree, Num) or tree.value.denominator != 1 or "." in tree.text:
+        return None
+    return int(tree.value) if 0 <= tree.value <= _MOST_STEPS else None
+
+
+def _stated(title: Cell, cell: Cell, letter: str, step: int) -> Claim | None:
+    if title.tree is None or cell.tree is None or not (title.alone and cell.alone):
+        return None
+    tree = at_step(title.tree, letter, step)
+    if tree == title.tree:
+        return None
+    return _claim([_side(title, tree), _side(cell, cell.tree)])
+
+
+def at_step(tree: Syntax, letter: str, step: int) -> Any:
+    """The formula with a step for the letter that counts.
+
+    >>> from symrnn.algebra.reading.grammar import parse_expression
+    >>> at_step(parse_expression("h_{t-1}"), "t", 3) == parse_expression("h_2")
+    True
+    """
+    if isinstance(tree, Symbol) and tree == Symbol(letter):
+        return Num(Fraction(step), str(step), start=tree.start, end=tree.end)
+    if isinstance(tree, Transposed) and letter == "T":
+        return tree
+    changes = {name: _mapped(value, letter, step) for name, value in vars(tree).items() if name not in _PLACES}
+    made = replace(tree, **{name: value for name, value in changes.items() if value is not getattr(tree, name)})
+    return _folded(made) if made != tree else tree
+
+
+_PLACES = ("start", "end", "depth")
+
+
+def _mapped(value: Any, letter: str, step: int) -> Any:
+    if isinstance(value, Syntax):
+        return at_step(value, letter, step)
+    if isinstance(value, tuple):
+        mapped = tuple(_mapped(part, letter, step) for part in value)
+        return value if mapped == value else mapped
+    return value
+
+
+def _folded(tree: Syntax) -> Syntax:
+    """`3 - 1` as the step 2; sums of anything else stay."""
+    if not isinstance(tree, Terms) or not all(isinstance(term, Num) and "." not in term.text for _, term in tree.terms):
+        return tree
+    value = sum((sign * term.value for sign, term in tree.terms if isinstance(term, Num)), Fraction(0))
+    if value < 0 or value.denominator != 1:
+        return tree
+    return Num(value, str(value), start=tree.start, end=tree.end)
+
+
+# --- quantities, formulas and values --------------------------------------------------------------------------------
+
+
+def _chain(row: Row, head: Row) -> list[Side]:
+    """`| quantity | formula | value |`: the sides in a row, or nothing."""
+    kinds = [_kind(title) for title in head.cells]
+    if kinds.count("value") != 1 or kinds.count("quantity") > 1 or None in kinds or kinds[-1] != "value":
+        return []
+    sides = []
+    for kind, cell in zip(kinds, row.cells, strict=True):
+        if cell.tree is None or not cell.alone:
+            if kind == "value":
+                return []
+            continue
+        if (kind == "value" and figure_of(cell.tree) is None) or (kind == "quantity" and not _is_name(cell.tree)):
+            return []
+        sides.append(_side(cell, cell.tree))
+    return sides if len(sides) > 1 else []
+
+
+def _kind(title: Cell) -> str | None:
+    said = _bare(title.text)
+    for kind, words in (("value", _VALUES), ("formula", _FORMULAS), ("quantity", _QUANTITIES)):
+        if words.fullmatch(said):
+            return kind
+    return None
+
+
+def _is_name(tree: Syntax) -> bool:
+    tree = without_brackets(tree)
+    if isinstance(tree, Times):
+        return False
+    return isinstance(tree, Symbol | Quotient) and not any(isinstance(p, Num) and "." in p.text for p in walk(tree))
+
+
+def _bare(text: str) -> str:
+    return text.strip(" $*_`:：")
+
+
+def _side(cell: Cell, tree: Syntax) -> Side:
+    return Side(tree, cell.text, cell.place)
+
+
+def _claim(sides: list[Side]) -> Claim:
+    links = tuple(Link(before, "=", after, after.place) for before, after in pairwise(sides))
+    return Claim(links, Kind.EQUATION, sides[-1].place)

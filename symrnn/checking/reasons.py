@@ -1,0 +1,15 @@
+"""Why a formula has no value: a name nobody knows, or nothing a machine can compute."""
+
+from __future__ import annotations
+
+
+class Unknown(Exception):
+    """A name without a value."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class NotMeant(Exception):
+    """A formula that says nothing a machine can compute: `…`, a set, a picture."""

@@ -1,0 +1,132 @@
+"""Equations for an eigenvalue: `det(W - λI) = λ² - 1.1λ + 0.28 = 0`, and the roots a text gives for them.
+
+Reads trees in which λ has no value; evaluates them at numbers for λ. Two sides that agree at all of them are the same
+polynomial; what is given as a root is put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, walk
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Scope, Unknown
+from symrnn.checking.comparing import Agreement, values_meeting
+from symrnn.checking.digits import Digits
+from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.naming import Known, Name
+from symrnn.checking.numbers import Number, TooLarge, Undefined, add, less, negative, sharp, times, total
+
+LETTER = "lambda"
+_POINTS = (2, 3, 5, -4, 7, -11)
+
+
+@dataclass(frozen=True)
+class RootEquation:
+    """`left = right` in λ."""
+
+    left: Syntax
+    right: Syntax
+
+
+def is_open(tree: Syntax) -> bool:
+    """Whether λ stands in a formula, without an index."""
+    return any(isinstance(piece, Symbol) and piece == Symbol(LETTER) for piece in walk(tree))
+
+
+def is_characteristic(tree: Syntax) -> bool:
+    """`det(W - λI)`, `|W - λI|`."""
+    return isinstance(tree, Call) and tree.function.base in ("det", "abs") and is_open(tree)
+
+
+def same_polynomial(left: Syntax, right: Syntax, scope: Scope) -> bool | None:
+    """Whether two sides agree at every number for λ; None where one has no value."""
+    agree = True
+    for point in _POINTS:
+        try:
+            values: list[Value] = [Evaluator(scope, {LETTER: point}).value(tree) for tree in (left, right)]
+            agree &= values_meeting(values[0], values[1]) != Agreement.NONE
+        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+            return None
+    return agree
+
+
+def is_root(equation: RootEquation, digits: Digits, scope: Scope) -> bool | None:
+    """Whether a number that is rounded as this one is may solve an equation; its coefficients may be rounded, too."""
+    half = digits.unit / 2
+    try:
+        low, middle, high = (_apart(equation, digits.value + by, scope) for by in (-half, 0, half))
+    except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        return None
+    all_above = all(less(Fraction(0), side.low) for side in (low, middle, high))
+    all_below = all(less(side.high, Fraction(0)) for side in (low, middle, high))
+    if not (all_above or all_below):
+        return True
+    # Two roots so near to one another that the sign does not change between the bounds.
+    bend = add(add(low.value, high.value), times(Fraction(-2), middle.value))
+    return not less(abs(bend), abs(middle.value))
+
+
+def _apart(equation: RootEquation, value: Fraction, scope: Scope) -> Number:
+    left, right = (Evaluator(_With(scope, sharp(value))).number(tree) for tree in (equation.left, equation.right))
+    return total(left, negative(right))
+
+
+class _With:
+    """A scope in which λ has a value."""
+
+    def __init__(self, scope: Scope, value: Number) -> None:
+        self.scope = scope
+        self.at = value
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.scope, name)
+
+    def literal(self, number: object) -> Number:
+        """As in the scope around it."""
+        return self.scope.literal(number)  # type: ignore[arg-type]  # passed through
+
+    def named(self, name: Known) -> Value | None:
+        """λ, or what the scope around it says."""
+        return self.at if name == Name(LETTER) else self.scope.named(name)
+
+    def meaning(self, function: str) -> str | None:
+        """As in the scope around it."""
+        return self.scope.meaning(function)
+
+    def span(self) -> tuple[int, int] | None:
+        """As in the scope around it."""
+        return self.scope.span()
+
+    def letters(self) -> Mapping[str, int]:
+        """As in the scope around it."""
+        return self.scope.letters()
+
+    def size(self, name: str) -> int | None:
+        """As in the scope around it."""
+        return self.scope.size(name)
+
+    def is_constant(self, name: Name) -> bool:
+        """As in the scope around it."""
+        return self.scope.is_constant(name)
+
+    @property
+    def powers(self) -> bool:
+        """As in the scope around it."""
+        return self.scope.powers
+
+    @property
+    def denominator(self) -> bool:
+        """As in the scope around it."""
+        return self.scope.denominator
+
+    @property
+    def whole(self) -> int:
+        """As in the scope around it."""
+        return self.scope.whole
+
+    @property
+    def eye(self) -> int:
+        """As in the scope around it."""
+        return self.scope.eye
