@@ -207,8 +207,9 @@ class Page:
 
 def _laid(written: Value, like: Value) -> Value:
     """A vector as the row or column that it is, however its numbers are written."""
-    vectors = isinstance(written, Matrix) and isinstance(like, Matrix) and 1 in like.shape
-    return transposed(written) if vectors and written.shape == like.shape[::-1] != like.shape else written
+    if not isinstance(written, Matrix) or not isinstance(like, Matrix) or 1 not in like.shape:
+        return written
+    return transposed(written) if written.shape == like.shape[::-1] != like.shape else written
 
 
 def _differ(before: Value, after: Value) -> bool:

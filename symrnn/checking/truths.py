@@ -66,11 +66,12 @@ class ModelTruths:
             if exact is not None:
                 self._found[name, None] = exact
 
-    def with_values(self, values: Mapping[Name, Any]) -> ModelTruths:
+    def with_values(self, values: Mapping[NodeName, Any]) -> ModelTruths:
         """The same with other numbers."""
         quantities = self.quantities
         found = ModelTruths(self.program, self.steps, self.definitions.sizes, values, quantities.notation)
         found.quantities.here = quantities.here
+        found.rows, found.denominator = self.rows, self.denominator
         return found
 
     def readings(self, name: Known) -> Sequence[Reading]:
