@@ -22,8 +22,6 @@ from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows
 
-DOUBTED = frozenset({"R28"})
-"""A matrix written transposed may also be another layout: `check` may leave it undecided, but never calls it right."""
 FALSE = frozenset({Judged.WRONG, Judged.FOLLOWS})
 
 
@@ -116,7 +114,8 @@ def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
     report = judged(sheet, wrong)
     if report.first_wrong is None:
         doubted = {f.place.line for f in report.findings if f.verdict is Judged.UNDECIDED}
-        return "" if plant.row in DOUBTED and here in doubted else "not found"
+        # A sum of outer products can be read as rows or as columns: where only one reading is wrong, nothing is said.
+        return "" if min(plant.line.target.shape) > 1 and here in doubted else "not found"
     first = report.findings[report.first_wrong]
     if first.place.line != here:
         return f"found at {first.place.line}, not {here}"
