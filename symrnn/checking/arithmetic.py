@@ -169,8 +169,8 @@ class Evaluator:
                 return Matrix(((both,), (negative(both),)))
             case Pair(left=left, right=right):
                 return self._dot(left, right)
-            case Grid(rows=rows):
-                return blocked([[self.value(entry) for entry in row] for row in rows])
+            case Grid(rows=lines):
+                return blocked([[self.value(entry) for entry in line] for line in lines])
             case Stack(parts=parts):
                 return stacked([self.value(part) for part in parts])
             case Big():

@@ -16,17 +16,17 @@ from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import Outcome, free_letters, is_symbolic, names_of
+from symrnn.checking.formulas import MAY_MEAN, Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.noting import MOST_EXPLAINED, Noting
+from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
+from symrnn.checking.verdicts import Reason, Verdict
 
 
 class ChainJudge(Noting):
@@ -220,7 +220,7 @@ class ChainJudge(Noting):
             return False
         return is_root(self.page.equation, digits, self.page) is False
 
-    def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
+    def _formula_mistakes(self, before: int, at: int) -> Explained:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
         name, side, formulas = self.faces[before].name, self.faces[at].side, self.page.formulas
         letters = free_letters(self.faces[before].tree) | free_letters(side.tree)
@@ -294,26 +294,29 @@ class ChainJudge(Noting):
             return
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
-            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            verdict, reason, taint = Verdict.RIGHT if other.agree else Verdict.UNDECIDED, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
-            else:
+            elif other.agree:
                 # In this chain only: a ∂ that holds as ∂⁺ stands for ∂⁺ behind the next = as well.
                 self.page.chosen = {**self.page.chosen, **(other.chosen or {})}
                 self.seen.clear()
         if verdict == Verdict.UNDECIDED and (outcome := self._as_formula(before, at)).agree is not None:
             verdict, reason = Verdict.RIGHT if outcome.agree else Verdict.WRONG, outcome.reason
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
-            verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
-        if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (luck := self._is_luck(before, at)) is not None:
+            verdict, reason = Verdict.UNDECIDED, Reason(MAY_MEAN, (self.faces[0].side.text, self._meanings()))
+        luck = self._is_luck(before, at) if verdict in (Verdict.RIGHT, Verdict.ROUNDED) else None
+        if luck is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
-        self.note(before, at, verdict, reason, expected, taint)
+        explained = self._formula_mistakes(before, at) if luck is not None else ((), None)
+        self.note(before, at, verdict, reason, expected, taint, explained)
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
         outcome = self._as_formula(before, at)
-        return outcome if outcome.agree else None
+        is_open = outcome.reason is not None and outcome.reason.message == MAY_MEAN
+        return outcome if outcome.agree or is_open else None
 
     def _as_formula(self, before: int, at: int) -> Outcome:
         """What a model says of a link between two formulas in names."""

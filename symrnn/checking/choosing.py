@@ -19,6 +19,8 @@ from symrnn.checking.page import Page, Truths, family, group
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
 AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
 """Names that texts use for other things than models do."""
+MOST_FORMULAS = 4
+"""Formulas of one name that are looked at to see what it means."""
 PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
 
 
@@ -63,10 +65,14 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
 
 
 def choose_by_formulas(page: Page, working: Working) -> None:
-    """`δ_t = ∂L/∂a_t`, `a_t = W_h h_{t-1} + …`: what the text's own formulas say a name means, if all say the same."""
+    """`δ_t = ∂L/∂a_t`, `a_t = W_h h_{t-1} + …`: what the text's own formulas say a name means, if all say the same.
+
+    One formula of a generic step settles it; of formulas at single steps, which may be mistaken, it takes two.
+    """
     if page.formulas is None:
         return
-    said: dict[str, set[str]] = defaultdict(set)
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    looked: Counter[str] = Counter()
     for line in working.lines:
         for claim in line.claims:
             left, right = claim.links[0].left, claim.links[0].right
@@ -74,14 +80,15 @@ def choose_by_formulas(page: Page, working: Working) -> None:
             if claim.kind not in (Kind.EQUATION, Kind.DEFINITION) or not isinstance(name, Name):
                 continue
             key = group(name)
-            if key in page.chosen or not free_letters(left) or not is_symbolic(right):
+            if key in page.chosen or looked[key] >= MOST_FORMULAS or not is_symbolic(right):
                 continue
+            looked[key] += 1
             outcome = page.formulas.judge(left, right, page)
             if outcome.agree and key in (outcome.chosen or {}):
-                said[key].add(outcome.chosen[key])
+                said[key][outcome.chosen[key]] += 2 if free_letters(left) else 1
     for key, families in said.items():
-        if len(families) == 1:
-            page.chosen[key] = families.pop()
+        if len(families) == 1 and families.total() >= 2:
+            page.chosen[key] = next(iter(families))
             page.doubtful.discard(key)
 
 

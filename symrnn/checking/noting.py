@@ -22,6 +22,8 @@ from symrnn.checking.page import Record, Scope
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
+Explained = tuple[tuple[Diagnosis, ...], Piece | None]
+"""The mistakes that reproduce a link, and the part that differs."""
 MOST_EXPLAINED = 25
 """Wrong links of one text whose mistakes are searched for."""
 
@@ -37,13 +39,20 @@ class Noting(Faces):
         return index
 
     def note(
-        self, before: int, at: int, verdict: Verdict, reason: Reason | None, expected: Value, taint: frozenset[int]
+        self,
+        before: int,
+        at: int,
+        verdict: Verdict,
+        reason: Reason | None,
+        expected: Value,
+        taint: frozenset[int],
+        explained: Explained = ((), None),
     ) -> None:
         """Note the verdict of a link, and what its numbers stand for from here on."""
         digits = self.faces[at].digits
         should = rounded_like(expected, digits) if verdict not in (Verdict.RIGHT, Verdict.ROUNDED) else None
         follows = min(taint) if verdict == Verdict.FOLLOWS and taint else None
-        mistakes, piece = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else ((), None)
+        mistakes, piece = self._mistakes(before, at, expected, should) if verdict == Verdict.WRONG else explained
         more = {"expected": should, "follows_from": follows, "mistakes": mistakes, "piece": piece}
         index = self.ledger.add(self.line, self.links[at - 1], verdict, reason, **more)
         if verdict == Verdict.WRONG:
@@ -54,9 +63,7 @@ class Noting(Faces):
         seen = None if named else self.see(before, self.has_value_before(before))
         self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
 
-    def _mistakes(
-        self, before: int, at: int, expected: Value, should: str | None
-    ) -> tuple[tuple[Diagnosis, ...], Piece | None]:
+    def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> Explained:
         """What reproduces a wrong link, and the part that differs; the first of many are explained."""
         face, seen = self.faces[at], self.see(at, False)
         if seen is None or self.ledger.explained >= MOST_EXPLAINED:

@@ -14,7 +14,7 @@ import pytest
 import symrnn as sr
 from symrnn.checking.verdicts import FINE
 from tests.support.derived_workings import case
-from tests.support.planted_workings import KINDS, figures, model_text
+from tests.support.planted_workings import KINDS, figures, formula_figures, model_text
 
 
 class TestDerivations:
@@ -47,12 +47,22 @@ class TestDerivations:
 
 
 class TestPlantedMistakes:
-    """On the line alone, and carried forward."""
+    """Every cell and activation, states of one and two numbers, every loss: a line with a mistake of the table."""
 
-    def test_located_and_named(self) -> None:
-        """At the right line in 98 of 100, named in 95, nothing right called wrong."""
-        found = figures(models=6, plants=5, start=40)
-        assert found["planted"] >= 50
+    def test_in_numbers(self) -> None:
+        """Alone and carried: at the right line in 98 of 100, named in 95, nothing right called wrong."""
+        found = figures(models=20, plants=2, start=1010)
+        assert found["planted"] >= 60
         assert found["false"] == 0
         assert found["located"] >= 0.98 * found["planted"]
         assert found["named"] >= 0.95 * found["planted"]
+
+    def test_in_formulas(self) -> None:
+        """Without numbers: found, with what it should be or a counter-example, and named."""
+        found = formula_figures(models=20, plants=2, start=1010)
+        assert found["planted"] >= 35
+        assert found["false"] == 0
+        assert found["undecided"] == 0
+        assert found["located"] >= 0.98 * found["planted"]
+        assert found["named"] >= 0.95 * found["planted"]
+        assert found["counterexample"] == found["located"]
