@@ -200,7 +200,7 @@ class ChainJudge(Noting):
         sides = (self.faces[at - 1].tree, self.faces[at].tree)
         if not all(map(is_open, sides)):
             return False
-        agree = same_polynomial(*sides, Scope(self.page))
+        agree = same_polynomial(*sides, self.page)
         if agree is None or not (agree or is_characteristic(sides[0])):
             return False  # an equation to be solved, maybe
         reason = None if agree else Reason("false as a formula: not the same for every {0}", ("λ",))
@@ -218,7 +218,7 @@ class ChainJudge(Noting):
         name, digits = self.faces[0].name, self.faces[at].digits
         if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
             return False
-        return is_root(self.page.equation, digits, Scope(self.page, fresh=True)) is False
+        return is_root(self.page.equation, digits, self.page) is False
 
     def _formula_mistakes(self, before: int, at: int) -> tuple[tuple[Diagnosis, ...], Piece | None]:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
