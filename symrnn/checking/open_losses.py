@@ -45,6 +45,10 @@ class OpenFormulas(Formulas):
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
         return made
 
+    def knows(self, name: Name) -> bool:
+        """Whether a name is the cell's; what the loss is, the text may say."""
+        return not _is_loss(name) and super().knows(name)
+
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Right for some loss is right; false for every loss is false; the rest is open."""
         outcome = super().judge(left, right, page, quick)
