@@ -138,8 +138,8 @@ class Evaluator:
         self.work += 1
         if self.work > MOST_WORK:
             raise TooLarge("a formula with too many terms to compute")
-        if self.scope.whole and (rows := self._slice(tree)) is not None:
-            return selected(self.scope.whole, *rows)
+        if self.scope.whole and (ends := self._slice(tree)) is not None:
+            return selected(self.scope.whole, *ends)
         name = name_of(tree, self._indices())
         if name is not None and (found := self._named(tree, name)) is not None:
             return found
@@ -155,7 +155,7 @@ class Evaluator:
             case Times():
                 return self._times(tree)
             case Quotient(over=over, under=under) if name is None:
-                return multiplied(self.value(over), inverse(self.number(under)), "·")
+                return self._ratio(self.value(over), self.value(under))
             case Raised():
                 return self._power(tree)
             case Call():
@@ -249,7 +249,9 @@ class Evaluator:
         span = self.scope.span()
         if self.scope.powers and span is not None:
             exponent = sharp(span[1])
-            return power(value, exponent) if isinstance(value, Number) else self._matrix_power(value, exponent)
+            if isinstance(value, Matrix) and 1 not in value.shape:
+                return self._matrix_power(value, exponent)
+            return scaled(value, lambda entry: power(entry, exponent))
         return transposed(value)
 
     def number(self, tree: Syntax) -> Number:
@@ -333,6 +335,14 @@ class Evaluator:
         for _ in range(abs(int(count))):
             found = multiplied(found, factor, "·")
         return found
+
+    def _ratio(self, over: Value, under: Value) -> Value:
+        """a / b; of vectors entry by entry."""
+        if isinstance(over, Matrix) and isinstance(under, Matrix) and 1 in over.shape and over.shape == under.shape:
+            return joined(over, scaled(under, inverse), product)
+        if isinstance(under, Matrix):
+            raise NotMeant("a matrix where a number should stand")
+        return multiplied(over, inverse(under), "·")
 
     def _dot(self, left: Syntax, right: Syntax) -> Number:
         a, b = self.value(left), self.value(right)

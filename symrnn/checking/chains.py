@@ -16,10 +16,11 @@ from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import Outcome, free_letters, identity, is_symbolic, names_of
+from symrnn.checking.formulas import Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
+from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import Known, Name, placed
+from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
 from symrnn.checking.page import Page, Record, Scope, family, group
@@ -124,14 +125,31 @@ class ChainJudge(Noting):
             self.add(at, Verdict.UNDEFINED, face.problem)
         elif self._by_formula(at) or self._by_polynomial(at):
             return
-        elif isinstance(head.name, Name) and at == 1 and face.missing and self.page.truth(head.name) is None:
+        elif isinstance(head.name, Name) and at == 1 and face.missing and not self._is_known(head.name):
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
             self.add(at, Verdict.UNDECIDED, self._open or face.problem)
 
+    def _is_known(self, name: Name) -> bool:
+        """Whether a name is one of the model's, so that a formula for it is a claim and no definition."""
+        formulas = self.page.formulas
+        return self.page.truth(name) is not None or (formulas is not None and formulas.knows(name))
+
+    def _is_beyond(self, name: Known | None) -> bool:
+        """Whether a gradient belongs to step T + 1, which there is not."""
+        formulas = self.page.formulas
+        steps = name.wrt.steps if isinstance(name, Derivative) else name.steps[-1:] if name is not None else ()
+        if formulas is None or not (isinstance(name, Derivative) or (name is not None and name.base == "delta")):
+            return False
+        return "T+1" in steps or (formulas.timed and formulas.steps + 1 in steps[:1])
+
     def _first_value(self, at: int) -> None:
         """The first side with a value, behind a name that has none or a formula with names nobody knows."""
         head, face = self.faces[0], self.faces[at]
+        if face.digits is not None and self._is_beyond(head.name):
+            none = Reason("there is no step T + 1, so that nothing comes back from it")
+            self.add(at, Verdict.WRONG if face.digits.value else Verdict.RIGHT, none if face.digits.value else None)
+            return
         if (face.written is None and self._by_formula(at)) or self._by_polynomial(at):
             return
         if self._is_equation(at):
@@ -182,7 +200,7 @@ class ChainJudge(Noting):
         sides = (self.faces[at - 1].tree, self.faces[at].tree)
         if not all(map(is_open, sides)):
             return False
-        agree = same_polynomial(*sides, Scope(self.page))
+        agree = same_polynomial(*sides, self.page)
         if agree is None or not (agree or is_characteristic(sides[0])):
             return False  # an equation to be solved, maybe
         reason = None if agree else Reason("false as a formula: not the same for every {0}", ("λ",))
@@ -200,7 +218,7 @@ class ChainJudge(Noting):
         name, digits = self.faces[0].name, self.faces[at].digits
         if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
             return False
-        return is_root(self.page.equation, digits, Scope(self.page, fresh=True)) is False
+        return is_root(self.page.equation, digits, self.page) is False
 
     def _formula_mistakes(self, before: int, at: int) -> Explained:
         """The mistakes that make the formula of the model's equation at every drawn point; the part that differs."""
@@ -283,6 +301,8 @@ class ChainJudge(Noting):
                 # In this chain only: a ∂ that holds as ∂⁺ stands for ∂⁺ behind the next = as well.
                 self.page.chosen = {**self.page.chosen, **(other.chosen or {})}
                 self.seen.clear()
+        if verdict == Verdict.UNDECIDED and (outcome := self._as_formula(before, at)).agree is not None:
+            verdict, reason = Verdict.RIGHT if outcome.agree else Verdict.WRONG, outcome.reason
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
             verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         luck = self._is_luck(before, at) if verdict in (Verdict.RIGHT, Verdict.ROUNDED) else None
@@ -294,11 +314,16 @@ class ChainJudge(Noting):
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
+        outcome = self._as_formula(before, at)
+        return outcome if outcome.agree else None
+
+    def _as_formula(self, before: int, at: int) -> Outcome:
+        """What a model says of a link between two formulas in names."""
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
-            return None
+            return Outcome(None)
         outcome: Outcome = self.page.formulas.judge(left, right, self.page)
-        return outcome if outcome.agree else None
+        return outcome
 
     def _is_formula(self, at: int) -> bool:
         """Whether a model has judged the link as a formula, in every reading of its names."""

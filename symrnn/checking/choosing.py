@@ -52,7 +52,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
         counts = fits[key]
         best = max(counts.values())
         own = own_names.get(key)
-        if own is not None and best - counts[own] < 2:
+        if own is not None and best - counts[own] < 2 and (best or not key.startswith("packed")):
             # The model's own name means something else only where several numbers say so.
             page.chosen[key] = own
         elif best and best < 2 and asked[key] > 1 and not counts[order[key][0]]:

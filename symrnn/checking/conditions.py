@@ -52,16 +52,17 @@ class Conditions:
         before: Line | None = None
         ahead: list[Condition] = []
         for line in working.lines:
-            said = list(_said(line))
+            said = list(self._conditions_in(line, working.source))
             for condition in said:
-                self._said.add(line.place.offset)
                 if not condition.near:
                     self._by_section.setdefault(line.headings, []).append(condition)
                 elif _AHEAD.search(line.lead):
                     ahead.append(condition)
-                elif before is not None and before.headings == line.headings:
+                elif len(line.claims) == 1 and before is not None and before.headings == line.headings:
                     self._by_line.setdefault(before.place.offset, []).append(condition)
-            if not said:
+            within = [one for one in said if one.near and len(line.claims) > 1]
+            self._by_line.setdefault(line.place.offset, []).extend(within)
+            if not said or within:
                 before = line
                 self._by_line.setdefault(line.place.offset, []).extend((*ahead, *_behind(line, working.source)))
                 ahead.clear()
@@ -71,20 +72,27 @@ class Conditions:
         near = self._by_line.get(line.place.offset, ())
         return (*near, *self._by_section.get(line.headings, ()))
 
-    def is_one(self, line: Line) -> bool:
-        """Whether a line says nothing but a condition."""
-        return line.place.offset in self._said
+    def is_one(self, claim: Claim) -> bool:
+        """Whether a claim is nothing but a condition."""
+        return claim.place.offset in self._said
+
+    def _conditions_in(self, line: Line, source: str) -> Iterator[Condition]:
+        """The conditions of a line, told by the words before them."""
+        for place, claim in enumerate(line.claims):
+            lead = source[line.place.offset : claim.place.offset] if place else line.lead
+            found = _said(claim, lead.rstrip()) if place or len(line.claims) == 1 else None
+            if found is not None:
+                self._said.add(claim.place.offset)
+                yield found
 
 
-def _said(line: Line) -> Iterator[Condition]:
-    """The conditions a line is, told by the words before it."""
-    lead = line.lead.rstrip()
+def _said(claim: Claim, lead: str) -> Condition | None:
+    """The condition a claim is behind these words, or None."""
     assumed, where = bool(_ASSUMED.search(lead)), bool(_WHERE.search(lead))
-    if len(line.claims) != 1 or not (assumed or where):
-        return
-    found = _condition(line.claims[0], where)
+    found = _condition(claim, where) if assumed or where else None
     if found is not None and (found.constant or (assumed and found.relation == "=") or where):
-        yield found
+        return found
+    return None
 
 
 def _condition(claim: Claim, near: bool) -> Condition | None:

@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import Any
 
 from symrnn.algebra.programs import Program
+from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.claims import Kind, Working
+from symrnn.checking.mentions import is_symbolic
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.page import Page
+from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.notations import Notation, declared, listing, notation
-
-if TYPE_CHECKING:
-    from symrnn.algebra.reading.syntax import Syntax
-    from symrnn.checking.formulas import Formulas
 
 MOST_TRIED = 12
 LEAST_GAIN = 2
@@ -42,7 +41,7 @@ class Dialect:
     title: str = ""
 
 
-def dialect_of(source: Model | Program, working: Working, judge: Callable[[Dialect], Formulas]) -> Dialect:
+def dialect_of(source: Model | Program, working: Working, judge: Callable[[Dialect], Any]) -> Dialect:
     """The notation of a text: the model's own, unless one that ships makes more of the text's definitions right."""
     usual = own_dialect(source)
     found = list(islice(_definitions(working), MOST_TRIED))
@@ -96,20 +95,21 @@ def _read(book: Notation, program: Program) -> Dialect | None:
 
 def _definitions(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
     """`h_t = …`, `L = …`: the first formula in names by which a text says what a quantity is."""
-    from symrnn.checking.formulas import is_symbolic
-
     seen: set[str] = set()
     for line in working.lines:
         for claim in line.claims:
             name = name_of(claim.links[0].left)
             if claim.kind != Kind.EQUATION or not isinstance(name, Name) or str(name) in seen:
                 continue
+            if not name.steps and name.whole not in LOSS_NAMES:
+                # How the book's parameters are made of others says nothing of the cell.
+                continue
             if is_symbolic(claim.links[0].right):
                 seen.add(str(name))
                 yield claim.links[0].left, claim.links[0].right
 
 
-def _failing(formulas: Formulas, found: list[tuple[Syntax, Syntax]], enough: int = MOST_TRIED + 1) -> int:
+def _failing(formulas: Any, found: list[tuple[Syntax, Syntax]], enough: int = MOST_TRIED + 1) -> int:
     """How many of the definitions are not right; stops where there are enough."""
     failing = 0
     for left, right in found:

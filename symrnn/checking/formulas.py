@@ -6,10 +6,8 @@ three random points of exact fractions holds; one that fails at a point is false
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from itertools import product as combinations
@@ -20,18 +18,12 @@ import numpy as np
 from symrnn.algebra.nodes import Apply, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, lag_of, sizes_of
-from symrnn.algebra.reading.names import is_exponential
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
-    Chain,
     Dots,
-    Evaluated,
-    Num,
-    Quotient,
     Symbol,
     Syntax,
-    Times,
     Transposed,
     walk,
 )
@@ -40,16 +32,19 @@ from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
-from symrnn.checking.naming import INDICES, Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import TooLarge, Undefined, real, sharp
-from symrnn.checking.page import Page, Reading, Scope, family, group
-from symrnn.checking.supposing import constant_values, supposed_of
+from symrnn.checking.mentions import free_letters as free_letters
+from symrnn.checking.mentions import is_symbolic as is_symbolic
+from symrnn.checking.mentions import letters_of, steps_of
+from symrnn.checking.mentions import names_of as names_of
+from symrnn.checking.naming import Derivative, Known, Name, placed
+from symrnn.checking.numbers import TooLarge, Undefined, real
+from symrnn.checking.page import Page, Scope, family, group
+from symrnn.checking.supposing import SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
-SEEDS = (11, 12, 13)
 MORE_SEEDS = (14, 15, 16, 17)
 """Points more for cells with kinks: one may lie on one side of them by chance."""
 NEAR = 1e-10
@@ -102,7 +97,7 @@ class Formulas:
     """Whether the text writes rows for columns, and Jacobians in denominator layout."""
     constants: frozenset[str] = frozenset()
     """Signals that are the same at every step, and are written without one."""
-    extra: Mapping[str, Mapping[int, Value]] = field(default_factory=dict)
+    extra: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
     """Values of names that only the text's conditions know, at each seed."""
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
     """What keeps its value at the point of one seed only."""
@@ -156,7 +151,8 @@ class Formulas:
 
     def knows(self, name: Name) -> bool:
         """Whether a name is one of the Program's."""
-        return bool(self.points[0].readings(name))
+        bound = {letter: 1 for step in name.steps for letter in letters_of(step)}
+        return bool(self.points[0].readings(placed(name, bound | {"T": self.steps})))
 
     def supposing(self, conditions: Sequence[Condition], trees: Sequence[Syntax]) -> Formulas | None:
         """The same where what the text assumes holds; None where that says nothing of these formulas."""
@@ -165,7 +161,9 @@ class Formulas:
         if not key:
             return None
         if key not in self._supposed:
-            self._supposed[key] = supposed_of(self, key)
+            ground = Ground(self.program, self.sizes, self.fixed, self.constants, self.extra, self.fixed_at)
+            found = supposed_of(ground, self.points[0], key)
+            self._supposed[key] = None if found is None else replace(self, **vars(found))
         return self._supposed[key]
 
     def _judged(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome:
@@ -181,9 +179,9 @@ class Formulas:
         """The model's own steps; of a cell enough of them where steps are letters."""
         if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
             return self.long_points
-        generic = any(isinstance(step, str) for name in names for step in _steps(name))
+        generic = any(isinstance(step, str) for name in names for step in steps_of(name))
         sums = any(isinstance(piece, Big) for tree in (left, right) for piece in walk(tree))
-        placed_ = any(_steps(name) for name in names)
+        placed_ = any(steps_of(name) for name in names)
         return self.points if self.timed or (placed_ and not generic and not sums) else self.generic_points
 
     def _with_names(
@@ -201,9 +199,9 @@ class Formulas:
         for chosen, note in self._choices(names, points[0], page):
             for way in ways:
                 outcome = self._at_points(left, right, points, chosen, page.functions, way)
-                if outcome.agree is False and has_power(left, right):
+                if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
-                    outcome = as_power if as_power.agree else outcome
+                    outcome = as_power if as_power.agree or outcome.agree is None else outcome
                 if outcome.agree:
                     return Outcome(True, note, chosen=chosen)
                 if best is None or (best.agree is None and outcome.agree is False):
@@ -250,7 +248,7 @@ class Formulas:
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
-        letters = sorted({letter for step in _steps(name) for letter in _letters(step)})
+        letters = sorted({letter for step in steps_of(name) for letter in letters_of(step)})
         for bound in _bindings(letters or ["t"], point.steps):
             point.quantities.here = bound.get("t")
             for reading in point.readings(placed(name, bound)):
@@ -277,14 +275,14 @@ class Formulas:
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
-                    values = [_value(tree, page, bound, way) for tree in (left, right)]
+                    values = [value_of(tree, page, bound, way) for tree in (left, right)]
                 except (Unknown, NotMeant, TooLarge, Undefined) as problem:
                     missing = missing or _missing(problem)
                     continue
                 except Misfit as misfit:
                     return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
-                outcome = _compared(values[0], values[1])
+                outcome = compared(values[0], values[1])
                 if outcome is not None:
                     return outcome
         return Outcome(True) if seen else Outcome(None, missing)
@@ -301,8 +299,8 @@ def _missing(problem: Exception) -> Reason:
     return Reason("{0}", (str(problem),))
 
 
-def _compared(left: Value, right: Value) -> Outcome | None:
-    """None where they agree."""
+def compared(left: Value, right: Value) -> Outcome | None:
+    """How two values differ; None where they agree."""
     try:
         if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
             return None
@@ -335,7 +333,8 @@ def _shown(value: Value) -> str:
     return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
 
 
-def _value(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
+def value_of(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
+    """What a formula comes to at a point, read in one way."""
     scope = Scope(page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized)
     return Evaluator(scope, bound).value(tree)
 
@@ -359,72 +358,11 @@ def _names(tree: Syntax) -> set[str]:
     return {name.whole for name in names_of(tree)}
 
 
-def has_power(left: Syntax, right: Syntax) -> bool:
+def _has_power(left: Syntax, right: Syntax) -> bool:
     return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
 
 
-# --- letters and steps ----------------------------------------------------------------------------------------------
-
-
-def names_of(tree: Syntax) -> list[Known]:
-    """The names in a formula, derivatives whole."""
-    found: list[Known] = []
-    stack = [tree]
-    while stack:
-        piece = stack.pop()
-        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times | Evaluated) else None
-        if name is not None:
-            if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
-                found.append(name)
-            elif isinstance(piece, Symbol):
-                stack.extend(piece.above)
-            continue
-        match piece:
-            case Symbol():
-                continue
-            case Big(body=body):
-                stack.append(body)
-            case Call(function=function, arguments=arguments):
-                is_call = is_function(function.base) or function.base == "sigma"
-                stack += [*reversed(arguments)] if is_call else [function, *arguments][::-1]
-            case _:
-                stack.extend(reversed(piece.children))
-    return found
-
-
-def _steps(name: Known) -> list[int | str]:
-    if isinstance(name, Derivative):
-        return [*name.of.steps, *name.wrt.steps, *([] if name.at is None else [name.at])]
-    return list(name.steps)
-
-
-def _letters(step: int | str) -> Iterator[str]:
-    if isinstance(step, str):
-        letter = step.lstrip("+-")
-        name = "".join(char for char in letter.partition("+")[0].partition("-")[0] if char.isalpha())
-        if name and name not in ("T", "n"):
-            yield name
-
-
-def free_letters(tree: Syntax) -> set[str]:
-    """The index letters of a formula that no sum binds."""
-    bound = {index for piece in walk(tree) if isinstance(piece, Big) for index in _index(piece)}
-    found = {letter for name in names_of(tree) for step in _steps(name) for letter in _letters(step)}
-    for piece in walk(tree):
-        if isinstance(piece, Big):
-            found |= {name for side in (piece.below, piece.above) if side for p in walk(side) for name in _letter(p)}
-    return found - bound
-
-
-def _index(big: Big) -> Iterator[str]:
-    below = big.below.sides[0] if isinstance(big.below, Chain) else big.below
-    if isinstance(below, Symbol):
-        yield below.base
-
-
-def _letter(piece: Syntax) -> Iterator[str]:
-    if isinstance(piece, Symbol) and piece.base in INDICES and piece.base not in ("T", "n"):
-        yield piece.base
+# --- steps --------------------------------------------------------------------------------------------------------
 
 
 def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
@@ -434,11 +372,6 @@ def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
         if count >= MOST_PLACES:
             return
         yield dict(zip(letters, place, strict=True))
-
-
-def is_symbolic(tree: Syntax) -> bool:
-    """Whether a side is a formula in names: it has one, and no decimals."""
-    return bool(names_of(tree)) and not any(isinstance(p, Num) and "." in p.text for p in walk(tree))
 
 
 def deepest_lag(program: Program) -> int:
@@ -459,72 +392,3 @@ def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
         if all(getattr(entry, "is_Integer", False) and abs(entry) <= 1 for entry in entries):
             found[name] = value
     return found
-
-
-# --- without a model -----------------------------------------------------------------------------------------------
-
-
-class DrawnNames:
-    """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
-
-    here: int | None = None
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def readings(self, name: Known) -> Sequence[Reading]:
-        """A number between −1 and 1."""
-        if isinstance(name, Derivative):
-            return ()
-        rng = random.Random(f"{self.seed}:{name}")
-        return (Reading(str(name), sharp(Fraction(rng.choice((-1, 1)) * rng.randint(5, 29), 31))),)
-
-    def meaning(self, function: str) -> Sequence[str]:
-        """σ is the sigmoid here."""
-        return ("sigmoid",) if function == "sigma" else ()
-
-    def span(self) -> tuple[int, int] | None:
-        """There are no steps."""
-        return None
-
-    def letters(self) -> Mapping[str, int]:
-        """There is no last step."""
-        return {}
-
-    def is_constant(self, name: Name) -> bool:
-        """Nothing is supposed."""
-        return False
-
-    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
-        """As it is."""
-        return value
-
-    def size(self, name: str) -> int | None:
-        """There are no sizes."""
-        return None
-
-
-def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
-    """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
-    if not (_has_call(left) and (_has_call(right) or _is_primed(left))):
-        return Outcome(None)
-    names = [{str(name) for name in names_of(tree)} for tree in (left, right)]
-    if not names[0] or not names[1] <= names[0]:
-        return Outcome(None)
-    try:
-        for seed in SEEDS:
-            page = Page(DrawnNames(seed), functions=dict(functions))
-            outcome = _compared(_value(left, page, {}, Way()), _value(right, page, {}, Way()))
-            if outcome is not None:
-                return outcome
-    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
-        return Outcome(None)
-    return Outcome(True)
-
-
-def _has_call(tree: Syntax) -> bool:
-    return any(isinstance(p, Call) and (is_function(p.function.base) or p.function.base == "sigma") for p in walk(tree))
-
-
-def _is_primed(tree: Syntax) -> bool:
-    return isinstance(tree, Call) and "prime" in tree.function.accents

@@ -76,7 +76,7 @@ PLAIN: Mapping[str, Apply] = MappingProxyType(
 
 LETTERS = frozenset({"f", "g", "phi", "varphi", "psi"})
 """What stands for a function that the model or the text says."""
-SPELLED = {"sigma": "sigmoid", "relu": "relu", "id": "identity"}
+SPELLED = {"arctanh": "artanh", "sigma": "sigmoid", "relu": "relu", "id": "identity"}
 
 
 def is_function(word: str) -> bool:

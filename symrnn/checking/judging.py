@@ -56,7 +56,7 @@ class Judge:
         self.page = self._page_of(line)
         self._settle_step(line)
         self.page.conditions = self.conditions.of(line)
-        if self.conditions.is_one(line) and self._is_supposed(claim):
+        if self.conditions.is_one(claim) and self._is_supposed(claim):
             self._given(line, tuple(link for link in claim.links if link.relation == "="), Reason("a condition"))
         elif claim.kind == Kind.LIST:
             self._list(line, claim)

@@ -203,7 +203,7 @@ class Quantities:
                 for node, label, own in self._named(written):
                     yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
             return
-        for family in ("a", *self._states):
+        for family in ("a", "net", "preactivation", *self._states):
             for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
@@ -227,10 +227,10 @@ class Quantities:
         if isinstance(side, Name):
             yield from self._named(side)
             return
-        found = [next(self._named(part), None) for part in side.parts]
-        if len(found) > 1 and all(one is not None and isinstance(one[0], Signal) for one in found):
-            labels = (f"({', '.join(one[k] for one in found if one is not None)})" for k in (1, 2))
-            yield N.Concat(*(one[0] for one in found if one is not None)), *labels
+        found = [one for part in side.parts if (one := next(self._named(part), None)) is not None]
+        if len(found) == len(side.parts) > 1 and all(isinstance(one[0], Signal) for one in found):
+            label, own = (f"({', '.join(names)})" for names in ([one[1] for one in found], [one[2] for one in found]))
+            yield N.Concat(*(one[0] for one in found)), label, own
 
     def _of_a_step(self, name: Derivative) -> Iterator[Meaning]:
         """`∂⁺L_t/∂h_t`: what the loss of one step, of which nothing else may be known, adds itself."""

@@ -12,7 +12,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.reading.syntax import Call, Grid, Num, Quotient, Stack, Symbol, Syntax, Transposed, without_brackets
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Chain,
+    Grid,
+    Num,
+    Quotient,
+    Stack,
+    Symbol,
+    Syntax,
+    Transposed,
+    walk,
+    without_brackets,
+)
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.formulas import is_symbolic, names_of
@@ -25,6 +38,7 @@ from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 
 MOST_EQUATIONS = 40
+MOST_SUMMED = 12
 UNCLEAR = Reason(
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic."
 )
@@ -94,13 +108,21 @@ def recognise(working: Working) -> Recognised:
 
 
 def last_step(working: Working) -> int:
-    """The last step that any name of the text stands at; 0 where none has a number."""
-    steps = [0]
-    sides = (side for line in working.lines for claim in line.claims for side in claim.sides)
+    """The last step that any name of the text stands at, or a sum over t ends at; 0 where none has a number."""
+    sides = [side for line in working.lines for claim in line.claims for side in claim.sides]
+    steps = [0, *(end for side in sides for piece in walk(side.tree) if (end := _end(piece)) is not None)]
     for known in (name for side in sides for name in names_of(side.tree)):
         for name in (known.of, known.wrt) if isinstance(known, Derivative) else (known,):
             steps += [step for step in name.steps if isinstance(step, int)]
     return max(steps)
+
+
+def _end(piece: Syntax) -> int | None:
+    """`Σ_{t=1}^{3}`: 3."""
+    match piece:
+        case Big(below=Chain(sides=(Symbol(base="t"), _)), above=Num(value=last)) if last.denominator == 1:
+            return int(last) if 0 < last <= MOST_SUMMED else None
+    return None
 
 
 # --- what the text defines ----------------------------------------------------------------------------------------

@@ -6,17 +6,16 @@ polynomial; what is given as a root is put in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, walk
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Scope, Unknown
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.digits import Digits
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import Number, TooLarge, Undefined, add, less, negative, sharp, times, total
+from symrnn.checking.page import Page, Record, Scope
 
 LETTER = "lambda"
 _POINTS = (2, 3, 5, -4, 7, -11)
@@ -40,23 +39,23 @@ def is_characteristic(tree: Syntax) -> bool:
     return isinstance(tree, Call) and tree.function.base in ("det", "abs") and is_open(tree)
 
 
-def same_polynomial(left: Syntax, right: Syntax, scope: Scope) -> bool | None:
+def same_polynomial(left: Syntax, right: Syntax, page: Page) -> bool | None:
     """Whether two sides agree at every number for λ; None where one has no value."""
     agree = True
     for point in _POINTS:
         try:
-            values: list[Value] = [Evaluator(scope, {LETTER: point}).value(tree) for tree in (left, right)]
+            values: list[Value] = [Evaluator(Scope(page), {LETTER: point}).value(tree) for tree in (left, right)]
             agree &= values_meeting(values[0], values[1]) != Agreement.NONE
         except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
             return None
     return agree
 
 
-def is_root(equation: RootEquation, digits: Digits, scope: Scope) -> bool | None:
+def is_root(equation: RootEquation, digits: Digits, page: Page) -> bool | None:
     """Whether a number that is rounded as this one is may solve an equation; its coefficients may be rounded, too."""
     half = digits.unit / 2
     try:
-        low, middle, high = (_apart(equation, digits.value + by, scope) for by in (-half, 0, half))
+        low, middle, high = (_apart(equation, digits.value + by, page) for by in (-half, 0, half))
     except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
         return None
     all_above = all(less(Fraction(0), side.low) for side in (low, middle, high))
@@ -68,65 +67,9 @@ def is_root(equation: RootEquation, digits: Digits, scope: Scope) -> bool | None
     return not less(abs(bend), abs(middle.value))
 
 
-def _apart(equation: RootEquation, value: Fraction, scope: Scope) -> Number:
-    left, right = (Evaluator(_With(scope, sharp(value))).number(tree) for tree in (equation.left, equation.right))
+def _apart(equation: RootEquation, value: Fraction, page: Page) -> Number:
+    """What is between the sides where λ has this value."""
+    there = replace(page, names={**page.names, LETTER: Record(sharp(value), None)})
+    scope = Scope(there, fresh=True)
+    left, right = (Evaluator(scope).number(tree) for tree in (equation.left, equation.right))
     return total(left, negative(right))
-
-
-class _With:
-    """A scope in which λ has a value."""
-
-    def __init__(self, scope: Scope, value: Number) -> None:
-        self.scope = scope
-        self.at = value
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.scope, name)
-
-    def literal(self, number: object) -> Number:
-        """As in the scope around it."""
-        return self.scope.literal(number)  # type: ignore[arg-type]  # passed through
-
-    def named(self, name: Known) -> Value | None:
-        """λ, or what the scope around it says."""
-        return self.at if name == Name(LETTER) else self.scope.named(name)
-
-    def meaning(self, function: str) -> str | None:
-        """As in the scope around it."""
-        return self.scope.meaning(function)
-
-    def span(self) -> tuple[int, int] | None:
-        """As in the scope around it."""
-        return self.scope.span()
-
-    def letters(self) -> Mapping[str, int]:
-        """As in the scope around it."""
-        return self.scope.letters()
-
-    def size(self, name: str) -> int | None:
-        """As in the scope around it."""
-        return self.scope.size(name)
-
-    def is_constant(self, name: Name) -> bool:
-        """As in the scope around it."""
-        return self.scope.is_constant(name)
-
-    @property
-    def powers(self) -> bool:
-        """As in the scope around it."""
-        return self.scope.powers
-
-    @property
-    def denominator(self) -> bool:
-        """As in the scope around it."""
-        return self.scope.denominator
-
-    @property
-    def whole(self) -> int:
-        """As in the scope around it."""
-        return self.scope.whole
-
-    @property
-    def eye(self) -> int:
-        """As in the scope around it."""
-        return self.scope.eye

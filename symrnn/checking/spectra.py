@@ -15,7 +15,7 @@ from symrnn.checking.numbers import MP, Number, TooLarge, less, negative, produc
 WORDS = {"det": "det", "tr": "tr", "trace": "tr", "Tr": "tr", "rho": "rho"}
 """A function's word and what it asks of a matrix."""
 MOST = 5
-"""Larger determinants are not expanded."""
+"""Rows of a matrix: larger determinants are not expanded, and larger spectra not computed."""
 _absolute = applied("abs")
 
 
@@ -25,11 +25,6 @@ def answer(what: str, value: Value) -> Number:
     if matrix.shape[0] != matrix.shape[1]:
         raise Misfit(f"{what} of a matrix {matrix.shape[0]}×{matrix.shape[1]}")
     return {"det": determinant, "tr": trace, "rho": radius}[what](matrix)
-
-
-def identity(size: int) -> Matrix:
-    """I."""
-    return Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(size)))
 
 
 def trace(matrix: Matrix) -> Number:
@@ -67,6 +62,8 @@ def radius(matrix: Matrix) -> Number:
         return _greatest([_absolute(entries[i][i]) for i in range(size)])
     if size == 2:
         return _radius_of_two(entries[0][0], entries[0][1], entries[1][0], entries[1][1])
+    if size > MOST:
+        raise TooLarge(f"the eigenvalues of a matrix of more than {MOST} rows")
     if not all(entry.sharp for entry in matrix.entries()):
         raise TooLarge("the eigenvalues of a rounded matrix of more than two rows")
     values = MP.eig(_plain(matrix), left=False, right=False)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product as combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 
@@ -21,41 +21,56 @@ from symrnn.algebra.programs import Program, sizes_of
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, placed
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
 from symrnn.checking.page import Page, Scope
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 
-if TYPE_CHECKING:
-    from symrnn.checking.formulas import Formulas
-
 MOST_UNKNOWN = 3
 PARTS = 16
 DRAWS = 3
 
 
-def supposed_of(formulas: Formulas, conditions: Sequence[Condition]) -> Formulas | None:
-    """The same formulas where the conditions hold; None where none of them says anything that can be put in."""
-    made: Formulas | None = None
+SEEDS = (11, 12, 13)
+"""Of the points formulas are tried at."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the points are drawn from: a Program, what keeps its value, what is the same at every step."""
+
+    program: Program
+    sizes: Mapping[str, int] | None = None
+    fixed: Mapping[NodeName, Any] = field(default_factory=dict)
+    constants: frozenset[str] = frozenset()
+    extra: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    """Values of names that only conditions know, at each seed."""
+    fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
+    """What keeps its value at the point of one seed only."""
+
+
+def supposed_of(ground: Ground, point: ModelTruths, conditions: Sequence[Condition]) -> Ground | None:
+    """The same where the conditions hold; None where none of them says anything that can be put in."""
+    made: Ground | None = None
     for condition in conditions:
-        found = _one(made or formulas, condition)
-        made = found or made
+        made = _one(made or ground, point, condition) or made
     return made
 
 
-def _one(formulas: Formulas, condition: Condition) -> Formulas | None:
-    node = _node_of(formulas.points[0], condition.name)
+def _one(ground: Ground, point: ModelTruths, condition: Condition) -> Ground | None:
+    node = _node_of(point, condition.name)
     if condition.constant and isinstance(node, Signal):
-        program = _given(formulas.program, node)
-        kept = {name: value for name, value in formulas.fixed.items() if getattr(name, "name", "") != node.name}
-        return replace(formulas, program=program, constants=formulas.constants | {node.name}, fixed=kept)
+        program = _given(ground.program, node)
+        kept = {name: value for name, value in ground.fixed.items() if getattr(name, "name", "") != node.name}
+        return replace(ground, program=program, constants=ground.constants | {node.name}, fixed=kept)
     if not isinstance(node, Parameter):
         return None
-    kept = {name: value for name, value in formulas.fixed.items() if name != node}
+    kept = {name: value for name, value in ground.fixed.items() if name != node}
     if condition.relation == "≠":
-        return replace(formulas, fixed=kept) if node in formulas.fixed else None
-    return _with_value(replace(formulas, fixed=kept), node, condition)
+        return replace(ground, fixed=kept) if node in ground.fixed else None
+    return _with_value(replace(ground, fixed=kept), point, node, condition)
 
 
 def _node_of(point: ModelTruths, name: Name) -> Node | None:
@@ -108,11 +123,8 @@ def _drawn(rng: random.Random) -> sp.Rational:
 # --- a parameter as a formula ---------------------------------------------------------------------------------------
 
 
-def _with_value(formulas: Formulas, node: Parameter, condition: Condition) -> Formulas | None:
+def _with_value(ground: Ground, known: ModelTruths, node: Parameter, condition: Condition) -> Ground | None:
     """`W_h = 1`, `W = V diag(λ) V⁻¹`: the parameter's value at each point, the names it needs drawn."""
-    from symrnn.checking.formulas import SEEDS, names_of
-
-    known = formulas.points[0]
     names = [name for name in names_of(condition.value) if isinstance(name, Name) and not name.steps]
     unknown = dict.fromkeys(name.whole for name in names if not known.quantities.owns(name.whole))
     unknown.pop("I", None)
@@ -122,20 +134,19 @@ def _with_value(formulas: Formulas, node: Parameter, condition: Condition) -> Fo
     fixed_at: dict[int, dict[NodeName, Any]] = {}
     extra: dict[int, dict[str, Value]] = {}
     for seed in SEEDS:
-        found = _fitting(formulas, list(unknown), condition, shape, seed)
+        found = _fitting(known, list(unknown), condition, shape, seed)
         if found is None:
             return None
         drawn, value = found
-        fixed_at[seed] = {**formulas.fixed_at.get(seed, {}), node: _as_given(known.turned(node, value))}
-        extra[seed] = {**formulas.extra.get(seed, {}), **drawn}
-    return replace(formulas, fixed_at=fixed_at, extra=extra)
+        fixed_at[seed] = {**ground.fixed_at.get(seed, {}), node: _as_given(known.turned(node, value))}
+        extra[seed] = {**ground.extra.get(seed, {}), **drawn}
+    return replace(ground, fixed_at=fixed_at, extra=extra)
 
 
 def _fitting(
-    formulas: Formulas, unknown: list[str], condition: Condition, shape: tuple[int, int], seed: int
+    point: ModelTruths, unknown: list[str], condition: Condition, shape: tuple[int, int], seed: int
 ) -> tuple[dict[str, Value], Value] | None:
     """The unknown names in the largest shapes in which the formula has the parameter's shape."""
-    point = formulas.points[0]
     size = shape[0]
     shapes = list(dict.fromkeys([(size, size), (size, 1), (1, 1)]))
     for picked, draw in combinations(combinations(shapes, repeat=len(unknown)), range(DRAWS)):

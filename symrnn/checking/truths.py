@@ -71,6 +71,7 @@ class ModelTruths:
         quantities = self.quantities
         found = ModelTruths(self.program, self.steps, self.definitions.sizes, values, quantities.notation)
         found.quantities.here = quantities.here
+        found.rows, found.denominator = self.rows, self.denominator
         return found
 
     def readings(self, name: Known) -> Sequence[Reading]:

@@ -173,7 +173,8 @@ def _structure_section(changed: Variant) -> Iterator[Section]:
 def _convention(program: Program, note: Notation | None, language: str) -> str:
     """What the cell's file says of itself; its remarks on names hold for the neutral ones only."""
     text = translated(program.convention, language, "cells")
-    return text if note is None else text.replace("；", ";").partition(";")[0]
+    biased = "+ b)" not in text or any(parameter.name == "b" for parameter in program.parameters)
+    return text if note is None and biased else text.replace("；", ";").partition(";")[0]
 
 
 def _said(

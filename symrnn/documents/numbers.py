@@ -28,6 +28,9 @@ MOST_ROWS = 16
 MOST_PUT_IN = 3
 """A matrix with a longer side is not written out among numbers that are put in."""
 SHOWN_DIGITS = 6
+MOST_DIGITS = 20
+SEEN = 4e-15
+"""Relative: what is nearer to a whole number than this is one, as far as float64 can tell."""
 
 
 def number_sections(
@@ -154,7 +157,12 @@ def _entry(value: Any, digits: int, exact: bool) -> Node | None:
             return None
         value = mpmath.mpf(sp.N(value, digits + 10))
     number = mpmath.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
-    return Decimal(number, digits) if mpmath.isfinite(number) else None
+    if not mpmath.isfinite(number):
+        return None
+    # 0.99999999999997 is not written as 1: what is taken from it would seem wrong.
+    off = abs(number - mpmath.nint(number))
+    hidden = number and SEEN < off / abs(number) < mpmath.mpf(10) ** (1 - digits)
+    return Decimal(number, MOST_DIGITS if hidden else digits)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

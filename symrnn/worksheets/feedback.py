@@ -89,7 +89,8 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         yield Words("mark instead", (expected,))
         return
     yield from _rule(mark, lines)
-    yield Words(f"mark expected{kind}", (expected,))
+    is_word = mark.question.kind == "choice" and mark.expected in words.ENGLISH
+    yield Words(f"mark expected{kind}", (Words(mark.expected) if is_word else expected,))
     if mark.own:
         yield Words("mark own", (mark.own,))
 
@@ -140,7 +141,7 @@ def marks_csv(results: Results) -> str:
                     mark.verdict.value,
                     points,
                     mark.question.points,
-                    mark.expected,
+                    safe(mark.expected),
                     " ".join(mark.mistakes),
                 ]
             )

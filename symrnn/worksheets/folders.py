@@ -25,7 +25,7 @@ from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.exports.moodle import to_moodle
 from symrnn.worksheets.exports.notebooks import to_nbgrader, to_nbgrader_source
 from symrnn.worksheets.exports.prairielearn import to_prairielearn
-from symrnn.worksheets.exports.qti import to_qti
+from symrnn.worksheets.exports.qti import to_manifest, to_qti
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.questions import Question
@@ -92,6 +92,8 @@ def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Ite
         yield "keys/moodle.xml", to_moodle(named)
     if "gift" in formats:
         yield "keys/gift.txt", to_gift(named)
+    if "qti" in formats:
+        yield "keys/qti/imsmanifest.xml", to_manifest([name for name, _ in named])
     for name, parts in named:
         if "qti" in formats:
             yield f"keys/qti/{name}.xml", to_qti(name, parts, looks.language)

@@ -19,6 +19,15 @@ def test_a_sigma_is_one_function_within_a_chain() -> None:
         assert sr.check(rf"$h_1 = \sigma({a}) = {value:.4f}$", model).findings[-1].verdict.value in verdicts
 
 
+def test_a_sum_to_a_number_says_how_many_steps_there_are() -> None:
+    """A named cell has no number of steps: `Σ_{t=1}^{3}` speaks of three."""
+    for bounds in ("{t=1}^{3}", "{t=1}^{T}", "{t=1}^{5}"):
+        (finding,) = sr.check(
+            rf"$\frac{{\partial L}}{{\partial W_h}} = \sum_{bounds} \delta_t h_{{t-1}}^T$", sr.cells.rnn()
+        ).findings
+        assert finding.verdict.value == "right"
+
+
 def test_zeros_of_a_short_model_may_be_left_out() -> None:
     """b = 0 over two steps: `h_1 = tanh(W_h h_0 + W_x x_1)` is no luck."""
     text = (

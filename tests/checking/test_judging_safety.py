@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import runpy
+from pathlib import Path
 
 import pytest
 
 import symrnn as sr
 from symrnn.errors import SymrnnError
 
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "checking.py"
 TEXTS = {
     "a tower": "x = 9^{9^{9^9}}",
     "a factorial": "n = 99999999!",
@@ -92,6 +95,16 @@ def test_random_lines() -> None:
         text = " ".join(rng.choice(PIECES) for _ in range(rng.randint(3, 25)))
         report = sr.check(text, rng.choice((None, model)))
         assert report.tally["links"] == len(report.findings)
+
+
+@pytest.mark.parametrize("slip", [None, 20])
+def test_a_working_of_200_lines(slip: int | None) -> None:
+    """The benchmark's: all is right, or the slip alone is wrong, and small gradients over many steps are no luck."""
+    text, model = runpy.run_path(str(BENCHMARK))["working"](slip)
+    tally = sr.check(text, model).tally
+    assert tally["links"] == 400
+    assert set(tally) - {"links", "follows"} == {"right", "rounded", *(["wrong"] if slip else [])}
+    assert tally.get("wrong", 0) == bool(slip)
 
 
 def test_the_same_text_gives_the_same_report() -> None:

@@ -27,6 +27,8 @@ HOSTILE = {
     "huge exponent": ("x = 1e999999999", 1),
     "huge power": ("x = 2^999999999", 1),
     "deep braces": ("$x = " + "x^{" * 6_000 + "$", 1),
+    "brackets around all": ("$" + "(" * 5_000 + "a = b" + ")" * 5_000 + "$", 1),
+    "a long formula": ("$" + r"a\overset{b}{=} " * 1_000 + "$", 1),
 }
 GROWING = {
     "lines": "h_1 = 0.5*0.3 = 0.15\n",
@@ -52,6 +54,16 @@ GROWING = {
     "commands": "$\\foo=1$ ",
     "fences": "```\n",
     "dashes": "--",
+    "numbered signs": "$a\\overset{a}{=}b$ ",
+    "signs without an end": "\\overset{",
+    "words in formulas": "$\\text{so a = b} c$ ",
+    "brackets around": "$(a=b)$ ",
+    "open brackets": "$(",
+    "substacks": "$\\substack{a=b}$ ",
+    "determinants": "$\\det ",
+    "both signs": "$1 ± 2 = 3$ ",
+    "steps": "| 1 | $h$ |\n",
+    "definitions": "\\def\\a{=} $b \\a c$ ",
 }
 
 

@@ -47,6 +47,12 @@ JUDGED = {
     "a full-width comma": "a = 1，2+2 = 5。b = 3",
     "a block of another word": "```working\n2+2 = 5\n```",
     "a directive": "```{note}\nso $2+2 = 5$\n```",
+    "a space before a dollar": r"$2+2 \stackrel{!}{=} 5 $",
+    "a broken line": "2+2 \\\n= 5",
+    "entities": "2 &plus; 2 &#61; 5",
+    "a nice fraction": r"$\nicefrac{8}{2} = 5$",
+    "a hyperbolic function": r"$\operatorname{sech}^2(0) + \cosh 0 = 3$",
+    "an end of a proof": r"$2+2 = 5 \qedhere$",
     "a system": "$$\\left\\{\\begin{aligned} 2+2 &= 5 \\\\ 1+1 &= 2\\end{aligned}\\right.$$",
 }
 LISTED = {
@@ -55,6 +61,7 @@ LISTED = {
     "a style": r"$\mathbf{2+2 = 5}$",
     "a matrix": r"$\begin{matrix}2+2 = 5\end{matrix}$",
     "a remainder": r"$7 \bmod 2 = 5$",
+    "MathML": "<math><mn>2</mn><mo>=</mo><mn>5</mn></math>",
     "a denial": r"$2+2 \not\approx 4$",
 }
 SILENT = (

@@ -1,6 +1,8 @@
 """The closing laws: what `derive` writes is all right, and a planted mistake is found at its line and named.
 
-`python tests/support/planted_workings.py 200 10` runs the second at length.
+`python tests/support/derived_workings.py 1000` runs the first at length,
+`python tests/support/planted_workings.py 200 10`
+runs the second.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ import random
 import pytest
 
 import symrnn as sr
-from symrnn.checking.verdicts import FINE, Verdict
+from symrnn.checking.verdicts import FINE
+from tests.support.derived_workings import case
 from tests.support.planted_workings import KINDS, figures, formula_figures, model_text
 
 
 class TestDerivations:
-    """check(derive(x)) has no verdict but fine ones; what it cannot compute it leaves open."""
+    """check(derive(x)) has no verdict but fine ones: nothing wrong, nothing open, nothing unread."""
 
     @pytest.mark.parametrize(
         ("seed", "notation"),
@@ -31,9 +34,16 @@ class TestDerivations:
         document = sr.derive(model, **({} if notation is None else {"notation": notation}))
         report = sr.check(document.to_markdown(), model)
         assert len(report.findings) > 40
-        found = [f for f in report.findings if f.verdict not in FINE | {Verdict.UNDECIDED}]
-        assert [(f.place.line, f.verdict.value, f.text) for f in found] == []
-        assert sum(f.verdict == Verdict.UNDECIDED for f in report.findings) <= 10
+        assert [(f.place.line, f.verdict.value, f.text) for f in report.findings if f.verdict not in FINE] == []
+        assert report.unread == ()
+
+    @pytest.mark.parametrize("seed", [0, 5, 9, 16, 33, 36, 48, 55, 65, 81, 126, 145])
+    def test_drawn(self, seed: int) -> None:
+        """Named and typed cells, models of vectors; every detail, notation, language and format; rows and columns."""
+        report = case(seed).report()
+        assert len(report.findings) > 15
+        assert [(f.place.line, f.verdict.value, f.text) for f in report.findings if f.verdict not in FINE] == []
+        assert report.unread == ()
 
 
 class TestPlantedMistakes:

@@ -26,6 +26,8 @@ ACTIVATIONS = (
 )  # fmt: skip
 GATED = {"lstm": "fico", "gru": "zrh"}
 VARIANTS = {"lstm": ("",), "gru": ("", "pytorch", "cho2014", "keras"), "rnn": ("",)}
+REFUSED = frozenset({"fast weights"})
+"""What `derive` has no Jacobians for: a state that is a matrix."""
 FINE = frozenset({"right", "rounded", "last_digit", "given"})
 
 
@@ -72,7 +74,7 @@ def named(rng: random.Random) -> tuple[str, Any]:
 
 def typed(rng: random.Random) -> tuple[str, Any]:
     """A cell as a textbook or paper types it."""
-    label = rng.choice(list(TEXTBOOK))
+    label = rng.choice([name for name in TEXTBOOK if name not in REFUSED])
     return label, sr.parse_cell(TEXTBOOK[label].text)
 
 
@@ -91,7 +93,8 @@ def _model(rng: random.Random, n: int, m: int, p: int) -> tuple[str, Any]:
     variant, steps = rng.choice(VARIANTS[kind]), rng.choice((1, 2, 3, 4))
 
     def number() -> str:
-        return str(rng.choice((-1, 1)) * rng.randint(3, 19) / 10)
+        # So small that nothing saturates: a gradient of 1e-17 is noise of float64.
+        return str(rng.choice((-1, 1)) * rng.randint(1, 9) / 10)
 
     def array(rows: int, cols: int = 1) -> str:
         if rows == cols == 1:
@@ -139,7 +142,7 @@ def judged(seeds: range) -> Iterator[tuple[int, Case, Report]]:
 
 
 def figures(seeds: range, found: Callable[[int, Case, Finding], None] | None = None) -> Counter[str]:
-    """The closing law, counted: links by verdict, what could not be read; `found` hears of every link that is not fine."""
+    """The closing law, counted: links by verdict, and what was not read; `found` hears of what is not fine."""
     tally: Counter[str] = Counter()
     for seed, chosen, report in judged(seeds):
         tally["derivations"] += 1

@@ -27,10 +27,15 @@ def _letter(p: Printer, letter: Letter, script: bool, accents: Iterable[str] = (
 
 
 def spelled(
-    p: Printer, name: str, indices: Sequence[sp.Expr], accents: tuple[str, ...] = (), bold: bool = False
+    p: Printer,
+    name: str,
+    indices: Sequence[sp.Expr],
+    accents: tuple[str, ...] = (),
+    bold: bool = False,
+    renamed: bool = True,
 ) -> Piece:
-    """A name with its indices and accents."""
-    key = (name, bool(indices), accents, bold)
+    """A name with its indices and accents; sizes and steps are not `renamed` by a notation."""
+    key = (name, bool(indices), accents, bold, renamed)
     frame = p.frames.get(key)
     if frame is None:
         frame = p.frames[key] = _frame(p, *key)
@@ -51,8 +56,8 @@ def spelled(
 _TIME_FENCES = {"superscript": "()", "angle": "⟨⟩", "bracket": "[]"}
 
 
-def _frame(p: Printer, name: str, timed: bool, accents: tuple[str, ...], bold: bool) -> Frame:
-    letter, below, above = read_name(p.style.names.get(name, name))
+def _frame(p: Printer, name: str, timed: bool, accents: tuple[str, ...], bold: bool, renamed: bool) -> Frame:
+    letter, below, above = read_name(p.style.names.get(name, name) if renamed else name)
     base = _letter(p, letter, False, accents, bold)
     upper = [_letter(p, part, True) for part in above]
     if timed and p.style.time == "subscript":

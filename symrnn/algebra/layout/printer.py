@@ -67,7 +67,7 @@ class Printer:
         self.row = form.row
         self.done: dict[int, Piece] = {}
         self.scalars: dict[tuple[sp.Expr, bool], Piece] = {}
-        self.frames: dict[tuple[str, bool, tuple[str, ...], bool], Frame] = {}
+        self.frames: dict[tuple[str, bool, tuple[str, ...], bool, bool], Frame] = {}
 
     def of(self, node: Node) -> Piece:
         """The piece of a node, its operands first: an explicit stack, so depth costs no recursion."""

@@ -16,7 +16,7 @@ def scalar(p: Printer, value: sp.Expr, tight: bool) -> Piece:
         piece = Piece(over, numeric=True) if under == "1" else p.form.ratio(over, p.form.number(under))
         return negated(p, piece) if value.p < 0 else piece
     if value.is_Symbol:
-        return spelled(p, value.name, ())
+        return spelled(p, value.name, (), renamed=False)
     for test, rule in _SCALAR_RULES:
         if getattr(value, test):
             return rule(p, value, tight)

@@ -37,7 +37,7 @@ FUNCTION_WORDS = frozenset(
 ) - {"sigma", "step", "id"}
 """Words that are functions wherever they stand."""
 
-HAND_FUNCTIONS = frozenset({"det", "trace", "Tr"})
+HAND_FUNCTIONS = frozenset({"det", "trace", "Tr", "sinh", "cosh", "sech", "artanh", "atanh", "arctanh"})
 """Functions of a person's working only."""
 
 WORDS = FUNCTION_WORDS | GREEK_NAMES | frozenset(ACCENTS.values()) | {
@@ -77,7 +77,7 @@ COMMANDS = {
     "Rightarrow": "⇒", "Longrightarrow": "⇒", "to": "→", "rightarrow": "→", "neq": "≠", "ne": "≠", "propto": "∝",
     "in": "∈", "colon": ":", "vert": "|", "mid": "|", "lvert": "|", "rvert": "|", "Vert": "‖", "lVert": "‖",
     "rVert": "‖", "top": "ᵀ", "intercal": "ᵀ", "prime": "'", "partial": "∂", "sum": "sum", "prod": "prod",
-    "frac": "frac", "tfrac": "frac", "dfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "dots": "…", "ldots": "…",
+    "frac": "frac", "nicefrac": "frac", "sfrac": "frac", "tfrac": "frac", "dfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "dots": "…", "ldots": "…",
     "cdots": "…", "dotsb": "…", "dotsm": "…", "dotsc": "…", "vdots": "…", "ddots": "…", "star": "*", "infty": "∞", "nabla": "∇", "pm": "±",
 }  # fmt: skip
 BRACKET_COMMANDS = {
@@ -95,7 +95,7 @@ DETERMINANT = "vmatrix"
 HAND_TABLES = MATRICES - {DETERMINANT} | {"array", "Bmatrix"}
 """In a working an array is a matrix, and bars around one are a determinant."""
 LETTER_STYLES = frozenset({
-    "boxed", "mathbf", "boldsymbol", "bm", "bold", "mathcal", "pmb", "vec", "underline", "mathfrak", "mathbb", "mathscr",
+    "boxed", "mathbf", "boldsymbol", "bm", "bold", "mathcal", "pmb", "vec", "underline", "ensuremath", "smash", "mathfrak", "mathbb", "mathscr",
 })  # fmt: skip
 WORD_STYLES = frozenset({
     "mathrm", "text", "textrm", "textit", "textbf", "texttt", "mathit", "mathsf", "operatorname", "rm", "textsf", "mbox",

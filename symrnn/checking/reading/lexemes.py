@@ -42,7 +42,8 @@ RELATION_COMMANDS = {
 IMPLICATIONS = frozenset({
     "Rightarrow", "implies", "Longrightarrow", "iff", "Leftrightarrow", "Longleftrightarrow", "therefore", "because",
     "impliedby", "Leftarrow", "Longleftarrow", "leadsto", "rightsquigarrow", "forall", "exists", "land", "lor", "wedge",
-    "vee", "checkmark", "square", "blacksquare", "qed", "hline", "par", "noindent", "item",
+    "vee", "checkmark", "square", "blacksquare", "qed", "qedhere", "blacktriangle", "Box", "hline", "par", "noindent",
+    "item",
 })  # fmt: skip
 """Commands that stand between statements."""
 _TEXTS = "text|shortintertext|intertext|mbox|textrm|textit|textbf|texttt|textsf|hbox|textnormal"

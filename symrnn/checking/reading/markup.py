@@ -30,7 +30,7 @@ _TAGS = (
 )
 _MARKUP = re.compile(
     rf"(?P<link>!\[[^\[\]\n]{{0,200}}\]\([^()\n]{{0,2000}}\)|\]\([^()\n]{{0,500}}\)|!\[)|(?P<url>https?://[^\s<>)\]]{{1,2000}})"
-    rf"|<(?P<slash>/?)(?P<tag>{_TAGS})\b[^<>\n]{{0,300}}>|&(?P<entity>[a-zA-Z]{{2,8}});"
+    rf"|<(?P<slash>/?)(?P<tag>{_TAGS})\b[^<>\n]{{0,300}}>|&(?P<entity>[a-zA-Z]{{2,8}}|#\d{{2,4}});|(?P<hard>\\$)"
     rf"|(?P<quote>^[ \t]{{0,3}}(?:>[ \t]?)+)"
     rf"|(?<![A-Za-z0-9_*)\]\\])(?P<strong>\*\*\*|\*\*|\*|__)(?=\S)(?P<inner>[^*\n]{{0,200}}[^\s*])(?P=strong)(?![A-Za-z0-9_*(])",
     re.MULTILINE,
@@ -38,6 +38,7 @@ _MARKUP = re.compile(
 _ENTITIES = {
     "nbsp": " ", "times": "×", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "minus": "-", "middot": "·", "asymp": "≈",
     "amp": "&", "part": "∂", "sigma": "σ", "delta": "δ", "sum": "∑", "ne": "≠", "rarr": "→", "larr": "←", "emsp": " ",
+    "equals": "=", "plus": "+", "deg": "°",
 }  # fmt: skip
 _SIGN = r"=|≈|≡|:=|≤|≥|<|>|\\(?:approx|simeq|cong|equiv|coloneqq|doteq|triangleq|leq?|geq?|to|rightarrow)(?![A-Za-z])"
 _MATHS = re.compile(
@@ -145,10 +146,16 @@ def _markdown(masked: str, start: int) -> Iterator[Edit]:
             instead = {"sub": "_{", "sup": "^{"}.get(found["tag"], "")
             yield found.start(), found.end(), "}" if instead and found["slash"] else instead
         elif found["entity"]:
-            if found["entity"] in _ENTITIES:
-                yield found.start(), found.end(), _ENTITIES[found["entity"]]
+            if found["entity"] in _ENTITIES or found["entity"][0] == "#":
+                yield found.start(), found.end(), _entity(found["entity"])
         else:
             yield found.start(), found.end(), ""
+
+
+def _entity(name: str) -> str:
+    """The character of an entity: `&times;`, `&#61;`."""
+    found = _ENTITIES[name] if name[0] != "#" else chr(int(name[1:]))
+    return found if found.isprintable() else " "
 
 
 def _tex(masked: str, start: int) -> Iterator[Edit]:

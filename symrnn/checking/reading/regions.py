@@ -215,7 +215,7 @@ class _Finder:
         following = self.text[place + 1 : place + 2]
         tight = inside[:1].strip() and inside[-1:].strip()
         balanced = inside and not inside[:1].strip() and not inside[-1:].strip()
-        if not inside.strip() or following.isdigit() or not (tight or balanced):
+        if not inside.strip() or following.isdigit() or not (tight or balanced or "\\" in inside):
             return None
         if _PROSE.search(_PLAIN_WORDS.sub("", inside)) or (balanced and _FOREIGN.search(inside)):
             return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from symrnn.algebra.reading.grammar import parse_expression
@@ -162,21 +161,34 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
         return replace(tree, over=over, under=under) if over and under else tree
     if isinstance(tree, Stack):
         return _gridded(tree)
-    return _joined(_called(tree)) if latex and isinstance(tree, Times) else tree
+    if latex and isinstance(tree, Times):
+        tree = _called(tree)
+    return _joined(tree) if latex and isinstance(tree, Times) else tree
 
 
-def _called(tree: Times) -> Times:
+def _called(tree: Times) -> Syntax:
     r"""`f^{\prime}(a_t)`: the slope of a function at its argument."""
-    for at, (factor, body) in enumerate(pairwise(tree.factors)):
-        named = isinstance(factor, Symbol) and factor.base in _FUNCTIONS and not factor.below and factor.above
-        primes = named and all(script == Symbol("prime") for script in factor.above)
-        if not primes or tree.operators[at] or not isinstance(body, Group) or body.bracket != "(":
+    factors: list[Syntax] = []
+    operators: list[str] = []
+    for place, factor in enumerate(tree.factors):
+        operator = tree.operators[place - 1] if place else ""
+        before = factors[-1] if factors else None
+        if not operator and isinstance(before, Symbol) and isinstance(factor, Group) and _is_primed(before, factor):
+            accents = (*before.accents, *("prime",) * len(before.above))
+            slope = replace(before, accents=accents, above=())
+            factors[-1] = Call(slope, (factor.body,), False, start=before.start, end=factor.end)
             continue
-        slope = replace(factor, accents=(*factor.accents, *("prime",) * len(factor.above)), above=())
-        made = Call(slope, (body.body,), False, start=factor.start, end=body.end)
-        factors = (*tree.factors[:at], made, *tree.factors[at + 2 :])
-        return _called(replace(tree, factors=factors, operators=(*tree.operators[:at], *tree.operators[at + 1 :])))
-    return tree
+        factors.append(factor)
+        operators += [operator] if place else []
+    if len(factors) == len(tree.factors):
+        return tree
+    return factors[0] if len(factors) == 1 else replace(tree, factors=tuple(factors), operators=tuple(operators))
+
+
+def _is_primed(function: Symbol, argument: Group) -> bool:
+    """`f^{\\prime}` before a bracket."""
+    is_function = function.base in _FUNCTIONS and not function.below and function.above
+    return bool(is_function) and all(script == Symbol("prime") for script in function.above) and argument.bracket == "("
 
 
 def _gridded(tree: Stack) -> Syntax:

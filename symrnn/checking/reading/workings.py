@@ -39,6 +39,7 @@ _FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL
 _ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
+_MATHML = re.compile(r"<math[ >]")
 _HIDDEN = re.compile(f"[{''.join(map(chr, sorted(BIDIRECTIONAL)))}]")
 
 
@@ -148,6 +149,9 @@ class _Reader:
             if region.kind == "program":
                 what = f"a block of {region.word}, which is a program" if region.word else "a program"
                 self.aside.append(Unread(self.places.spot(region.start, region.end), "", what))
+        for start in () if tex else (found.start() for found in _MATHML.finditer(text, self.start)):
+            end = text.find("</math>", start)
+            self._refuse(start, end + 7 if end >= 0 else start + 5, "MathML")
         for command in _INPUT.finditer(text) if tex else ():
             self._refuse(command.start(), command.end(), "another file, which is not followed")
 

@@ -47,6 +47,8 @@ REASONS: tuple[str, ...] = (
     "a definition",
     "an update",
     "a condition",
+    "a setting",
+    "there is no step T + 1, so that nothing comes back from it",
     "it is not",
     "no value for {0}",
     "one number for several entries",

@@ -15,6 +15,7 @@ from symrnn.documents.document import MARK
 from symrnn.worksheets.exports.items import Blank, Group, Item, decimal, share
 
 SPACE = "http://www.imsglobal.org/xsd/imsqti_v2p1"
+PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 _SCHEMA = "http://www.imsglobal.org/xsd/qti/qtiv2p1/imsqti_v2p1.xsd"
 _CORE = re.compile(r' (?:displaystyle|style)="[^"<>]*"(?=[^<>]*>)')
 """Attributes of MathML Core and HTML that MathML 2 and QTI do not have."""
@@ -38,6 +39,25 @@ def to_qti(name: str, groups: Sequence[Group], language: str = "en") -> str:
         f'normalMaximum="{sum(item.points for item in items)}"><defaultValue><value>0</value></defaultValue>'
         f"</outcomeDeclaration>\n{outcomes}<itemBody>\n{_xml(body)}</itemBody>\n"
         f"<responseProcessing>\n{scores}</responseProcessing>\n{feedback}</assessmentItem>\n"
+    )
+
+
+def to_manifest(names: Sequence[str]) -> str:
+    """The manifest of a content package: zipped with it, the items are imported in one step.
+
+    >>> to_manifest(["1-001"]).count("1-001.xml")
+    2
+    """
+    resources = "".join(
+        f'<resource identifier="sheet-{name}" type="imsqti_item_xmlv2p1" href="{name}.xml">'
+        f'<file href="{name}.xml"/></resource>\n'
+        for name in names
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK} {__version__} -->\n'
+        f'<manifest xmlns="{PACKAGE}" identifier="worksheet">\n<metadata><schema>QTIv2.1 Package</schema>'
+        "<schemaversion>1.0.0</schemaversion></metadata>\n<organizations/>\n"
+        f"<resources>\n{resources}</resources>\n</manifest>\n"
     )
 
 

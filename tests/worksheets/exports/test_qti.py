@@ -9,7 +9,7 @@ from exported_sheets import Exported
 from lxml import etree
 from qti import SPACE, Attempt
 
-from symrnn.worksheets.exports.qti import to_qti
+from symrnn.worksheets.exports.qti import to_manifest, to_qti
 
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parent / "schemas" / "qti.rng"))
 
@@ -61,6 +61,18 @@ class TestSchema:
         assert {f.get("outcomeIdentifier") for f in item.iter(f"{SPACE}modalFeedback")} == outcomes - {"SCORE"}
         pairs = [(f.get("outcomeIdentifier"), f.get("identifier")) for f in item.iter(f"{SPACE}modalFeedback")]
         assert len(set(pairs)) == len(pairs)
+
+
+class TestPackage:
+    """The manifest."""
+
+    def test_every_item_is_a_resource_with_its_file(self) -> None:
+        """As content packages have it: metadata, organizations, resources."""
+        manifest = etree.fromstring(to_manifest(["1-001", "1-002"]).encode())
+        assert [etree.QName(part).localname for part in manifest] == ["metadata", "organizations", "resources"]
+        for resource, name in zip(manifest[2], ("1-001", "1-002"), strict=True):
+            assert resource.get("type") == "imsqti_item_xmlv2p1"
+            assert resource.get("href") == resource[0].get("href") == f"{name}.xml"
 
 
 class TestScoring:

@@ -1,0 +1,88 @@
+"""Identities without a model: `tanh'(x) = 1 − tanh²(x)`, tried where every plain name is a drawn number.
+
+Reads two syntax trees; says whether they agree at three points.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from symrnn.algebra.reading.syntax import Call, Syntax, walk
+from symrnn.checking.arithmetic import NotMeant, Unknown
+from symrnn.checking.formulas import Outcome, Way, compared, value_of
+from symrnn.checking.functions import is_function
+from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.mentions import names_of
+from symrnn.checking.naming import Derivative, Known, Name
+from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.page import Page, Reading
+from symrnn.checking.supposing import SEEDS
+
+
+class DrawnNames:
+    """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
+
+    here: int | None = None
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def readings(self, name: Known) -> Sequence[Reading]:
+        """A number between −1 and 1."""
+        if isinstance(name, Derivative):
+            return ()
+        rng = random.Random(f"{self.seed}:{name}")
+        return (Reading(str(name), sharp(Fraction(rng.choice((-1, 1)) * rng.randint(5, 29), 31))),)
+
+    def meaning(self, function: str) -> Sequence[str]:
+        """σ is the sigmoid here."""
+        return ("sigmoid",) if function == "sigma" else ()
+
+    def span(self) -> tuple[int, int] | None:
+        """There are no steps."""
+        return None
+
+    def letters(self) -> Mapping[str, int]:
+        """There is no last step."""
+        return {}
+
+    def is_constant(self, name: Name) -> bool:
+        """Nothing is supposed."""
+        return False
+
+    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
+        """As it is."""
+        return value
+
+    def size(self, name: str) -> int | None:
+        """There are no sizes."""
+        return None
+
+
+def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
+    """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
+    if not (_has_call(left) and (_has_call(right) or _is_primed(left))):
+        return Outcome(None)
+    names = [{str(name) for name in names_of(tree)} for tree in (left, right)]
+    if not names[0] or not names[1] <= names[0]:
+        return Outcome(None)
+    try:
+        for seed in SEEDS:
+            page = Page(DrawnNames(seed), functions=dict(functions))
+            outcome = compared(value_of(left, page, {}, Way()), value_of(right, page, {}, Way()))
+            if outcome is not None:
+                return outcome
+    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+        return Outcome(None)
+    return Outcome(True)
+
+
+def _has_call(tree: Syntax) -> bool:
+    return any(isinstance(p, Call) and (is_function(p.function.base) or p.function.base == "sigma") for p in walk(tree))
+
+
+def _is_primed(tree: Syntax) -> bool:
+    return isinstance(tree, Call) and "prime" in tree.function.accents
