@@ -16,7 +16,7 @@ from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import MAY_MEAN, Outcome, free_letters, is_symbolic, names_of
+from symrnn.checking.formulas import Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
@@ -294,17 +294,17 @@ class ChainJudge(Noting):
             return
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
-            verdict, reason, taint = Verdict.RIGHT if other.agree else Verdict.UNDECIDED, other.reason, frozenset()
+            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
-            elif other.agree:
+            else:
                 # In this chain only: a ∂ that holds as ∂⁺ stands for ∂⁺ behind the next = as well.
                 self.page.chosen = {**self.page.chosen, **(other.chosen or {})}
                 self.seen.clear()
         if verdict == Verdict.UNDECIDED and (outcome := self._as_formula(before, at)).agree is not None:
             verdict, reason = Verdict.RIGHT if outcome.agree else Verdict.WRONG, outcome.reason
         if verdict == Verdict.WRONG and before == 0 and self._is_doubtful() and not self._is_formula(at):
-            verdict, reason = Verdict.UNDECIDED, Reason(MAY_MEAN, (self.faces[0].side.text, self._meanings()))
+            verdict, reason = Verdict.UNDECIDED, Reason("{0} may mean {1}", (self.faces[0].side.text, self._meanings()))
         luck = self._is_luck(before, at) if verdict in (Verdict.RIGHT, Verdict.ROUNDED) else None
         if luck is not None:
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
@@ -315,8 +315,7 @@ class ChainJudge(Noting):
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
         outcome = self._as_formula(before, at)
-        is_open = outcome.reason is not None and outcome.reason.message == MAY_MEAN
-        return outcome if outcome.agree or is_open else None
+        return outcome if outcome.agree else None
 
     def _as_formula(self, before: int, at: int) -> Outcome:
         """What a model says of a link between two formulas in names."""

@@ -85,10 +85,12 @@ def choose_by_formulas(page: Page, working: Working) -> None:
             looked[key] += 1
             outcome = page.formulas.judge(left, right, page)
             if outcome.agree and key in (outcome.chosen or {}):
-                said[key][outcome.chosen[key]] += 2 if free_letters(left) else 1
-    for key, families in said.items():
-        if len(families) == 1 and families.total() >= 2:
-            page.chosen[key] = next(iter(families))
+                said[key][outcome.chosen[key]] += MOST_FORMULAS if free_letters(left) else 1
+    for key, counts in said.items():
+        # What is said of every step counts before what is said of one.
+        families = [one for one, count in counts.items() if count >= MOST_FORMULAS] or list(counts)
+        if len(families) == 1 and counts[families[0]] >= 2:
+            page.chosen[key] = families[0]
             page.doubtful.discard(key)
 
 

@@ -36,7 +36,7 @@ from symrnn.checking.mentions import free_letters as free_letters
 from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
 from symrnn.checking.mentions import names_of as names_of
-from symrnn.checking.naming import Derivative, Known, Name, name_of, placed
+from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
@@ -45,7 +45,6 @@ from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
-MAY_MEAN = "{0} may mean {1}"
 IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = Reason("along the direct path only, the paths through other states left out")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
@@ -198,45 +197,22 @@ class Formulas:
         points = points[:1] if quick and not self._has_kinks else points
         ways = list(_ways(left, right, points[0]))
         best: Outcome | None = None
-        alias = False
         for chosen, note in self._choices(names, points[0], page):
             for way in ways:
                 outcome = self._at_points(left, right, points, chosen, page.functions, way)
                 if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
-                if outcome.agree and self._says_nothing(left, right, chosen):
-                    # `h_1 = a_1`, where a may be another name of h.
-                    alias = True
-                    continue
                 if outcome.agree:
                     return Outcome(True, note or outcome.reason, chosen=chosen)
                 if best is None or (best.agree is None and outcome.agree is False):
                     best = outcome
-        if alias:
-            said = (str(name_of(right)), str(name_of(left)))
-            return Outcome(True) if best is None else Outcome(None, Reason(MAY_MEAN, said))
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
             outcome = self.scalar._with_names(left, right, names, self.scalar.points, page, quick)
             return outcome if outcome.agree is False else best
         return best
-
-    def _says_nothing(self, left: Syntax, right: Syntax, chosen: Mapping[str, str]) -> bool:
-        """Whether both sides are names of one quantity."""
-        one, two = name_of(left), name_of(right)
-        if one is None or two is None or one == two:
-            return False
-        point = self.points[0]
-        bound = dict.fromkeys(free_letters(left) | free_letters(right), min(2, point.steps))
-        meant = [self._meaning(placed(name, bound), point, chosen) for name in (one, two)]
-        return meant[0] is not None and meant[0] == meant[1]
-
-    def _meaning(self, name: Known, point: ModelTruths, chosen: Mapping[str, str]) -> str | None:
-        meanings = [reading.meaning for reading in point.readings(name)]
-        wanted = chosen.get(group(name))
-        return next((one for one in meanings if family(one) == wanted), next(iter(meanings), None))
 
     @cached_property
     def _has_kinks(self) -> bool:
