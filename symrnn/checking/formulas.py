@@ -79,6 +79,8 @@ class Way:
     whole: int = 0
     sigma: int = 0
     sized: bool = False
+    final: bool = False
+    """Whether τ is the last step, as in Goodfellow's book."""
 
 
 @dataclass
@@ -274,7 +276,7 @@ class Formulas:
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
-            places = list(_bindings(letters, point.steps))
+            places = [one for one in _bindings(letters, point.steps) if not way.final or one["tau"] == point.steps]
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
@@ -363,8 +365,9 @@ def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
     eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions) if has_eye else (0,)
     wholes = point.dimensions if has_rows else (0,)
     sizes = (False, True) if has_size else (False,)
-    for eye, whole, sigma, sized in combinations(eyes, wholes, range(max(1, sigmas)), sizes):
-        yield Way(eye=eye, whole=whole, sigma=sigma, sized=sized)
+    finals = (False, True) if "tau" in free_letters(left) | free_letters(right) else (False,)
+    for eye, whole, sigma, sized, final in combinations(eyes, wholes, range(max(1, sigmas)), sizes, finals):
+        yield Way(eye=eye, whole=whole, sigma=sigma, sized=sized, final=final)
 
 
 def _names(tree: Syntax) -> set[str]:

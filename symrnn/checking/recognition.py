@@ -42,6 +42,7 @@ MOST_SUMMED = 12
 UNCLEAR = Reason(
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic."
 )
+TWICE = "No model was recognised: {0} is defined in two ways. Equalities are checked as arithmetic."
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 MOST_STEPS = 50
@@ -233,6 +234,9 @@ def _flat(value: Value, name: str = "") -> Value:
 
 def _recognised(found: Found) -> Recognised:
     """All that is defined where that makes a model; else what the states and the loss hang on."""
+    twice = _defined_twice(found)
+    if twice:
+        return Recognised(reason=Reason(TWICE, (twice,)))
     reason = UNCLEAR
     cells = [name for name in found.equations if name not in LOSS_NAMES]
     needed = _needed(found, cells)
@@ -243,8 +247,14 @@ def _recognised(found: Found) -> Recognised:
             reason = error.reason
         except (SymrnnError, ValueError, RecursionError):
             reason = UNCLEAR
-    program = None if reason is UNCLEAR else _symbolic(found, needed)
+    program = None if reason is UNCLEAR else _symbolic(found, cells) or _symbolic(found, needed)
     return Recognised(program, reason)
+
+
+def _defined_twice(found: Found) -> str | None:
+    """A quantity with two formulas that others read: whatever it is, it is no input."""
+    read = {name[1] for text in found.equations.values() for name in _READ.finditer(text)}
+    return next((name for name in (*found.told, *found.shown) if name in read and name not in found.equations), None)
 
 
 def _of_these(found: Found, names: Sequence[str]) -> Recognised:

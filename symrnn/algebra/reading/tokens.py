@@ -63,6 +63,8 @@ _LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
 _STEP_DIGITS = re.compile(r"\d+(?![A-Za-z0-9.])|\d+(?=\.(?!\d))")
 _STEP_END = re.compile(r"(?<=[A-Za-z])\d+$")
+CHINESE_PATHS = {"直接": "direct", "直接路径": "direct", "总": "total", "全": "total"}
+"""Along which paths a derivative is meant, in Chinese."""
 _WORDED = re.compile(r"\W*[A-Za-z0-9]+(?:[-\s\\_.,]+[A-Za-z0-9]+)*[\s.)]*")
 _STARRED = re.compile(r"[ \t]*(?:$|[)\],;])|[ \t]+[-+][ \t]")
 _GRADIENT = re.compile(r"d[A-Za-z]$|d[A-Z][a-z]$")
@@ -426,6 +428,7 @@ class _Scanner:
             end, word = found.end(), found[1]
         else:
             self._fail(self.at + length, "a text command without its word in braces", "\\mathrm{net}")
+        word = CHINESE_PATHS.get(word.strip(), word)
         if self.source.working and not _WORDED.fullmatch(word):
             self._fail(end, "a text command whose braces hold more than words", "\\mathrm{net}")
         parts = [part for part in re.split(r"[^A-Za-z0-9]+", word.replace("\\_", " ")) if part]

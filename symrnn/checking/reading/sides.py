@@ -26,6 +26,7 @@ from symrnn.algebra.reading.syntax import (
     Symbol,
     Syntax,
     Times,
+    Transposed,
     without_brackets,
 )
 from symrnn.checking.claims import Side, Unread
@@ -154,6 +155,10 @@ def tidied(tree: Syntax, latex: bool) -> Syntax:
             if changed is not value:
                 changes[name] = changed
     tree = replace(tree, **changes) if changes else tree
+    if isinstance(tree, Symbol) and tree.above and isinstance(tree.above[-1], Transposed):
+        # `h^{(t)\top}`: a step and a transpose in one superscript.
+        bare = replace(tree, above=(*tree.above[:-1], tree.above[-1].body))
+        return Transposed(bare, start=tree.start, end=tree.end)
     if isinstance(tree, Symbol) and any(isinstance(script, Times) for script in (*tree.below, *tree.above)):
         return replace(tree, below=tuple(map(_word, tree.below)), above=tuple(map(_word, tree.above)))
     if isinstance(tree, Quotient):
