@@ -31,7 +31,7 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Matrix, Misfit, Value, transposed
+from symrnn.checking.matrices import Matrix, Misfit, Value, diagonal, transposed
 from symrnn.checking.mentions import free_letters as free_letters
 from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
@@ -39,14 +39,15 @@ from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.checking.page import Page, Scope, family, group
-from symrnn.checking.supposing import SEEDS, Ground, constant_values, supposed_of
+from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
-MORE_SEEDS = (14, 15, 16, 17)
-"""Points more for cells with kinks: one may lie on one side of them by chance."""
+IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
+DIRECT = Reason("along the direct path only, the paths through other states left out")
+AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
 STEPS = 3
 """Enough steps for the middle to be met."""
@@ -203,7 +204,7 @@ class Formulas:
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
                 if outcome.agree:
-                    return Outcome(True, note, chosen=chosen)
+                    return Outcome(True, note or outcome.reason, chosen=chosen)
                 if best is None or (best.agree is None and outcome.agree is False):
                     best = outcome
         assert best is not None
@@ -244,7 +245,8 @@ class Formulas:
             together = {key: families[min(at, len(families) - 1)] for key, families in packed}
             chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick or " local " in pick for pick in picks)
-            yield chosen, Reason("with ∂ as the immediate partial ∂⁺") if immediate else None
+            direct = any(" direct " in pick for pick in picks)
+            yield chosen, IMMEDIATE if immediate else (DIRECT if direct else None)
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
@@ -266,6 +268,7 @@ class Formulas:
     ) -> Outcome:
         letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
         missing: Reason | None = None
+        note: Reason | None = None
         seen = 0
         stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
         for at, point in enumerate(points):
@@ -283,9 +286,10 @@ class Formulas:
                     return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
                 outcome = compared(values[0], values[1])
-                if outcome is not None:
+                if outcome is not None and not outcome.agree:
                     return outcome
-        return Outcome(True) if seen else Outcome(None, missing)
+                note = note if outcome is None else outcome.reason
+        return Outcome(True, note) if seen else Outcome(None, missing)
 
 
 def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
@@ -300,16 +304,25 @@ def _missing(problem: Exception) -> Reason:
 
 
 def compared(left: Value, right: Value) -> Outcome | None:
-    """How two values differ; None where they agree."""
+    """How two values differ; None where they agree, or that they do where a vector is read as its diagonal matrix."""
     try:
         if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
             return None
     except Misfit as misfit:
+        if _is_diagonal(left, right) or _is_diagonal(right, left):
+            return Outcome(True, AS_DIAGONAL)
         if _is_transpose(left, right):
             return Outcome(None, Reason("right in the transposed layout"))
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _is_diagonal(matrix: Value, vector: Value) -> bool:
+    """`∂c_t/∂c_{t-1} = f_t`: whether a matrix is the diagonal one of a vector."""
+    if not isinstance(matrix, Matrix) or not isinstance(vector, Matrix) or vector.shape[1] != 1:
+        return False
+    return matrix.shape == (vector.shape[0],) * 2 and values_meeting(matrix, diagonal(vector)) == Agreement.EXACT
 
 
 def _are_near(left: Value, right: Value) -> bool:

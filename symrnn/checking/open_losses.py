@@ -45,15 +45,23 @@ class OpenFormulas(Formulas):
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
         return made
 
+    def knows(self, name: Name) -> bool:
+        """Whether a name is the cell's; what the loss is, the text may say."""
+        return not _is_loss(name) and super().knows(name)
+
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Right for some loss is right; false for every loss is false; the rest is open."""
         outcome = super().judge(left, right, page, quick)
         if outcome.agree is not False:
             return outcome
-        for formulas, note in self.others:
-            found = formulas.judge(left, right, page, quick)
+        others = [(formulas.judge(left, right, page, quick), note) for formulas, note in self.others]
+        for found, note in others:
             if found.agree:
                 return Outcome(True, found.reason or note, chosen=found.chosen)
+        for found, _ in others:
+            if found.agree is None:
+                # Of numbers it would be true: another layout, maybe.
+                return found
         losses = [name for name in (*names_of(left), *names_of(right)) if isinstance(name, Name) and _is_loss(name)]
         if losses:
             return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))

@@ -14,7 +14,7 @@ import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Immediate, Node, Parameter, Signal
-from symrnn.algebra.programs import Program
+from symrnn.algebra.programs import Program, lag_of
 from symrnn.calculus.rewriting import expose
 from symrnn.checking.naming import Derivative, Known, Name, Stacked, Step
 from symrnn.checking.spellings import LOSS_NAMES, families_of, parameters_of
@@ -265,12 +265,18 @@ class Quantities:
                 node = signal.template.at(wrt.time)
                 yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
 
+    @cached_property
+    def _deepest(self) -> int:
+        """How many steps back the cell reads."""
+        lags = (lag_of(name, self.program.steps.index) for e in self.program if e.time for name in e.reads)
+        return max((-int(lag) for lag in lags if lag is not None), default=1)
+
     def _blocks(self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]) -> Iterator[Meaning]:
         """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
         (left, of_label, of_family), (right, label, family) = of, wrt
         if left == right or isinstance(left, Parameter) or name.at is not None:
             return
-        for kind in _kinds(left, right, name.mark):
+        for kind in _kinds(left, right, name.mark, self._deepest):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
             yield Meaning(
@@ -285,7 +291,7 @@ class Quantities:
 _MARKS = {"total": "", "step": "", "immediate": "⁺", "local": " local ", "direct": " direct "}
 
 
-def _kinds(of: Node, wrt: Node, mark: str) -> tuple[str, ...]:
+def _kinds(of: Node, wrt: Node, mark: str, deepest: int = 1) -> tuple[str, ...]:
     """Along which paths a derivative may be meant, most likely first."""
     if mark == "+":
         return ("immediate",)
@@ -303,9 +309,14 @@ def _kinds(of: Node, wrt: Node, mark: str) -> tuple[str, ...]:
     if isinstance(of, N.Concat):
         return ("step",) if late[0] >= early[0] else ()
     gap = late[0] - early[0]
-    if gap == 1:
+    if 1 <= gap <= deepest:
+        # What a cell reads two steps back has a block of its own, as h_{t-1} has.
         return ("step", "total", "local")
-    return ("total", "local") if gap == 0 else (("total",) if gap > 0 else ())
+    if gap == 0:
+        return ("total", "local")
+    # ∂c_T/∂c_0 = ∏ f_t, of a cell with other states too, is true along the path from c to c.
+    is_one = isinstance(of, Signal) and isinstance(wrt, Signal) and of.name == wrt.name
+    return () if gap < 0 else (("total", "direct") if is_one else ("total",))
 
 
 def _times(node: Node) -> list[int]:

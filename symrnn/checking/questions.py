@@ -64,7 +64,8 @@ def answer_to(evaluator: Evaluator, tree: Call, name: str) -> Number | None:
         return answer(WORDS[name], _square(evaluator, argument))
     if name == "abs":
         value = evaluator.value(argument)
-        return answer("det", value) if isinstance(value, Matrix) else None
+        # Of a vector |h| is taken entry by entry.
+        return answer("det", value) if isinstance(value, Matrix) and value.shape[0] == value.shape[1] else None
     return None
 
 

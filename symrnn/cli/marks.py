@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from symrnn.cli.files import echo
-from symrnn.cli.worksheets import free, read_text, write_folder
+from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str,
     for file in _files(names):
         source = clean(str(file))
         try:
-            found += read_submissions(decoded(_bytes(file, source), source), source)
+            found += read_submissions(decoded(read_bytes(str(file), MOST_SUBMISSION), source), source)
         except SymrnnError as error:
             broken.append((source, error.found))
     return found, broken
@@ -82,15 +82,3 @@ def _files(names: tuple[str, ...]) -> Iterator[Path]:
             is_left_over = any(part.startswith(".") or part in _SKIPPED for part in parts)
             if inside.is_file() and not inside.is_symlink() and not is_left_over:
                 yield inside
-
-
-def _bytes(file: Path, source: str) -> bytes:
-    try:
-        if not file.is_file():
-            raise InputError(source, found="no file of that name", write="a file or a folder")
-        if file.stat().st_size > MOST_SUBMISSION:
-            found = f"a file of more than {MOST_SUBMISSION // 1_000_000} MB"
-            raise InputError(source, found=found, write="a notebook without outputs")
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(source, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None

@@ -154,8 +154,9 @@ def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
     if path is None:
         return ()
     from symrnn.worksheets.rosters import read_roster
+    from symrnn.worksheets.submissions import decoded
 
-    students = read_roster(read_text(path, MOST_ROSTER), path)
+    students = read_roster(decoded(read_bytes(path, MOST_ROSTER), path), path)
     if variants is not None and variants != len(students):
         raise InputError(
             f"--variants {variants}",
@@ -168,13 +169,21 @@ def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
 def read_text(path: str, most: int) -> str:
     """A file of text, of bounded size."""
     try:
-        if Path(path).stat().st_size > most:
-            raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+        return read_bytes(path, most).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
+
+
+def read_bytes(path: str, most: int) -> bytes:
+    """A file's content, of bounded size."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+    if len(content) > most:
+        raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
+    return content
 
 
 def free(name: str) -> Path:

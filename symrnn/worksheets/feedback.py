@@ -84,15 +84,22 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         yield Words(f"mark no idea{kind}")
     if mark.verdict in (Verdict.RIGHT, Verdict.RUBRIC):
         return
-    expected = Formula(mark.question.answer) if is_formula else mark.expected
+    expected = _expected(mark)
     if mark.verdict is Verdict.FOLLOWS:
         yield Words("mark instead", (expected,))
         return
     yield from _rule(mark, lines)
-    is_word = mark.question.kind == "choice" and mark.expected in words.ENGLISH
-    yield Words(f"mark expected{kind}", (Words(mark.expected) if is_word else expected,))
+    yield Words(f"mark expected{kind}", (expected,))
     if mark.own:
         yield Words("mark own", (mark.own,))
+
+
+def _expected(mark: Mark) -> Formula | Words | str:
+    """The right answer as it is read: a formula, an option's words, a number."""
+    if mark.question.kind == "formula":
+        return Formula(mark.question.answer)
+    is_word = mark.question.kind == "choice" and mark.expected in words.ENGLISH
+    return Words(mark.expected) if is_word else mark.expected
 
 
 def _rule(mark: Mark, lines: dict[str, str]) -> Iterator[Words]:

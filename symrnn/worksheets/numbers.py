@@ -37,6 +37,8 @@ SMALL_INPUTS = _pool("1/2 1/4 3/4 1/8 3/8 5/8 5/4")
 BIASES = _pool("1/2 1/4 3/4 3/2 1")
 STATES = _pool("1/2 1/4 3/4")
 TARGETS = _pool("1/2 1 3/2 2 1/4 3/4")
+KINKED_TARGETS = (*TARGETS, *_pool("5/4 5/2 3 5"))
+"""Where the other numbers must keep a kinked function on, so that there are few of them."""
 ERRORS = _pool("1/4 3/4 3/8 3/2")
 """Where the target follows from the error. At 1/2, half an error is its square."""
 DECIMAL_WEIGHTS = _pool("0.2 0.3 0.4 0.5 0.6 0.7 0.8")

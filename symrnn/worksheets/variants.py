@@ -292,11 +292,12 @@ class Recipe:
                 return numbers.SCALES if name.name in self._holding.scales else few
             if self.rounded:
                 return numbers.DECIMAL_WEIGHTS
-            return numbers.SMALL_WEIGHTS if self.contracting and self.activations else numbers.WEIGHTS
+            small = self.contracting and self.activations and name.name in self._carried
+            return numbers.SMALL_WEIGHTS if small or self.activations & SATURATING else numbers.WEIGHTS
         if isinstance(name, Signal) and name in self.model.program.initials:
             return numbers.STATES
         if isinstance(name, Signal) and name.name == "y":
-            return numbers.TARGETS
+            return numbers.KINKED_TARGETS if self.activations & RATIONAL - SATURATING else numbers.TARGETS
         return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
 
 

@@ -42,3 +42,22 @@ class TestDerivations:
         assert [claim.replace("(", "").replace(")", "") for claim in text] == [
             claim.replace("(", "").replace(")", "") for claim in markdown
         ]  # plain text puts brackets around a derivative within a product
+
+
+LAGS = "h_t = tanh(A h_{t-1} + B h_{t-2} + C x_t)"
+
+
+@pytest.mark.parametrize("format", ["markdown", "text"])
+def test_blocks_of_two_lags_are_right(format: str) -> None:
+    """∂h_t/∂h_{t-2} of a cell that reads h_{t-2} is a block, the states of other steps held."""
+    cell = sr.parse_cell(LAGS)
+    report = sr.check(getattr(sr.derive(cell), f"to_{format}")(), cell)
+    wrong = [found.text for found in report.findings if str(found.verdict) == "wrong"]
+    assert not wrong and len(report.findings) > 20
+
+
+def test_a_wrong_block_of_two_lags_is_wrong() -> None:
+    """The other lag's matrix."""
+    line = r"$\frac{\partial h_t}{\partial h_{t-2}} = \operatorname{diag}(1 - h_t^2) A$" + "\n"
+    report = sr.check(line, sr.parse_cell(LAGS))
+    assert [str(found.verdict) for found in report.findings] == ["wrong"]

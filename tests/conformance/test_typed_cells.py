@@ -377,14 +377,25 @@ def _scalar(P: Any, x: Any, past: Past) -> Any:
     "gates that share their weights",
     """z_t = σ(W x_t + U h_{t-1} + b_z)
        h̃_t = tanh(W x_t + U h_{t-1} + b_h)
-       h_t = (ζ (1 - z_t) + ν) ⊙ h̃_t + z_t ⊙ h_{t-1}
-       ν: scalar""",
-    {"W": "nm", "U": "nn", "b_z": "n", "b_h": "n", "zeta": "", "nu": ""},
+       h_t = (ζ (1 - z_t) + ν) ⊙ h̃_t + z_t ⊙ h_{t-1}""",
+    {"W": "nm", "U": "nn", "b_z": "n", "b_h": "n", "zeta": "", "nu": "n"},
 )
 def _shared(P: Any, x: Any, past: Past) -> Any:
     inner = P["W"] @ x["x"] + P["U"] @ past("h")
     z = torch.sigmoid(inner + P["b_z"])
     return {"h": (P["zeta"] * (1 - z) + P["nu"]) * torch.tanh(inner + P["b_h"]) + z * past("h")}
+
+
+@cell(
+    "the input times the state",
+    "h_t = tanh(x_t h_{t-1} + b x_t)",
+    {"b": ""},
+    out="",
+    inputs={"x": ""},
+    states={"h": ""},
+)
+def _driven(P: Any, x: Any, past: Past) -> Any:
+    return {"h": torch.tanh(x["x"] * past("h") + P["b"] * x["x"])}
 
 
 @cell(

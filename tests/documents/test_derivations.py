@@ -158,3 +158,33 @@ class TestOptions:
         assert "includegraphics" not in document.to_latex()
         assert r"\includegraphics[width=\linewidth]{g.pdf}" in document.to_latex(graph="g.pdf")
         assert figure.alt in document.to_text() and list(derive(sr.cells.rnn()).figures()) == []
+
+
+def test_a_typed_cell_says_how_it_was_read() -> None:
+    """Roles and shapes; a named cell has its own convention."""
+    text = derive(sr.parse_cell("h_t = a h_{t-1} + W x_t")).to_text()
+    assert "Read as: states h_t (n), inputs x_t (m), parameters a (a number), W (n × m)." in text
+    assert "Read as" not in derive(sr.cells.rnn()).to_text()
+    assert "读作：状态 h_t" in derive(sr.parse_cell("h_t = W h_{t-1}"), language="zh").to_text()
+
+
+def test_a_loss_that_hears_of_earlier_steps_beside_the_states() -> None:
+    """The sum over later losses would leave ways out, so it is not claimed; a recurrence of adjoints has them all."""
+    cell = sr.parse_cell("c_t = f_t ⊙ c_{t-1} + x_t\nf_t = σ(u ⊙ c_{t-1})\nh_t = σ(v ⊙ c_{t-1}) ⊙ c_t\nu, v: n")
+    document = derive(cell, strict=True)
+    assert "h_t hears of earlier steps" in document.to_text()
+    assert "sum over later losses" not in {claim.reason.key for claim in document.claims()}
+
+
+def test_closed_forms_are_in_the_names_of_the_cell() -> None:
+    """Not in those given to arguments of activations: exp(-Δ ⊙ a), where Δ_t = Δ."""
+    cell = sr.parse_cell("Δ_t = softplus(W x_t)\nh_t = exp(-Δ_t ⊙ a) ⊙ h_{t-1} + x_t\na: n")
+    text = derive(cell).to_text()
+    assert "∂h_T/∂h_t = diag(exp(-Δ ⊙ a)^{T-t})" in text and "withheld" not in text
+
+
+def test_numbers_stand_in_front_of_jacobians() -> None:
+    """dt diag(…) W, not (dt I) diag(…) W; and a direct path holds the other states."""
+    cell = sr.parse_cell("z_t = z_{t-1} + dt (tanh(S z_{t-1}) - γ y_{t-1})\ny_t = y_{t-1} + dt z_t")
+    text = derive(cell).to_text()
+    assert "I + dt diag(1 - tanh²(a_t)) S" in text and "(dt I)" not in text and "withheld" not in text

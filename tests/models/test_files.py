@@ -130,6 +130,14 @@ MISTAKES = [
     ('[cell]\nequations = "h_t = tanh(W h_{t+1})"\n[sequence]\nsteps = 2\n', 2, "not known yet"),
     ('[cell]\nequations = "h_t = tahn(W h_{t-1})"\n[sequence]\nsteps = 2\n', 2, ""),
     ("[cell\n", 1, "no TOML"),
+    ('[cell]\nequations = "h_t = \\sigma(w h_{t-1})"\n', 2, "Unescaped"),
+    ('[cell]\nequations = "h_t = \\tanh(w h_{t-1})"\n', 2, "reads as a control character"),
+    (
+        '[cell]\nequations = "h_t = w h_{t-1}; p_t = u h_t; q_t = h_t"\n[parameters]\nw = 1\nu = 1\n[loss]\n'
+        'kind = "squared_error"\ny = 1\n',
+        7,
+        "about one output",
+    ),
     (HEAD + "[sequences]\nx = [1]\n" + BODY, 3, "no such key"),
 ]
 

@@ -5,7 +5,10 @@ import pytest
 from symrnn.models.files import loads
 from symrnn.models.templates import model_text, working_text
 
-CELLS = ["rnn", "lstm", "gru", "h_t = tanh(w h_{t-1} + u x_t + b)", "h_t = tanh(A h_{t-1} + B x_t); y_t = C h_t"]
+CELLS = [
+    *("rnn", "lstm", "gru", "h_t = tanh(w h_{t-1} + u x_t + b)", "h_t = tanh(A h_{t-1} + B x_t); y_t = C h_t"),
+    r"h_t = (1 - \alpha) h_{t-1} + \alpha \tanh\left(W \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b\right)",
+]
 
 
 @pytest.mark.parametrize("cell", CELLS)

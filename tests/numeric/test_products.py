@@ -34,6 +34,10 @@ TYPED = {
     "lag 3 alone": "h_t = tanh(V h_{t-3} + U x_t)",
     "two scalar states, lag 2": "c_t = tanh(w c_{t-1} + u h_{t-2}); h_t = c_t h_{t-1}\nw: scalar\nu: scalar\nh: scalar",
     "softmax": "h_t = softmax(W h_{t-1} + U x_t)",
+    "an inner product in front": "h_t = A h_{t-1} + (v^T x_t) B h_{t-1}",
+    "many rows inside rows": """p_t = softplus(softmax(h_{t-1} / (2 + ‖h_{t-1}‖²)))
+        h_t = softmax(sigma(V x_t + W (h_{t-1} + p_t) + b)) + U h_{t-1}
+        h_t: n""",
     "diagonal": "h_t = A h_{t-1} + V x_t\nA: n×n diagonal",
     "decay computed once": "α = σ(a)\nh_t = α ⊙ h_{t-1} + U tanh(h_{t-1})\na: n",
     "one part of a concatenation": "h_t = tanh(W [h_{t-1}; x_t])",

@@ -43,6 +43,11 @@ class TestStructure:
         assert {dot.label for dot in graph.dots if dot.kind == "initial"} == {"h_0", "h_{-1}"}
         assert sorted(line.lag for line in graph.lines) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
+    def test_an_input_may_be_read_late(self) -> None:
+        """x_{t-1} has an initial value of its own."""
+        graph = unrolled_graph(sr.parse_cell("h_t = tanh(W h_{t-1} + U_0 x_t + U_1 x_{t-1})"), 3)
+        assert {dot.label for dot in graph.dots if dot.kind == "initial"} == {"h_0", "x_0"}
+
     def test_many_steps_are_elided(self) -> None:
         """And nothing of those left out is drawn."""
         assert shown_columns(9) == (1, 2, 3, None, 7, 8, 9) and shown_columns(8) == tuple(range(1, 9))

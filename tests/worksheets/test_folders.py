@@ -16,6 +16,7 @@ from symrnn.worksheets.folders import read_key
 from symrnn.worksheets.pages import FADINGS, Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.rosters import read_roster
 from symrnn.worksheets.sheets import Class, tasks_of
+from symrnn.worksheets.submissions import decoded
 from symrnn.worksheets.tasks import load_task, read_task, shipped
 
 
@@ -237,7 +238,16 @@ class TestTasks:
 class TestRosters:
     """Class lists."""
 
-    @pytest.mark.parametrize("text", ["", "name,id\n,7", "Ada\nAda", "x" * 300])
+    @pytest.mark.parametrize(
+        "text",
+        ["姓名,学号\n李伟,7\n", "学号\t姓名\r\n7\t李伟", "Name;ID\n李伟;7", "李伟,7", "id,name\n7,\u202e李伟\x1b"],
+    )
+    @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+    def test_lists_of_spreadsheets(self, text: str, codec: str) -> None:
+        """In the encodings and with the columns they have; signs that steer are taken out."""
+        assert [str(student) for student in read_roster(decoded(text.encode(codec), "x"))] == ["李伟 (7)"]
+
+    @pytest.mark.parametrize("text", ["", "name,id\n,7", "Ada\nAda", "x" * 300, '"' + "x" * 200_000])
     def test_lists_that_are_none(self, text: str) -> None:
         """Empty, nameless, twice, too long."""
         with pytest.raises(InputError):

@@ -38,6 +38,24 @@ class TestDraws:
         """In another order."""
         assert sorted(Draws(1).shuffled(list(range(20)))) == list(range(20))
 
+    @pytest.mark.parametrize(
+        ("name", "given"),
+        [
+            ("linear", "1/2 -3/4 -1 1/4 5/2 -3 3/2 -2"),
+            ("tanh", "1/2 -2 -3/4 1/4 -5/16 + log(3)/2 -23/40 - log(3)/4 3/2"),
+            (
+                "lstm",
+                "2 -5/2 -45/4 - log(7) -3 3/2 63/4 - log(5/3) 5/4 -3/4 -53/8 - log(3) 1/2 -1/4 -21/8 + log(5/3)/2 "
+                "-1/2 -3/4 + 4*log(3) 5 3/8",
+            ),
+        ],
+    )
+    def test_a_draw_never_changes(self, name: str, given: str) -> None:
+        """Of one version of the recipe: a `key.json` is marked by the draws it names."""
+        made = class_of(name)
+        assert variants.VERSION == "2"
+        assert " ".join(variants.fingerprint(made.recipe.drawn(made.draws(1, "values", "0"))[0])) == given
+
 
 class TestPools:
     """What numbers are drawn from."""

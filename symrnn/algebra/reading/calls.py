@@ -81,9 +81,8 @@ def _check_known(source: Source, call: Call) -> None:
         lookup(activation_name(call.function))
     except ValueError:
         near = difflib.get_close_matches(name[:40], sorted(FUNCTION_WORDS | {"sigma"} - {name}), 1)
-        write = INSTEAD.get(name) or (
-            f"{near[0]}(…)" if near else f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)"
-        )
+        known = f"tanh(…), sigma(…), relu(…) or f(…); for a product {name} · (…)"
+        write = INSTEAD.get(name) or (f"{near[0]}(…)" if near else known)
         source.fail(call.function, f"{name}, which is no function known here", write)
     if "prime" in call.function.accents:
         source.fail(call.function, f"the derivative {name}'", "the cell's equations: derivatives are derived from them")

@@ -349,3 +349,35 @@ def test_the_largest_cells_are_bearable() -> None:
 def test_a_range_of_its_own() -> None:
     """Steps run from 1 to T."""
     assert parse_cell("h_t = x_t")["h_t"].domain == (Range(t, sp.S.One, T),)
+
+
+STACKED = r"h_t = \tanh\left(W \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b\right)"
+
+
+def test_a_matrix_of_one_column_stacks_vectors() -> None:
+    """As papers write [h; x]."""
+    assert str(parse_cell(STACKED)) == str(parse_cell("h_t = tanh(W [h_{t-1}; x_t] + b)"))
+
+
+@pytest.mark.parametrize("other", ["𝒲", r"\mathcal{W}", r"\mathbb{W}"])
+def test_two_styles_of_one_letter_are_refused(other: str) -> None:
+    """They would be one name, and the cell another one; a bold letter is the letter."""
+    with pytest.raises(SymrnnError, match="two styles"):
+        parse_cell(f"z_t = tanh(W y_{{t-1}} + {other} z_{{t-1}})\ny_t = y_{{t-1}} + z_t")
+    assert len(parse_cell(r"\mathbf{h}_t = \mathbf{W} h_{t-1} + x_t").parameters) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "write"),
+    [
+        ("h_t = min(1, W h_{t-1})", "relu"),
+        ("h_t = W h_{t-1} - mean(h_{t-1})", "u: n"),
+        ("h_t = W h_{t-1} - (1^T h_{t-1})", "u: n"),
+        ("c_t = f_t . c_{t-1}", "⊙"),
+    ],
+)
+def test_what_is_not_known_is_said_in_what_is(text: str, write: str) -> None:
+    """The third part of an error is something that can be typed."""
+    with pytest.raises(SymrnnError) as caught:
+        parse_cell(text)
+    assert write in caught.value.write
