@@ -212,7 +212,8 @@ class Formulas:
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
-            outcome = self.scalar._with_names(left, right, names, self.scalar.points, page, quick)
+            points = self.scalar._points_for(left, right, names)
+            outcome = self.scalar._with_names(left, right, names, points, page, quick)
             return outcome if outcome.agree is False else best
         return best
 
