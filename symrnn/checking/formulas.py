@@ -22,6 +22,7 @@ from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Dots,
+    Evaluated,
     Symbol,
     Syntax,
     Transposed,
@@ -36,7 +37,7 @@ from symrnn.checking.mentions import free_letters as free_letters
 from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
 from symrnn.checking.mentions import names_of as names_of
-from symrnn.checking.naming import Derivative, Known, Name, placed
+from symrnn.checking.naming import Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
@@ -46,7 +47,7 @@ from symrnn.errors import SymrnnError
 
 SHAPES = "shapes that do not fit: {0}"
 IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
-DIRECT = Reason("along the direct path only, the paths through other states left out")
+DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
 STEPS = 3
@@ -148,9 +149,18 @@ class Formulas:
             outcome = self._judged(left, right, page, quick)
             if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
                 return supposed._judged(left, right, page, quick)
+            if outcome.agree is False and not quick and self._is_direct(left, right, page):
+                return replace(outcome, reason=Reason(DIRECT, (outcome.left, outcome.right)))
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
+
+    def _is_direct(self, left: Syntax, right: Syntax, page: Page) -> bool:
+        """`∂c_T/∂c_0 = ∏ f_t`: whether a derivative of a state by itself is what runs from state to state only."""
+        name = name_of(left)
+        if not isinstance(name, Derivative) or name.mark or name.of.whole != name.wrt.whole:
+            return False
+        return bool(self._judged(Evaluated(left, Symbol("direct")), right, page, True).agree)
 
     def knows(self, name: Name) -> bool:
         """Whether a name is one of the Program's."""
@@ -248,8 +258,7 @@ class Formulas:
             together = {key: families[min(at, len(families) - 1)] for key, families in packed}
             chosen = {**page.chosen, **together, **dict(zip(options, picks, strict=True))}
             immediate = any("⁺" in pick or " local " in pick for pick in picks)
-            direct = any(" direct " in pick for pick in picks)
-            yield chosen, IMMEDIATE if immediate else (DIRECT if direct else None)
+            yield chosen, IMMEDIATE if immediate else None
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
-from symrnn.checking.formulas import STEPS, Formulas, Outcome, names_of
+from symrnn.checking.formulas import SHAPES, STEPS, Formulas, Outcome, names_of
 from symrnn.checking.naming import Derivative, Name, Stacked
 from symrnn.checking.page import Page
 from symrnn.checking.spellings import LOSS_NAMES
@@ -59,7 +59,7 @@ class OpenFormulas(Formulas):
             if found.agree:
                 return Outcome(True, found.reason or note, chosen=found.chosen)
         for found, _ in others:
-            if found.agree is None:
+            if found.agree is None and found.reason is not None and found.reason.message == SHAPES:
                 # Of numbers it would be true: another layout, maybe.
                 return found
         losses = [name for name in (*names_of(left), *names_of(right)) if isinstance(name, Name) and _is_loss(name)]

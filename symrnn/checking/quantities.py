@@ -312,11 +312,7 @@ def _kinds(of: Node, wrt: Node, mark: str, deepest: int = 1) -> tuple[str, ...]:
     if 1 <= gap <= deepest:
         # What a cell reads two steps back has a block of its own, as h_{t-1} has.
         return ("step", "total", "local")
-    if gap == 0:
-        return ("total", "local")
-    # ∂c_T/∂c_0 = ∏ f_t, of a cell with other states too, is true along the path from c to c.
-    is_one = isinstance(of, Signal) and isinstance(wrt, Signal) and of.name == wrt.name
-    return () if gap < 0 else (("total", "direct") if is_one else ("total",))
+    return ("total", "local") if gap == 0 else (("total",) if gap > 0 else ())
 
 
 def _times(node: Node) -> list[int]:

@@ -1,6 +1,6 @@
 """Texts of many hands, judged without a model of their own file: what each defines is recognised, each slip is found.
 
-The figures were computed apart from this project (NumPy, by hand); a slip stands in the line said here, no other line is
+The figures were computed apart from this project (NumPy, by hand); a slip stands in the line said here, no other is
 wrong, and what stays open or unread is said as well.
 """
 

@@ -62,7 +62,7 @@ REASONS: tuple[str, ...] = (
     "right in the transposed layout",
     "with ∂ as the immediate partial ∂⁺",
     "with a loss of the last step alone",
-    "along the direct path only, the paths through other states left out",
+    "true along the direct path only, the paths through other states left out: in all {0} against {1}",
     "the vector read as its diagonal matrix",
     "what the loss is, nobody says",
     "false as a formula: not the same for every {0}",
