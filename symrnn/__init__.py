@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from symrnn.calculus.unrolling import unroll as unroll
     from symrnn.checking.verification import check as check
     from symrnn.documents.derivations import derive as derive
-    from symrnn.documents.verdicts import regime as regime
+    from symrnn.documents.renderers.verdicts import regime as regime
     from symrnn.models.files import load as load
     from symrnn.models.files import loads as loads
     from symrnn.models.losses import training_step as training_step
@@ -61,7 +61,7 @@ _HOMES = {
     "jacobian_entries": "symrnn.numeric.entries",
     "training_step": "symrnn.models.losses",
     "derive": "symrnn.documents",
-    "regime": "symrnn.documents",
+    "regime": "symrnn.documents.renderers.verdicts",
     "check": "symrnn.checking.verification",
     "worksheet": "symrnn.worksheets.making",
 }

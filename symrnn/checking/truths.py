@@ -110,6 +110,9 @@ class ModelTruths:
         if self.rows != across and isinstance(node.wrt, N.Vec) and isinstance(value, Matrix):
             rows, cols = self.definitions.base.size(node.wrt.operands[0].shape)
             order = [j * rows + i for i in range(rows) for j in range(cols)]
+            if value.shape[1] != len(order):
+                # Written with other rows than the derivative has.
+                return value
             value = Matrix(tuple(tuple(row[k] for k in order) for row in value.rows))
         return transposed(value) if self.denominator else value
 

@@ -58,7 +58,7 @@ def regime(
     A CELL gives its conditions as inequalities; a MODEL the verdict, its reason, the half-life and all evidence.
     Several give one table. The exit code is 0 whatever the verdict, unless --require asks for more.
     """
-    from symrnn.documents import regime as regime_of
+    from symrnn.documents.renderers.verdicts import regime as regime_of
     from symrnn.languages import check_language
 
     check_language(lang)

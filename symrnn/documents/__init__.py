@@ -3,4 +3,3 @@
 from symrnn.documents import renderers as renderers  # fills document.RENDERERS
 from symrnn.documents.derivations import derive as derive
 from symrnn.documents.document import Document as Document
-from symrnn.documents.verdicts import regime as regime

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 __all__ = [
     "elu",
@@ -165,6 +164,8 @@ def normal_cdf(x: NDArray[Any]) -> Any:
     '4.906713927148e-198'
     """
     scaled = np.asarray(x, dtype=np.float64) / np.sqrt(2)
+    from scipy import special
+
     tail = _exp_minus_half_square(x) * special.erfcx(np.maximum(-scaled, 0)) / 2
     return np.where(x < 0, tail, (1 + special.erf(scaled)) / 2)
 

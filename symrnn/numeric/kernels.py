@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.special import log_softmax as _log_softmax
-from scipy.special import softmax as _softmax
 
 from symrnn.numeric.progress import watched
 
@@ -184,18 +182,22 @@ def entries_sum(array: Array, timed: bool) -> Array:
 
 def softmax(array: Array, timed: bool) -> Array:
     """softmax(x) of every column."""
-    return np.asarray(_softmax(array, axis=column_axis(array, timed)))
+    from scipy.special import softmax as of_entries  # takes a third of what starting a command may take
+
+    return np.asarray(of_entries(array, axis=column_axis(array, timed)))
 
 
 def log_softmax(array: Array, timed: bool) -> Array:
     """log softmax(x) of every column."""
-    return np.asarray(_log_softmax(array, axis=column_axis(array, timed)))
+    from scipy.special import log_softmax as of_entries
+
+    return np.asarray(of_entries(array, axis=column_axis(array, timed)))
 
 
 def cross_entropy(target: Array, logits: Array, timed: bool) -> Array:
     """−yᵀ log softmax(o) of every column, as a (1,)-row."""
     axis = column_axis(logits, timed)
-    return np.asarray(-(target * _log_softmax(logits, axis=axis)).sum(axis=axis, keepdims=True))
+    return np.asarray(-(target * log_softmax(logits, timed)).sum(axis=axis, keepdims=True))
 
 
 def concatenated(parts: tuple[Array, ...], timed: bool) -> Array:

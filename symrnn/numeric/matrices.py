@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax as _log_softmax
-from scipy.special import softmax as _softmax
 
 from symrnn.numeric.progress import watched as watched
 
@@ -83,12 +81,16 @@ def block_matrix(*rows: Sequence[Array]) -> Array:
 
 def softmax(column: Array) -> Array:
     """softmax(x) of every column."""
-    return np.asarray(_softmax(column, axis=-2))
+    from scipy.special import softmax as of_entries
+
+    return np.asarray(of_entries(column, axis=-2))
 
 
 def log_softmax(column: Array) -> Array:
     """log softmax(x) of every column."""
-    return np.asarray(_log_softmax(column, axis=-2))
+    from scipy.special import log_softmax as of_entries
+
+    return np.asarray(of_entries(column, axis=-2))
 
 
 def cross_entropy(target: Array, logits: Array) -> Array:

@@ -107,17 +107,20 @@ class Coincidences:
         return classes[place + 1] == classes[0]
 
     def found(self, line: Line, values: Table) -> Luck:
-        """What a line's numbers make equal that need not be: mistakes with the right answer, or with each other."""
+        """What a line's numbers make equal that need not be: mistakes with the right answer, or with each other.
+
+        Where a mistake has the right answer, nobody needs to know what else is equal.
+        """
         right, classes = values[line.key], self._classes[line.key]
         rounded = self.rounds(right)
         shown = [each for each in self.wrong(line, values) if not self.is_silent(line, each[0])]
         hidden = tuple(row for _, row, wrong in shown if not apart(wrong, right, rounded))
+        if hidden:
+            return Luck(line.key, hidden, ())
         pairs = tuple(
-            (one[1], other[1])
-            for at, one in enumerate(shown)
-            for other in shown[at + 1 :]
-            if one[1] != other[1] and classes[one[0] + 1] != classes[other[0] + 1]
-            if not apart(one[2], other[2], rounded)
+            (shown[one][1], shown[other][1])
+            for one, other in _alike([rows for _, _, rows in shown], rounded)
+            if shown[one][1] != shown[other][1] and classes[shown[one][0] + 1] != classes[shown[other][0] + 1]
         )
         return Luck(line.key, hidden, pairs)
 
@@ -198,6 +201,20 @@ def tried(reader: Any, node: Node) -> Rows | None:
         return nice(reader(node))
     except Exception:  # whatever a wrong formula runs into, it has no answer
         return None
+
+
+def _alike(answers: Sequence[Rows], rounded: bool) -> list[tuple[int, int]]:
+    """Which answers are not apart, by their places: compared only where their first entries are near."""
+    firsts = sorted((float(real(rows[0][0].value)), at) for at, rows in enumerate(answers))
+    found = list[tuple[int, int]]()
+    for place, (first, at) in enumerate(firsts):
+        room = 2 * float(APART) * abs(first) + 1e-12
+        for other, beside in firsts[place + 1 :]:
+            if other - first > room:
+                break
+            if not apart(answers[min(at, beside)], answers[max(at, beside)], rounded):
+                found.append((min(at, beside), max(at, beside)))
+    return sorted(found)
 
 
 def _as_listed(rows: Rows, like: Rows) -> Rows:

@@ -37,6 +37,10 @@ MOST_DRAWS = 3000
 """Draws for one variant before the search gives up."""
 ENOUGH = 25
 """So many draws that pass are looked at for one in which no two mistakes give one number by chance."""
+GATED_ENOUGH = 4
+"""The same where a cell has gates: a draw has some fifty lines with hundreds of mistakes."""
+FURTHER = 40
+"""So many draws after the best one, no better one is looked for."""
 LONG = 1000
 """After so many draws a search says how far it has come."""
 BUDGET = 6
@@ -141,7 +145,8 @@ class Recipe:
                 continue
             passed += 1
             best = drawn if drawn.is_better else best
-            if drawn.chances == 0 or passed == ENOUGH:
+            assert best is not None
+            if drawn.chances == 0 or passed == self._enough or attempt - best.attempt >= FURTHER:
                 break
         if best is None:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in failed.most_common())
@@ -172,11 +177,13 @@ class Recipe:
                 return replace(made, fault=f"within {self.budget} digits a line")
             if line in self._wanted and any(entry.value == 0 for row in rows for entry in row):
                 return replace(made, fault="without answers that are 0")
-        for line in self.asked:
+        for line in sorted(self.asked, key=lambda line: len(line.wrong)):
             luck = self.coincidences.found(line, table)
             if luck.hidden:
                 return replace(made, fault="diagnosable")
             made = replace(made, chances=made.chances + len(luck.pairs))
+            if least is not None and made.chances >= least:
+                return replace(made, is_better=False)
         if least is not None and made.chances >= least:
             return replace(made, is_better=False)
         if self.asked and self.coincidences.forgiven(table):
@@ -201,6 +208,10 @@ class Recipe:
     def budget(self) -> int:
         """Digits of a line's answer."""
         return GATED_BUDGET if self.is_gated else BUDGET
+
+    @property
+    def _enough(self) -> int:
+        return GATED_ENOUGH if self.is_gated else ENOUGH
 
     @property
     def is_gated(self) -> bool:

@@ -2,7 +2,6 @@
 
 from symrnn.documents.document import RENDERERS
 from symrnn.documents.renderers import html, json, latex, markdown, mimebundle, notebook, pdf, text, typst
-from symrnn.documents.renderers import verdicts as verdicts  # fills regimes.evidence.PRINTERS
 
 RENDERERS.update(
     {

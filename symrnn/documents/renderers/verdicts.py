@@ -13,6 +13,7 @@ from typing import Any
 from symrnn.documents.regime_words import ENGLISH
 from symrnn.documents.spelled import padded, width
 from symrnn.documents.verdicts import Formula, Line, judged, page_of, relation_of, say, verdict_line
+from symrnn.documents.verdicts import regime as regime  # with its printers
 from symrnn.regimes.conditions import Condition
 from symrnn.regimes.evidence import PRINTERS, Evidence, Regime
 from symrnn.regimes.statements import Statement
