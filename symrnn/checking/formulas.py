@@ -38,7 +38,7 @@ from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
 from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import TooLarge, Undefined, real
+from symrnn.checking.numbers import TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
@@ -341,7 +341,8 @@ def _are_near(left: Value, right: Value) -> bool:
     """Whether two values are equal to ten digits: a gradient over many steps is a difference of runs, and small."""
     a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
     return len(a) == len(b) and all(
-        abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
+        same(x.value, y.value)
+        or abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
         for x, y in zip(a, b, strict=True)
     )
 

@@ -39,8 +39,6 @@ ENOUGH = 25
 """So many draws that pass are looked at for one in which no two mistakes give one number by chance."""
 GATED_ENOUGH = 4
 """The same where a cell has gates: a draw has some fifty lines with hundreds of mistakes."""
-FURTHER = 40
-"""So many draws after the best one, no better one is looked for."""
 LONG = 1000
 """After so many draws a search says how far it has come."""
 BUDGET = 6
@@ -145,8 +143,7 @@ class Recipe:
                 continue
             passed += 1
             best = drawn if drawn.is_better else best
-            assert best is not None
-            if drawn.chances == 0 or passed == self._enough or attempt - best.attempt >= FURTHER:
+            if drawn.chances == 0 or passed == self._enough:
                 break
         if best is None:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in failed.most_common())
