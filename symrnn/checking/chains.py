@@ -279,7 +279,8 @@ class ChainJudge(Noting):
             if meaning not in self.meanings or (meaning in fitting and best is not None):
                 continue
             found = self._verdict(before, at, variant)
-            if found is None:
+            if found is None or (best is not None and found[0] == Verdict.UNDECIDED):
+                # A reading in which nothing fits says nothing against the usual one.
                 continue
             rank = _RANK.index(found[0])
             if best is None or rank < best[0]:

@@ -116,7 +116,7 @@ def value_of(digits: Digits | tuple[tuple[Digits, ...], ...], sharp_: bool = Fal
 def rounded_like(value: Value | None, digits: Digits | None) -> str | None:
     """The value with as many digits as were written (at least three that count), for "should be …"."""
     if not isinstance(value, Number):
-        return None if value is None else "[" + ", ".join(plain(entry.value) for entry in value.entries()) + "]"
+        return None if value is None else _listed(value)
     if digits is None or not digits.unit:
         return plain(value.value)
     if isinstance(value.value, Fraction) and value.value.limit_denominator(10**6) == value.value:
@@ -125,6 +125,13 @@ def rounded_like(value: Value | None, digits: Digits | None) -> str | None:
             return decimal(value.value, places)
     places = max(0, _exponent(digits.unit))
     return decimal(value.value, places)
+
+
+def _listed(value: Matrix) -> str:
+    """`[0.5, 1]`, and a matrix row by row."""
+    rows = ["[" + ", ".join(plain(entry.value) for entry in row) + "]" for row in value.rows]
+    flat = "[" + ", ".join(plain(entry.value) for entry in value.entries()) + "]"
+    return flat if 1 in value.shape else "[" + ", ".join(rows) + "]"
 
 
 def _exponent(unit: Fraction) -> int:

@@ -113,9 +113,7 @@ def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
         return "unseen"
     report = judged(sheet, wrong)
     if report.first_wrong is None:
-        doubted = {f.place.line for f in report.findings if f.verdict is Judged.UNDECIDED}
-        # A sum of outer products can be read as rows or as columns: where only one reading is wrong, nothing is said.
-        return "" if min(plant.line.target.shape) > 1 and here in doubted else "not found"
+        return "not found"
     first = report.findings[report.first_wrong]
     if first.place.line != here:
         return f"found at {first.place.line}, not {here}"
