@@ -8,10 +8,11 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import mistake_words, reason_words, say, verdict_words
+from symrnn.checking.reports.words import head_lines, mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Report, Verdict, worst
 
 MARK = "made with symrnn"
@@ -83,11 +84,17 @@ def _html(report: Report, language: str) -> str:
         _html_row(number, text, by_line.get(number, []), report, language)
         for number, text in enumerate(report.source.split("\n"), 1)
     ]
-    title = html.escape(report.file or "check")
+    title = html.escape(Path(report.file).name if report.file else "check")
+    unread = (
+        f"{place.line}:{place.column}: {say('unread', one.text, one.reason, language=language)}"
+        for one in report.unread
+        for place in (one.place,)
+    )
+    head = "".join(f'<p class="note">{html.escape(line)}</p>\n' for line in (*head_lines(report, language), *unread))
     return (
         f'<!DOCTYPE html>\n<!-- {MARK} -->\n<html lang="{language}">\n<head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f'<h1>{title}</h1>\n<p role="status">{html.escape(tally_line(report, language))}</p>\n'
+        f'<h1>{title}</h1>\n<p role="status">{html.escape(tally_line(report, language))}</p>\n{head}'
         "<table>\n" + "\n".join(rows) + "\n</table>\n</body>\n</html>\n"
     )
 

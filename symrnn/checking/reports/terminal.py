@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import mistake_words, reason_words, say, verdict_words
+from symrnn.checking.reports.words import head_lines, mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Piece, Place, Report
 
 WINDOW = 110
@@ -23,7 +23,7 @@ def to_text(report: Report, language: str = "en", *, everything: bool = False, c
     1 link: 1 wrong
     <BLANKLINE>
     """
-    lines = list(_head(report, language))
+    lines = list(head_lines(report, language))
     for finding in report.findings:
         if everything or finding.verdict not in FINE:
             lines += _finding(finding, report, language, color)
@@ -32,15 +32,6 @@ def to_text(report: Report, language: str = "en", *, everything: bool = False, c
     if not report.findings and not report.unread:
         lines.append(say("nothing", language=language))
     return "\n".join([*lines, tally_line(report, language), ""])
-
-
-def _head(report: Report, language: str) -> Iterator[str]:
-    if report.model:
-        yield say("model", report.model, language=language)
-    if report.mapping:
-        names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
-        yield say("mapping", names, language=language)
-    yield from (reason_words(note, language) for note in report.notes)
 
 
 def _finding(finding: Finding, report: Report, language: str, color: bool) -> Iterator[str]:

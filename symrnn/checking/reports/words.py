@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from symrnn.checking.verdicts import Diagnosis, Reason, Verdict
+from symrnn.checking.verdicts import Diagnosis, Reason, Report, Verdict
 from symrnn.languages import translated
 
 DOMAIN = "check"
@@ -43,6 +43,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 """The frame of a report."""
 
 REASONS: tuple[str, ...] = (
+    "recognised from the text's own definitions",
+    "front matter",
     "given",
     "a definition",
     "an update",
@@ -117,3 +119,13 @@ def mistake_words(mistake: Diagnosis, language: str = "en") -> tuple[str, str, s
     said = (mistake.name, mistake.sentence, mistake.wrong, mistake.right)
     name, sentence, wrong, right = (translated(one, language, DOMAIN) for one in said)
     return name, sentence, wrong, right
+
+
+def head_lines(report: Report, language: str = "en") -> Iterator[str]:
+    """What stands above a report: the model and where it comes from, what names were taken for, notes."""
+    if report.model:
+        yield say("model", translated(report.model, language, DOMAIN), language=language)
+    if report.mapping:
+        names = ", ".join(f"{text} = {meaning}" for text, meaning in report.mapping)
+        yield say("mapping", names, language=language)
+    yield from (reason_words(note, language) for note in report.notes)
