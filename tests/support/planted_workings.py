@@ -215,7 +215,9 @@ def drawn(seed: int) -> Working:
     if kind[0] != "rnn":
         # In a gated cell W_h acts on the input, and W_{hh} would be another matrix.
         notation = {name: written for name, written in notation.items() if not name.startswith("W_")}
-    return Working(model, notation)
+    # Nobody calls two quantities of one text by one letter: logits are s where there is a cross-entropy.
+    taken = {equation.target.name for equation in model.program if isinstance(equation.target, Signal)}
+    return Working(model, {name: written for name, written in notation.items() if written not in taken - {name}})
 
 
 FINE = frozenset({"right", "rounded", "last_digit", "given"})

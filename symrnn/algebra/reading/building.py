@@ -250,6 +250,8 @@ class Builder:
 
     def _squared_norm(self, body: Syntax) -> Node:
         node = self.build(body)
+        if isinstance(node, Number):
+            return Number(node.value**2)  # as 2² is read
         return N.Power(node, 2) if node.is_scalar_shaped else N.SquaredNorm(node)
 
     def _call(self, tree: Call) -> Node:
