@@ -16,7 +16,7 @@ from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import Outcome, free_letters, is_symbolic, names_of
+from symrnn.checking.formulas import TURNED, Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
@@ -316,7 +316,7 @@ class ChainJudge(Noting):
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
         outcome = self._as_formula(before, at)
-        return outcome if outcome.agree else None
+        return outcome if outcome.agree or outcome.reason == TURNED else None
 
     def _as_formula(self, before: int, at: int) -> Outcome:
         """What a model says of a link between two formulas in names."""

@@ -40,6 +40,7 @@ from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
+from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
@@ -48,6 +49,7 @@ from symrnn.errors import SymrnnError
 SHAPES = "shapes that do not fit: {0}"
 IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
+TURNED = Reason("right in the transposed layout")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
 STEPS = 3
@@ -151,9 +153,21 @@ class Formulas:
                 return supposed._judged(left, right, page, quick)
             if outcome.agree is False and not quick and self._is_direct(left, right, page):
                 return replace(outcome, reason=Reason(DIRECT, (outcome.left, outcome.right)))
+            if outcome.agree is False and self._is_turned(left, right, page):
+                return Outcome(None, TURNED)
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
+
+    def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
+        """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""
+        name = name_of(left)
+        if not isinstance(name, Derivative) or name.of.whole in LOSS_NAMES or self._is_parameter(name):
+            return False
+        return bool(self._judged(left, Transposed(right), page, True).agree)
+
+    def _is_parameter(self, name: Derivative) -> bool:
+        return any(parameter.name == name.wrt.whole for parameter in self.program.parameters)
 
     def _is_direct(self, left: Syntax, right: Syntax, page: Page) -> bool:
         """`∂c_T/∂c_0 = ∏ f_t`: whether a derivative of a state by itself is what runs from state to state only."""
@@ -324,7 +338,7 @@ def compared(left: Value, right: Value) -> Outcome | None:
         if _is_diagonal(left, right) or _is_diagonal(right, left):
             return Outcome(True, AS_DIAGONAL)
         if _is_transpose(left, right):
-            return Outcome(None, Reason("right in the transposed layout"))
+            return Outcome(None, TURNED)
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)

@@ -207,6 +207,7 @@ class TestUnnumbered:
             (r"\frac{\partial L}{\partial W} = \delta_2 h_1^T + \delta_1 h_0^T", "right"),
             (r"\frac{\partial L}{\partial W} = \delta_2 h_2^T + \delta_1 h_1^T", "wrong"),
             (r"\frac{\partial h_2}{\partial h_1} = W \operatorname{diag}(1 - h_2^2)", "wrong"),
+            (r"\frac{\partial h_2}{\partial h_1} = W^T \operatorname{diag}(1 - h_2^2)", "undecided"),
             (r"h_0 = x_0 = 0", "given"),
         ],
     )
@@ -315,3 +316,19 @@ def test_a_loss_in_symbols() -> None:
         "$$\\frac{\\partial L}{\\partial V} = \\sum_t (y_t - \\hat y_t) h_t^T$$"
     )
     assert [found.verdict.value for found in sr.check(text).findings][-2:] == ["right", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason"),
+    [
+        (r"\frac{\partial c_t}{\partial c_{t-1}} = f_t", "right", "diagonal"),
+        (r"\frac{\partial c_t}{\partial c_{t-1}} = i_t", "wrong", "false as a formula"),
+        (r"\frac{\partial c_T}{\partial c_0} = \prod_{t=1}^{T} f_t", "wrong", "direct path only"),
+        (r"\frac{\partial c_T}{\partial c_0} = \prod_{t=1}^{T} i_t", "wrong", "false as a formula"),
+    ],
+)
+def test_paths_of_an_lstm(text: str, verdict: str, reason: str) -> None:
+    """One step of the cell state is its forget gate; over several the gates hear the states between."""
+    (finding,) = sr.check(f"${text}$", model=sr.cells.lstm()).findings
+    assert finding.verdict.value == verdict
+    assert reason in str(finding.reason)
