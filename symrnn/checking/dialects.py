@@ -45,15 +45,24 @@ def dialect_of(source: Model | Program, working: Working, judge: Callable[[Diale
     """The notation of a text: the model's own, unless one that ships makes more of the text's definitions right."""
     usual = own_dialect(source)
     found = list(islice(_definitions(working), MOST_TRIED))
-    failing = _failing(judge(usual), found)
+    plain = _outcomes(judge(usual), found)
+    failing = sum(not right for right in plain)
     if failing == 0 or (failing < LEAST_GAIN and len(found) < SEVERAL):
         return usual
-    best, least = usual, max(1, failing - LEAST_GAIN + 1)
+    best, most = usual, 0
     for other in _shipped(source):
-        fails = _failing(judge(other), found, least)
-        if fails < least:
-            best, least = other, fails
+        gain = _gain(plain, _outcomes(judge(other), found))
+        if gain > most:
+            best, most = other, gain
     return best
+
+
+def _gain(plain: list[bool | None], others: list[bool | None]) -> int:
+    """How many more definitions are right, where that is enough; what neither reading decides says nothing."""
+    told = [(one, other) for one, other in zip(plain, others, strict=True) if not one is other is None]
+    gain = sum(bool(other) - bool(one) for one, other in told)
+    is_whole = len(told) >= SEVERAL and all(other for _, other in told)
+    return gain if gain >= LEAST_GAIN or is_whole else 0
 
 
 def own_dialect(source: Model | Program) -> Dialect:
@@ -109,10 +118,6 @@ def _definitions(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
                 yield claim.links[0].left, claim.links[0].right
 
 
-def _failing(formulas: Any, found: list[tuple[Syntax, Syntax]], enough: int = MOST_TRIED + 1) -> int:
-    """How many of the definitions are not right; stops where there are enough."""
-    failing = 0
-    for left, right in found:
-        if failing < enough:
-            failing += not formulas.judge(left, right, Page(formulas.points[0]), quick=True).agree
-    return failing
+def _outcomes(formulas: Any, found: list[tuple[Syntax, Syntax]]) -> list[bool | None]:
+    """Which of the definitions are right, which false, and which undecided."""
+    return [formulas.judge(left, right, Page(formulas.points[0]), quick=True).agree for left, right in found]
