@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import reduce
 from typing import Protocol
 
@@ -31,7 +32,7 @@ from symrnn.algebra.reading.syntax import (
     Times,
     Transposed,
 )
-from symrnn.checking.digits import digits_of
+from symrnn.checking.digits import digits_of, is_whole
 from symrnn.checking.functions import LETTERS, PLAIN, SPELLED, NoFunction, applied, is_function, square_root
 from symrnn.checking.matrices import (
     Matrix,
@@ -154,6 +155,11 @@ class Evaluator:
                 return self._terms(terms)
             case Times():
                 return self._times(tree)
+            case Quotient(over=Num() as over, under=Num() as under) if (
+                is_whole(over) and is_whole(under) and under.value
+            ):
+                self.scope.literal(over)  # what it hangs on
+                return sharp(Fraction(over.value, under.value))  # nobody rounds to 193/4
             case Quotient(over=over, under=under) if name is None:
                 return self._ratio(self.value(over), self.value(under))
             case Raised():

@@ -88,6 +88,11 @@ def unit_of(number: Num, relation: str = "=") -> Fraction:
     return Fraction(1 if len(whole.lstrip("0")) >= 3 else 0)
 
 
+def is_whole(number: Num) -> bool:
+    """Whether a number is written without a point and without an exponent: `193`."""
+    return number.text.isdigit()
+
+
 def is_float_print(text: str) -> bool:
     """Whether a number has so many digits that a machine printed it."""
     return sum(char.isdigit() for char in text.lower().partition("e")[0].lstrip("0.")) >= FLOAT_PRINT

@@ -147,3 +147,10 @@ $\frac{\partial L}{\partial h_3} = 0.674$"""
         """W_h = W_x hides which one is meant; the formula is false all the same."""
         model = MODEL.replace("W_x = 1.0", "W_x = 0.5")
         assert verdicts(r"$\frac{\partial h_3}{\partial h_2} = W_x (1 - h_3^2)$", model) == ["lucky"]
+
+
+def test_a_fraction_is_exact() -> None:
+    """Whole numbers of a fraction are no rounded results, however many digits they have."""
+    text = r"$2 \cdot \tfrac{89}{4} + 4 = \tfrac{193}{4}$"
+    assert sr.check(text).findings[0].verdict.value == "wrong"
+    assert sr.check(text.replace("193", "194")).findings[0].verdict.value == "right"
