@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import symrnn as sr
 from tests.checking.test_judging import MODEL, judged, verdicts
 from tests.support.mistaken_lines import MODELS
 
