@@ -6,26 +6,23 @@ Reads two syntax trees; says whether they agree at three points.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from symrnn.algebra.reading.syntax import Call, Syntax, walk
 from symrnn.checking.arithmetic import NotMeant, Unknown
 from symrnn.checking.formulas import Outcome, Way, compared, value_of
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.matrices import Misfit
 from symrnn.checking.mentions import names_of
-from symrnn.checking.naming import Derivative, Known, Name
+from symrnn.checking.naming import Derivative, Known
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
-from symrnn.checking.page import Page, Reading
+from symrnn.checking.page import NoTruths, Page, Reading
 from symrnn.checking.supposing import SEEDS
 
 
-class DrawnNames:
+class DrawnNames(NoTruths):
     """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
-
-    here: int | None = None
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -40,26 +37,6 @@ class DrawnNames:
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid here."""
         return ("sigmoid",) if function == "sigma" else ()
-
-    def span(self) -> tuple[int, int] | None:
-        """There are no steps."""
-        return None
-
-    def letters(self) -> Mapping[str, int]:
-        """There is no last step."""
-        return {}
-
-    def is_constant(self, name: Name) -> bool:
-        """Nothing is supposed."""
-        return False
-
-    def turned(self, node: Any, value: Value, across: bool = False) -> Value:
-        """As it is."""
-        return value
-
-    def size(self, name: str) -> int | None:
-        """There are no sizes."""
-        return None
 
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:

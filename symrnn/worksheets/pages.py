@@ -21,8 +21,6 @@ from symrnn.worksheets.solving import Rows, key_of
 from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, given_nodes
 from symrnn.worksheets.telling import Told, silent_rows, told
 
-FADINGS = (0, 30, 60, 100)
-"""Per cent of the parts that are blank."""
 STAGES = ("result", "numbers", "formula")
 MOST_SHOWN = 3
 """A matrix with a longer side is not put in."""
