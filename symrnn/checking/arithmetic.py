@@ -37,6 +37,7 @@ from symrnn.checking.functions import LETTERS, PLAIN, SPELLED, NoFunction, appli
 from symrnn.checking.matrices import (
     Matrix,
     Value,
+    as_matrix,
     blocked,
     columns_of,
     diagonal,
@@ -49,7 +50,7 @@ from symrnn.checking.matrices import (
     stacked,
     transposed,
 )
-from symrnn.checking.naming import Derivative, Known, Name, Stacked, name_of, step_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, Stacked, name_of, step_of
 from symrnn.checking.numbers import (
     MP,
     Number,
@@ -166,8 +167,8 @@ class Evaluator:
                 return self._power(tree)
             case Call():
                 return self._call(tree)
-            case Transposed(body=body):
-                return self._transposed(self.value(body))
+            case Transposed(body=body, letter=letter):
+                return self._transposed(self.value(body), letter)
             case Norm(body=body, below=below):
                 return norm(self.value(body), word_of(below))
             case Either(body=body):
@@ -214,11 +215,11 @@ class Evaluator:
         """`E_{1:n}`: which rows of the identity."""
         match tree:
             case Symbol(base="E", above=(), below=(first, last)):
-                ends = self._place(first), self._place(last)
+                ends = self.place(first), self.place(last)
                 return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
         return None
 
-    def _place(self, tree: Syntax) -> int | None:
+    def place(self, tree: Syntax) -> int | None:
         """A row as a number, where n and m are sizes."""
         match tree:
             case Num(value=value) if value.denominator == 1:
@@ -226,7 +227,7 @@ class Evaluator:
             case Symbol(base=base, below=(), above=()):
                 return self.scope.size(base)
             case Terms(terms=terms):
-                places = [self._place(term) for _, term in terms]
+                places = [self.place(term) for _, term in terms]
                 signs = [sign for sign, _ in terms]
                 return sum(s * p for s, p in zip(signs, places, strict=True) if p is not None)
         return None
@@ -250,10 +251,10 @@ class Evaluator:
             return self._matrix_power(value, sharp(exponent))
         return scaled(value, lambda entry: power(entry, sharp(exponent)))
 
-    def _transposed(self, value: Value) -> Value:
-        """`w^T` of a number is its T-th power where the reading says so."""
+    def _transposed(self, value: Value, letter: bool) -> Value:
+        """`w^T` is the T-th power of w where the reading says so."""
         span = self.scope.span()
-        if self.scope.powers and span is not None:
+        if self.scope.powers and letter and span is not None:
             exponent = sharp(span[1])
             if isinstance(value, Matrix) and 1 not in value.shape:
                 return self._matrix_power(value, exponent)
@@ -286,8 +287,19 @@ class Evaluator:
             return self.scope.literal(Num(whole.value, whole.text))
         found = self.value(tree.factors[0])
         for operator, factor in zip(tree.operators, tree.factors[1:], strict=True):
-            found = multiplied(found, self.value(factor), operator)
+            found = multiplied(found, self._beside(found, factor), operator)
         return found
+
+    def _beside(self, left: Value, tree: Syntax) -> Value:
+        """A factor; in `W [0, x]` the 0 stands for as many zeros as W has columns left."""
+        value = self.value(tree)
+        parts = tree.parts if isinstance(tree, Stack) else ()
+        zeros = [at for at, part in enumerate(parts) if isinstance(part, Num) and not part.value]
+        if len(zeros) != 1 or not isinstance(left, Matrix):
+            return value
+        missing = left.shape[1] - as_matrix(value).shape[0]
+        pieces = [self.value(part) for part in parts]
+        return stacked([*pieces[: zeros[0]], *[sharp(0)] * max(missing, 0), *pieces[zeros[0] :]])
 
     def _with_ellipsis(self, tree: Times) -> Value:
         """`∂h_n/∂h_{n-1} × … × ∂h_2/∂h_1`: the derivatives between, a step at a time."""
@@ -371,7 +383,7 @@ class Evaluator:
     def _call(self, tree: Call) -> Value:
         name = self._function(tree)
         if name is None:
-            if tree.certain or len(tree.arguments) != 1:
+            if tree.certain or len(tree.arguments) != 1 or tree.function.base in LOSS_NAMES:
                 raise Unknown(tree.function.base)
             factor = self.value(tree.function)
             return multiplied(factor, self.value(tree.arguments[0]), "")

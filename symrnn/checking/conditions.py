@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symrnn.algebra.reading.syntax import Syntax
+from symrnn.algebra.reading.syntax import Symbol, Syntax, Times, Transposed
 from symrnn.checking.claims import Claim, Kind, Line, Working
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.reading.workings import read_working
@@ -28,12 +28,16 @@ _ROW = re.compile(r"\\\\|\n|\\end\b")
 
 @dataclass(frozen=True)
 class Condition:
-    """`name relation value`: `x_t = x`, `W_h = 1`, `W_h ≠ 1`; `near` where it is said of one formula alone."""
+    """`name relation value`: `x_t = x`, `W_h = 1`, `W_h ≠ 1`; `near` where it is said of one formula alone.
+
+    Of `W E_{1:n}ᵀ = …` the value is that of the columns from 1 to n.
+    """
 
     name: Name
     relation: str
     value: Syntax
     near: bool = False
+    columns: tuple[Syntax, Syntax] | None = None
 
     @property
     def constant(self) -> bool:
@@ -99,12 +103,21 @@ def _condition(claim: Claim, near: bool) -> Condition | None:
     if len(claim.links) != 1 or claim.kind not in (Kind.EQUATION, Kind.COMPARISON):
         return None
     link = claim.links[0]
-    name = name_of(link.left)
-    if not isinstance(name, Name) or link.relation not in ("=", "≠"):
+    left, columns = _part(link.left)
+    name = name_of(left)
+    if not isinstance(name, Name) or link.relation not in ("=", "≠") or (columns and link.relation != "="):
         return None
-    found = Condition(name, link.relation, link.right, near)
+    found = Condition(name, link.relation, link.right, near, columns)
     # A quantity of one step is computed, not assumed.
     return found if found.constant or not name.steps else None
+
+
+def _part(tree: Syntax) -> tuple[Syntax, tuple[Syntax, Syntax] | None]:
+    """`W E_{1:n}ᵀ`: W and which of its columns; anything else as it is."""
+    match tree:
+        case Times(factors=(whole, Transposed(body=Symbol(base="E", above=(), below=(first, last))))):
+            return whole, (first, last)
+    return tree, None
 
 
 def _behind(line: Line, source: str) -> Iterator[Condition]:

@@ -16,9 +16,8 @@ from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.mentions import is_symbolic
-from symrnn.checking.naming import Name, name_of
+from symrnn.checking.naming import LOSS_NAMES, Name, name_of
 from symrnn.checking.page import Page
-from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.notations import Notation, declared, listing, notation

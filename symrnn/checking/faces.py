@@ -110,7 +110,7 @@ class Faces:
         for bit, has in (
             (1, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
             (2, any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)),
-            (4, any(isinstance(piece, Transposed) for piece in pieces)),
+            (4, any(isinstance(piece, Transposed) and piece.letter for piece in pieces)),
             (8, any(isinstance(piece, Num) and piece.text in self.page.shadowed for piece in pieces)),
         ):
             found += [one | bit for one in found] if has else []

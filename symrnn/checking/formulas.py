@@ -32,15 +32,14 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.conditions import Condition
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Matrix, Misfit, Value, diagonal, transposed
+from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix, diagonal, transposed
 from symrnn.checking.mentions import free_letters as free_letters
 from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
 from symrnn.checking.mentions import names_of as names_of
-from symrnn.checking.naming import Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import TooLarge, Undefined, real, same
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
+from symrnn.checking.numbers import Number, TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
-from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
@@ -155,9 +154,18 @@ class Formulas:
                 return replace(outcome, reason=Reason(DIRECT, (outcome.left, outcome.right)))
             if outcome.agree is False and self._is_turned(left, right, page):
                 return Outcome(None, TURNED)
+            if outcome.agree is None and outcome.reason is not None and outcome.reason.message == SHAPES:
+                return self._across(left, right, page, quick) or outcome
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
+
+    def _across(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome | None:
+        """Right with rows for columns, where every size is 1 and no definition of the text tells the two apart."""
+        if self.scalar is not None:
+            return None
+        found = replace(self, rows=not self.rows, denominator=not self.denominator)._judged(left, right, page, quick)
+        return found if found.agree else None
 
     def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
         """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""
@@ -340,8 +348,19 @@ def compared(left: Value, right: Value) -> Outcome | None:
         if _is_transpose(left, right):
             return Outcome(None, TURNED)
         return Outcome(None, Reason(SHAPES, (str(misfit),)))
+    if _is_spread(left, right) or _is_spread(right, left):
+        return Outcome(None, Reason(SHAPES, ("1×1 and {}×{}".format(*_shape(left, right)),)))
     shown = (_shown(left), _shown(right))
     return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
+
+
+def _is_spread(number: Value, matrix: Value) -> bool:
+    """Whether a number, and not 0, stands where several should: a stack in another layout, maybe."""
+    return isinstance(number, Number) and bool(number.value) and isinstance(matrix, Matrix) and matrix.shape != (1, 1)
+
+
+def _shape(left: Value, right: Value) -> tuple[int, int]:
+    return as_matrix(right if isinstance(left, Number) else left).shape
 
 
 def _is_diagonal(matrix: Value, vector: Value) -> bool:
@@ -400,7 +419,7 @@ def _names(tree: Syntax) -> set[str]:
 
 
 def _has_power(left: Syntax, right: Syntax) -> bool:
-    return any(isinstance(piece, Transposed) for tree in (left, right) for piece in walk(tree))
+    return any(isinstance(piece, Transposed) and piece.letter for tree in (left, right) for piece in walk(tree))
 
 
 # --- steps --------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def names_of(tree: Syntax) -> list[Known]:
     stack = [tree]
     while stack:
         piece = stack.pop()
-        name = name_of(piece) if isinstance(piece, Symbol | Quotient | Times | Evaluated) else None
+        name = name_of(piece) if isinstance(piece, Symbol | Call | Quotient | Times | Evaluated) else None
         if name is not None:
             if str(name) not in ("e", "pi") and not (isinstance(piece, Symbol) and is_exponential(piece)):
                 found.append(name)

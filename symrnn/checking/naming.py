@@ -131,6 +131,11 @@ Bound = Mapping[str, int]
 """What the indices of sums and products stand for."""
 
 
+LOSS_NAMES = frozenset({"L", "E", "J", "loss", "Loss", "L_total", "E_total", "L_tot", "ell"})
+
+WEIGHTS = frozenset(("W", "U", "V", "w", "u", "v", "b", "theta"))
+
+
 def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
     """The name a piece is, or None where it is a formula.
 
@@ -148,6 +153,8 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
             return _delta(tree, bound) or _symbol(tree, bound)
         case Symbol():
             return _packed(tree, bound) or _symbol(tree, bound)
+        case Call():
+            return _argued(tree, bound)
         case Quotient(over=over, under=under):
             return _derivative(over, under, bound)
         case Evaluated(body=body, where=Symbol(base="direct" | "total" as mark, below=(), above=())):
@@ -159,6 +166,24 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
             name = _symbol(inner, bound)
             return name and Derivative(Name("L"), name, packed=True)
     return None
+
+
+def _argued(tree: Call, bound: Bound) -> Name | None:
+    """`L(w)`, `L_t(h_t)`: the loss, with what it is looked at as a function of; never a product.
+
+    `L(w_1)` may be the loss after a training step, and `L_2(h_1)` a slip: neither is known.
+    """
+    name = _symbol(tree.function, bound) if "prime" not in tree.function.accents else None
+    if name is None or name.whole not in LOSS_NAMES:
+        return None
+    arguments = [_symbol(one, bound) if isinstance(one, Symbol) else None for one in tree.arguments]
+    return name if all(one is not None and _is_heard(one, name) for one in arguments) else None
+
+
+def _is_heard(argument: Name, loss: Name) -> bool:
+    if not argument.steps:
+        return True
+    return argument.base not in WEIGHTS and loss.steps in ((), argument.steps)
 
 
 def _packed(tree: Symbol, bound: Bound) -> Derivative | None:
@@ -227,6 +252,8 @@ def _differential(tree: Syntax, bound: Bound) -> tuple[Name | Stacked | None, st
             if packed:
                 name, at = _shared(replace(tree, base=packed[1]), bound)
                 return name, "", at
+        case Call(function=Symbol(base=base)) if (packed := _PACKED.fullmatch(base)) is not None:
+            return _argued(replace(tree, function=replace(tree.function, base=packed[1])), bound), "", None
         case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), inner), operators=("",)):
             name, at = _shared(inner, bound)
             return name, "", at
@@ -235,6 +262,8 @@ def _differential(tree: Syntax, bound: Bound) -> tuple[Name | Stacked | None, st
 
 def _shared(tree: Syntax, bound: Bound) -> tuple[Name | None, Step | None]:
     """The name below the ∂, and the step whose share `W^{(t=2)}` means."""
+    if isinstance(tree, Call):
+        return _argued(tree, bound), None
     if not isinstance(tree, Symbol):
         return None, None
     for script in (*tree.below, *tree.above):

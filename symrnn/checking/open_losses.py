@@ -13,9 +13,8 @@ from functools import cached_property
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.formulas import SHAPES, STEPS, Formulas, Outcome, names_of
-from symrnn.checking.naming import Derivative, Name, Stacked
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked
 from symrnn.checking.page import Page
-from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.verdicts import Reason
 from symrnn.models.losses import with_generic_loss
 

@@ -16,8 +16,8 @@ from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Immediate, Node, Parameter, Signal
 from symrnn.algebra.programs import Program, lag_of
 from symrnn.calculus.rewriting import expose
-from symrnn.checking.naming import Derivative, Known, Name, Stacked, Step
-from symrnn.checking.spellings import LOSS_NAMES, families_of, parameters_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, Stacked, Step
+from symrnn.checking.spellings import families_of, parameters_of
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,8 @@ from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
-from symrnn.checking.naming import Derivative, Name, name_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
 from symrnn.checking.retelling import UNKNOWN, retold
-from symrnn.checking.spellings import LOSS_NAMES
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from symrnn.checking.naming import Name
 
-LOSS_NAMES = frozenset({"L", "E", "J", "loss", "Loss", "L_total", "E_total", "L_tot", "ell"})
-
 PREVIOUS = frozenset({"prev", "old", "last"})
 NEXT = frozenset({"next", "new"})
 

@@ -132,17 +132,35 @@ def _with_value(ground: Ground, known: ModelTruths, node: Parameter, condition: 
     unknown.pop("I", None)
     if len(unknown) > MOST_UNKNOWN:
         return None
-    shape = as_matrix(known.turned(node, known.of(node) or sharp(0))).shape
+    whole = as_matrix(known.turned(node, known.of(node) or sharp(0)))
+    columns = _columns(condition, known, whole.shape[1])
+    if columns is None:
+        return None
+    shape = (whole.shape[0], columns.stop - columns.start)
     fixed_at: dict[int, dict[NodeName, Any]] = {}
     extra: dict[int, dict[str, Value]] = {}
     for seed in (*SEEDS, *MORE_SEEDS):
         found = _fitting(known, list(unknown), condition, shape, seed)
         if found is None:
             return None
-        drawn, value = found
+        drawn, part = found
+        value = _with_columns(whole, columns, as_matrix(part))
         fixed_at[seed] = {**ground.fixed_at.get(seed, {}), node: _as_given(known.turned(node, value))}
         extra[seed] = {**ground.extra.get(seed, {}), **drawn}
     return replace(ground, fixed_at=fixed_at, extra=extra)
+
+
+def _columns(condition: Condition, known: ModelTruths, width: int) -> slice | None:
+    """The columns of the parameter that the condition speaks of."""
+    if condition.columns is None:
+        return slice(0, width)
+    first, last = (Evaluator(Scope(Page(known), true=True)).place(end) for end in condition.columns)
+    return None if first is None or last is None or not 1 <= first <= last <= width else slice(first - 1, last)
+
+
+def _with_columns(whole: Matrix, columns: slice, part: Matrix) -> Value:
+    rows = ((*old[: columns.start], *new, *old[columns.stop :]) for old, new in zip(whole.rows, part.rows, strict=True))
+    return Matrix(tuple(rows))
 
 
 def _fitting(

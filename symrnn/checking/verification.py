@@ -25,7 +25,7 @@ from symrnn.checking.recognition import last_step, recognise
 from symrnn.checking.truths import ModelTruths, is_small, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
-from symrnn.models.losses import with_generic_loss
+from symrnn.models.losses import with_generic_loss, with_named_losses
 from symrnn.models.model import Model
 from symrnn.numeric.evaluation import placed_values
 
@@ -88,7 +88,7 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
 
 def _formulas(model: Model | Program, dialect: Dialect, last: int) -> Formulas:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
-    program = dialect.program
+    program = with_named_losses(dialect.program)
     if isinstance(model, Model):
         made = Formulas(program, model.steps, model.sizes, fixed_values(dict(placed_values(model))))
     else:

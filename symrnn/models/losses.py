@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import sympy as sp
@@ -34,8 +35,11 @@ from symrnn.algebra.nodes import (
     negate,
     power,
     scale,
+    subexpressions,
+    substitute,
 )
 from symrnn.algebra.programs import Equation, Program, Reason, family, signal_of
+from symrnn.algebra.substitution import replace_nodes
 from symrnn.calculus.adjoints import LOSS, refuse_loss_name
 from symrnn.errors import InputError
 
@@ -239,6 +243,39 @@ def with_generic_loss(program: Program, last: bool = False) -> Program:
     return replace(
         program, equations=(*program.equations, *equations), given=(*program.given, step), loss=LOSS, finals=()
     )
+
+
+def with_named_losses(program: Program) -> Program:
+    """The Program in which each `L_t(h_t)` a loss is made of has an equation of its own, `L_t = L_t(h_t)`.
+
+    >>> from symrnn import parse_cell
+    >>> for equation in with_named_losses(parse_cell("h_t = w h_{t-1}; L = Σ_t L_t(h_t)")):
+    ...     print(equation)
+    h_t = w h_{t-1}
+    L_t = L_t(h_t)
+    L = Σ_{t=1}^{T} L_t
+    """
+    named: dict[Name, Equation] = {}
+    rest: list[Equation] = []
+    for equation in program:
+        inner = [one for one in subexpressions(equation.expression) if isinstance(one, Opaque)]
+        inner = [one for one in inner if one is not equation.expression]
+        named |= {made.target: made for made in map(partial(_named_loss, program), inner)}
+        rest.append(replace(equation, expression=replace_nodes(equation.expression, {one: one.value for one in inner})))
+    if not named:
+        return program
+    last = [equation for equation in rest if not equation.domain]
+    steps = [equation for equation in rest if equation.domain]
+    return replace(program, equations=(*steps, *named.values(), *last), given=(*program.given, *named))
+
+
+def _named_loss(program: Program, value: Opaque) -> Equation:
+    """`L_t = L_t(h_t)` of the L_k(h_k) of a sum over k, `L_T = L_T(h_T)` of one step's."""
+    step = value.value.indices[0] if isinstance(value.value, Signal) and value.value.indices else program.steps.index
+    if not step.is_Symbol or step == program.steps.hi:
+        return Equation(value.value, value, LOSS_REASON)
+    generic = substitute(value, {step: program.steps.index})
+    return Equation(generic.value, generic, LOSS_REASON, (program.steps,))
 
 
 def _last_outputs(program: Program) -> tuple[Signal, ...]:

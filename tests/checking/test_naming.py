@@ -26,6 +26,10 @@ from symrnn.checking.naming import Derivative, name_of, placed
         (r"\delta_{C_t}", "dC[t]"),
         (r"\delta_2", "delta[2]"),
         (r"\frac{\partial L}{\partial W^{(t=2)}}", "∂L/∂W at t=2"),
+        ("L(w)", "L"),
+        (r"\mathcal{L}(\theta)", "L"),
+        ("L_t(h_t)", "L[t]"),
+        (r"\frac{\partial L(w)}{\partial w}", "∂L/∂w"),
     ],
 )
 def test_names(text: str, name: str) -> None:
@@ -44,3 +48,9 @@ def test_an_index_is_put_in() -> None:
     name = name_of(parse_expression(r"\frac{\partial h_k}{\partial h_{k-1}}"))
     assert isinstance(name, Derivative)
     assert str(placed(name, {"k": 3})) == "∂h[3]/∂h[2]"
+
+
+@pytest.mark.parametrize("text", ["L(2)", "L(w_1)", "L_2(h_1)", "L(w - 1)", "f(w)", "W(h_1)"])
+def test_no_name_of_a_loss(text: str) -> None:
+    """The loss of other weights, of another step, at a number; what is no loss."""
+    assert name_of(parse_expression(text)) is None

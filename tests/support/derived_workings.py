@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import symrnn as sr
-from symrnn.checking.verdicts import Finding, Report
+from symrnn.checking.verdicts import Report
 from symrnn.models.losses import LOSSES, with_loss
 from tests.support.named_cells import CELLS
 from tests.support.textbook_cells import CELLS as TEXTBOOK
@@ -134,34 +135,31 @@ def _model(rng: random.Random, n: int, m: int, p: int) -> tuple[str, Any]:
     return label, sr.loads("\n".join(lines) + "\n")
 
 
-def judged(seeds: range) -> Iterator[tuple[int, Case, Report]]:
-    """The report of each seed's derivation."""
-    for seed in seeds:
-        chosen = case(seed)
-        yield seed, chosen, chosen.report()
+def judged(seed: int) -> tuple[Counter[str], list[str]]:
+    """The links of a seed's derivation by verdict, and what is said of each that is not fine."""
+    chosen = case(seed)
+    report = chosen.report()
+    tally = Counter({"derivations": 1, "links": len(report.findings), "unread": len(report.unread)})
+    tally.update(finding.verdict.value for finding in report.findings)
+    open_ = [finding for finding in report.findings if finding.verdict.value not in FINE]
+    told = [f"{finding.verdict.value}: {finding.text[:300]}\n   {finding.reason}" for finding in open_]
+    told += [f"unread: {unread.text[:300]}\n   {unread.reason}" for unread in report.unread]
+    return tally, [f"{seed} {chosen.label} {chosen.options} {chosen.format}\n   {one}" for one in told]
 
 
-def figures(seeds: range, found: Callable[[int, Case, Finding], None] | None = None) -> Counter[str]:
-    """The closing law, counted: links by verdict, and what was not read; `found` hears of what is not fine."""
+def figures(seeds: range, processes: int = 2) -> Counter[str]:
+    """The closing law, counted: links by verdict, and what was not read; what is not fine is printed as it is found."""
     tally: Counter[str] = Counter()
-    for seed, chosen, report in judged(seeds):
-        tally["derivations"] += 1
-        tally["links"] += len(report.findings)
-        tally["unread"] += len(report.unread)
-        for finding in report.findings:
-            tally[finding.verdict.value] += 1
-            if finding.verdict.value not in FINE and found is not None:
-                found(seed, chosen, finding)
+    # Afresh every twenty derivations: SymPy's caches grow with every cell.
+    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=20) as pool:
+        for counted, told in pool.imap_unordered(judged, seeds):
+            tally.update(counted)
+            print(*told, sep="\n", end="\n" if told else "", flush=True)
+            if tally["derivations"] % 50 == 0:
+                print(dict(tally), flush=True)
     return tally
 
 
 if __name__ == "__main__":
     start = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-
-    def _say(seed: int, chosen: Case, finding: Finding) -> None:
-        print(
-            f"{seed} {chosen.label} {chosen.options} {chosen.format}\n   {finding.verdict.value}: {finding.text[:300]}"
-        )
-        print(f"   {finding.reason}", flush=True)
-
-    print(dict(figures(range(start, start + int(sys.argv[1])), _say)))
+    print(dict(figures(range(start, start + int(sys.argv[1])))))

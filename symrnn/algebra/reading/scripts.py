@@ -40,7 +40,9 @@ def with_scripts(source: Source, base: Syntax, below: Sequence[Script], above: S
         scripts = tuple(script.tree for script in below), (*base.above, *(script.tree for script in kept))
         base = made(source, Symbol(base.base, base.accents, *scripts), base.start, end)
     while powers and _is_transposed(powers[0].tree):
-        base, powers = made(source, Transposed(base), base.start, powers[0].end), powers[1:]
+        sign = powers.pop(0)
+        letter = source.text[sign.tree.start : sign.tree.end] == "T"
+        base = made(source, Transposed(base, letter), base.start, sign.end)
     if not powers:
         return base
     end = powers[-1].end

@@ -112,9 +112,10 @@ class Raised(Syntax):
 
 @dataclass(frozen=True)
 class Transposed(Syntax):
-    """`Xᵀ`."""
+    """`Xᵀ`. By `letter` where a T stands above, which may be the last step as well."""
 
     body: Syntax
+    letter: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
