@@ -103,6 +103,25 @@ def frozen(program: Program) -> Frozen:
     return Frozen(replace(core, equations=tuple(kept), inputs=inputs), given, named)
 
 
+def with_named_functions(program: Program) -> Program:
+    """The Program in which every nonlinear function of an earlier state has a name, as what a direct path holds.
+
+    >>> from symrnn.algebra.reading.roles import parse_cell
+    >>> print(with_named_functions(parse_cell("h_t = a h_{t-1} + w tanh(h_{t-1})")))
+    g_t = tanh(h_{t-1})
+    h_t = a h_{t-1} + w g_t
+    """
+    names = {part: name for name, part in frozen(program).named.items()}
+    equations: list[Equation] = []
+    for equation in program:
+        expression = replace_nodes(equation.expression, names)
+        read = {part: name for part, name in names.items() if name in names_in(expression)}
+        known = {other.target for other in equations}
+        equations += [Equation(name, part, domain=equation.domain) for part, name in read.items() if name not in known]
+        equations.append(replace(equation, expression=expression))
+    return replace(program, equations=tuple(equations)) if names else program
+
+
 def _letters() -> Iterator[str]:
     yield from ("g", "q", "r", "s", "u", "v")
     yield from (f"g_{number}" for number in range(1, 1000))

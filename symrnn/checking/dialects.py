@@ -2,7 +2,7 @@
 
 Reads a working and a Program; returns a `Dialect`: what the written names mean, whether vectors are rows, and the
 Program in the structure the book writes (two biases, one matrix for [h; x]). The usual names come first: another
-notation is taken only where it makes the text's definitions right that they do not.
+notation is taken only where it makes the text's definitions right that they do not, or the blocks of its Jacobians.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.mentions import is_symbolic
-from symrnn.checking.naming import LOSS_NAMES, Name, name_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked, name_of
 from symrnn.checking.page import Page
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.notations import Notation, declared, listing, notation
 
 MOST_TRIED = 12
+MOST_BLOCKS = 4
 LEAST_GAIN = 2
 """So many more definitions must be right, so that no single slip chooses a notation; else all of several."""
 SEVERAL = 3
@@ -43,7 +44,7 @@ class Dialect:
 def dialect_of(source: Model | Program, working: Working, judge: Callable[[Dialect], Any]) -> Dialect:
     """The notation of a text: the model's own, unless one that ships makes more of the text's definitions right."""
     usual = own_dialect(source)
-    found = list(islice(_definitions(working), MOST_TRIED))
+    found = [*islice(_definitions(working), MOST_TRIED), *islice(_blocks(working), MOST_BLOCKS)]
     plain = _outcomes(judge(usual), found)
     failing = sum(not right for right in plain)
     if failing == 0 or (failing < LEAST_GAIN and len(found) < SEVERAL):
@@ -114,6 +115,16 @@ def _definitions(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
                 continue
             if is_symbolic(claim.links[0].right):
                 seen.add(str(name))
+                yield claim.links[0].left, claim.links[0].right
+
+
+def _blocks(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
+    """`∂(h_t, c_t)/∂(h_{t-1}, c_{t-1}) = …`: where the layout shows even if every size is 1."""
+    for line in working.lines:
+        for claim in line.claims:
+            name = name_of(claim.links[0].left)
+            stacked = isinstance(name, Derivative) and (isinstance(name.of, Stacked) or isinstance(name.wrt, Stacked))
+            if claim.kind == Kind.EQUATION and stacked and is_symbolic(claim.links[0].right):
                 yield claim.links[0].left, claim.links[0].right
 
 

@@ -154,18 +154,9 @@ class Formulas:
                 return replace(outcome, reason=Reason(DIRECT, (outcome.left, outcome.right)))
             if outcome.agree is False and self._is_turned(left, right, page):
                 return Outcome(None, TURNED)
-            if outcome.agree is None and outcome.reason is not None and outcome.reason.message == SHAPES:
-                return self._across(left, right, page, quick) or outcome
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
-
-    def _across(self, left: Syntax, right: Syntax, page: Page, quick: bool) -> Outcome | None:
-        """Right with rows for columns, where every size is 1 and no definition of the text tells the two apart."""
-        if self.scalar is not None:
-            return None
-        found = replace(self, rows=not self.rows, denominator=not self.denominator)._judged(left, right, page, quick)
-        return found if found.agree else None
 
     def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
         """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""

@@ -18,6 +18,7 @@ import sympy as sp
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Concat, Immediate, Name, Node, Parameter, Signal, names_in, substitute
 from symrnn.algebra.programs import Equation, Program, Range, family, lag_of, sizes_of
+from symrnn.calculus.direct_paths import with_named_functions
 from symrnn.calculus.rewriting import expose
 from symrnn.numeric.interpretation import Matrix, Sizes, head, indices_of, label
 from symrnn.numeric.machine import Machine
@@ -65,7 +66,9 @@ class Definitions:
         self.seed = seed
         self.positive = positive
         self.digits = digits
-        self._again = partial(Definitions, program, steps, sizes, seed, values, positive=positive)
+        self._again = partial(
+            Definitions, program=program, steps=steps, sizes=sizes, seed=seed, values=values, positive=positive
+        )
         self.domain: Any = Duals() if is_rational(self.program) else Differences(digits)
         self._derived: dict[Any, Matrix] = {}
         self._runs: dict[Any, Machine] = {}
@@ -250,7 +253,16 @@ class Definitions:
         for final in self.program.finals:
             yield substitute(final, self._numbers)
 
+    @cached_property
+    def _held(self) -> Definitions:
+        """The same where whatever a direct path holds has a name to hold it by."""
+        own = self._again.keywords["program"]
+        named = with_named_functions(own)
+        return self if named is own else self._again(program=named, digits=self.digits)
+
     def _jacobian(self, name: Block) -> Matrix:
+        if name.kind == "direct" and self._held is not self:
+            return self._held._jacobian(name)
         kind = {
             "step": "independent",
             "total": "total",

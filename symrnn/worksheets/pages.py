@@ -77,7 +77,8 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
     if looks.text:
         opening.append(Words("ws text", (looks.text,)))
     hides_choices = bool(blanks) and not is_key
-    sections = [Section("ws given", (*opening, *_given(sheet.drawn[0], sheet)))]
+    given = (*opening, *_given(sheet.drawn[0], sheet))
+    sections = [Section("ws given", given)] if given else []
     for number, part in enumerate(sheet.parts):
         told = any(part.drawn is other.drawn for other in sheet.parts[:number]) or part.drawn is sheet.drawn[0]
         sections.append(_section(part, sheet, blanks, hides_choices, () if told else _given(part.drawn, sheet)))
@@ -203,7 +204,8 @@ def _wrong(question: Question, found: Sequence[Told], language: str) -> Words:
         for one in found
         if one.question.id == question.id
     )
-    return Words("ws wrong line", (question.id, Formula(question.lhs), each))  # type: ignore[arg-type]  # a line has a left side
+    line = Words("ws mended line") if question.lhs is None else Formula(question.lhs)
+    return Words("ws wrong line", (question.id, line, each))
 
 
 def _shown(one: Told) -> Node:

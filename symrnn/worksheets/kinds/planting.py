@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from symrnn.algebra.nodes import Node
 from symrnn.algebra.programs import GIVEN
+from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.documents.document import Claim, Words
-from symrnn.errors import InputError
+from symrnn.errors import InputError, SymrnnError
+from symrnn.worksheets.coincidences import Table, apart
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.numbers import literal
-from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.questions import Drawn, Part, Question
+from symrnn.worksheets.solving import Line, Rows
 from symrnn.worksheets.stating import as_numbers, equals, given_blocks
 
 PLANTED = (
@@ -33,39 +38,90 @@ PLANTED = (
 """Mistakes that are planted in a calculation: changes of one line that a reader can see."""
 
 
+SCALE_LIMIT = 1000
+"""A calculation with numbers beyond it, or below its inverse, shows its mistake without being read."""
+
+
+MOST_DRAWS = 10
+
+
 def error_part(ground: Ground) -> Part:
     """A calculation of the same model with numbers of its own, in which one line follows a mistake."""
-    draws = ground.draws("error")
-    recipe = ground.recipe
-    model, values, _ = replace(recipe, asked=()).draw(lambda attempt: ground.draws(f"error {attempt}"), set())
     shown = [line for line in ground.solver.lines if not line.key.startswith("dL/dx")]
-    places = [
-        (line, row, node)
-        for line in shown
-        for row, node in line.wrong
-        if row in PLANTED and (found := ground.solver.value(node, values)) is not None and found != values[line.key]
-    ]
-    if not places:
-        raise InputError(f"--tasks {ground.task.name}", found="no line in which a mistake shows", write="another model")
-    line, _, node = draws.choice(places)
-    wrong = ground.solver.solve(ground.solver.givens(model), {line.key: node})
+    drawn, line, wrong = _calculation(ground, shown)
+    recipe, model, values = ground.recipe, drawn.model, drawn.values
     claims, first = [], ground.lines + 1
     for each in shown:
         formula = as_numbers(each.expression)
         result = literal(wrong[each.key], recipe.rounded)
         claims.append(Claim(each.target, formula, GIVEN, more=((equals(result), result),), numeric=True))
         ground.number()
-    at = str(first + shown.index(line))
-    right = ground.solver.solve(wrong, lines=(line,))[line.key]
+    right = values[line.key]
     questions = (
         Question(
-            ground.letter(), "which line", "choice", at, ground.task.points, prompt=("ws which line", ()),
-            options=tuple(str(first + number) for number in range(len(shown))),
+            ground.letter(), "which line", "choice", str(first + shown.index(line)), ground.task.points,
+            prompt=("ws which line", ()), options=tuple(str(first + number) for number in range(len(shown))),
         ),
         Question(
             ground.letter(), "right value", "number", right, ground.task.points, prompt=("ws right value", ()),
-            rounded=recipe.rounds(right),
+            rounded=recipe.rounds(right), wrong=tuple(_answers(line, drawn)),
         ),
     )  # fmt: skip
-    intro = (*given_blocks(model, recipe), Words("ws ask error"))
-    return Part("", "ws error", intro, questions, ground.drawn, shown=tuple(claims))
+    intro = (*given_blocks(model, recipe), Words(f"ws {recipe.mode}"), Words("ws ask error"))
+    return Part("", "ws error", intro, questions, drawn, shown=tuple(claims))
+
+
+def _calculation(ground: Ground, shown: Sequence[Line]) -> tuple[Drawn, Line, Table]:
+    """Numbers, the line with the mistake, and what comes of it: the first that is good to read, else the first."""
+    found: list[tuple[Drawn, Line, Table]] = []
+    recipe = replace(ground.recipe, asked=())
+    for count in range(MOST_DRAWS):
+        model, values, kept = recipe.draw(lambda attempt, count=count: ground.draws(f"error {count} {attempt}"), set())  # type: ignore[misc]  # mypy does not infer the default
+        drawn = replace(ground.drawn, model=model, values=values, attempt=kept)
+        for line, wrong in _carried(ground, drawn, ground.draws("error").shuffled(list(_places(shown, drawn)))):
+            found.append((drawn, line, wrong))
+            if _is_readable(wrong, shown):
+                return found[-1]
+    if not found:
+        raise InputError(f"--tasks {ground.task.name}", found="no line in which a mistake shows", write="another model")
+    return found[0]
+
+
+def _places(shown: Sequence[Line], drawn: Drawn) -> Iterator[tuple[Line, Node]]:
+    """The lines, each with an equation of a mistake that shows in its number and reads nothing that comes later."""
+    known = drawn.recipe.solver.givens(drawn.model)
+    for line in drawn.recipe.solver.lines:
+        right = drawn.values[line.key]
+        for row, node in line.wrong if line in shown else ():
+            found = drawn.recipe.solver.value(node, known) if row in PLANTED else None
+            if found is not None and _shape(found) == _shape(right) and apart(found, right, drawn.recipe.rounds(right)):
+                yield line, node
+        known[line.key] = right
+
+
+def _carried(ground: Ground, drawn: Drawn, places: Sequence[tuple[Line, Node]]) -> Iterator[tuple[Line, Table]]:
+    """What every line comes to after a mistake, where all of them have a value."""
+    given = ground.solver.givens(drawn.model)
+    for line, node in places:
+        try:
+            yield line, ground.solver.solve(given, {line.key: node})
+        except (SymrnnError, TooLarge, Undefined, ZeroDivisionError):
+            continue
+
+
+def _is_readable(wrong: Table, shown: Sequence[Line]) -> bool:
+    """Whether no number is extreme, and none is 0: where ReLU is off, nothing can be seen."""
+    sizes = (abs(real(entry.value)) for line in shown for row in wrong[line.key] for entry in row)
+    return all(1 <= size * SCALE_LIMIT <= SCALE_LIMIT**2 for size in sizes)
+
+
+def _answers(line: Line, drawn: Drawn) -> Iterator[tuple[str, Rows]]:
+    """What mistakes make of the line that is to be mended."""
+    for row, node in line.wrong:
+        found = drawn.recipe.solver.value(node, drawn.values)
+        if found is not None:
+            yield row, found
+
+
+def _shape(rows: Rows) -> tuple[int, int]:
+    return len(rows), len(rows[0])
