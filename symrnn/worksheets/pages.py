@@ -76,7 +76,7 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
         opening.append(Words("ws name line", ("." * WIDE,)))
     if looks.text:
         opening.append(Words("ws text", (looks.text,)))
-    hides_choices = bool(blanks) and not is_key
+    hides_choices = looks.blanks > 0 and not is_key
     given = (*opening, *_given(sheet.drawn[0], sheet))
     sections = [Section("ws given", given)] if given else []
     for number, part in enumerate(sheet.parts):
