@@ -8,6 +8,8 @@ will do (`NeverError`, 2).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class SymrnnError(Exception):
         self.write = write
         self.place = place
         super().__init__(wrote, found, write)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt from its arguments alone; these have names.
+        return partial(type(self), found=self.found, write=self.write, place=self.place), (self.wrote,)
 
     def __str__(self) -> str:
         wrote = self.place.caret() if self.place else self.wrote

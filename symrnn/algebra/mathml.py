@@ -122,8 +122,8 @@ def _open_fence(opening: str, body: str, closing: str, tall: bool) -> str:
 
 
 def _end(sign: str, form: str, stretchy: bool) -> str:
-    # ‖ may open or close, so it says which; brackets are told by their sign.
-    side = f' form="{form}"' if sign == "‖" else ""
+    # ‖ and | may open or close, so they say which; brackets are told by their sign.
+    side = f' form="{form}"' if sign in "‖|" else ""
     return f"<mo{side}>{sign}</mo>" if stretchy else f'<mo{side} stretchy="false">{sign}</mo>'
 
 

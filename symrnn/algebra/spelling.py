@@ -236,8 +236,8 @@ TEXT = Format(
 
 # --- LaTeX --------------------------------------------------------------------------------------------------
 
-_OPENINGS = {"‖": r"\lVert ", "⟨": r"\langle "}
-_CLOSINGS = {"‖": r" \rVert", "⟩": r" \rangle"}
+_OPENINGS = {"‖": r"\lVert ", "⟨": r"\langle ", "|": r"\lvert "}
+_CLOSINGS = {"‖": r" \rVert", "⟩": r" \rangle", "|": r" \rvert"}
 _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     sign: "\\" + sign for sign in "{}$&#%_"
 }

@@ -59,8 +59,8 @@ def _ratio(over: str, under: str) -> Piece:
 
 
 def _fence(opening: str, body: str, closing: str, tall: bool) -> str:
-    # Escaped brackets keep their size, those within lr grow with what they hold; ‖ is a fence only within lr.
-    if tall or opening in "‖⟨":
+    # Escaped brackets keep their size, those within lr grow with what they hold; ‖ and | are fences only within lr.
+    if tall or opening in "‖⟨|":
         return f"lr({_END.get(opening, opening)} {body} {_END.get(closing, closing)})"
     return _open_fence(opening, body, closing, tall)
 

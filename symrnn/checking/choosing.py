@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from symrnn.algebra.nodes import Signal
+from symrnn.algebra.reading.syntax import Big, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
@@ -23,7 +25,7 @@ from symrnn.checking.truths import ModelTruths
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
 AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
 """Names that texts use for other things than models do."""
-MOST_FORMULAS = 4
+MOST_FORMULAS = 8
 """Formulas of one name that are looked at to see what it means."""
 PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
 Written = Digits | tuple[tuple[Digits, ...], ...]
@@ -71,33 +73,62 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
 
 
 def choose_by_formulas(page: Page, working: Working) -> None:
-    """`δ_t = ∂L/∂a_t`, `a_t = W_h h_{t-1} + …`: what the text's own formulas say a name means, if all say the same.
+    """What the text's own formulas say a name means: what makes most of them right, where nothing else makes as many.
 
-    One formula of a generic step settles it; of formulas at single steps, which may be mistaken, it takes two.
+    `δ_t = ∂L/∂a_t` says it at once; `∂L/∂W = Σ_t δ_t h_{t-1}` says it of every step; of formulas at single steps, which
+    may be mistaken, it takes two.
     """
     if page.formulas is None:
         return
     said: dict[str, Counter[str]] = defaultdict(Counter)
     looked: Counter[str] = Counter()
+    for left, right in _formulas(working):
+        open_ = {key: families for key, families in _open(page, left, right).items() if key not in page.chosen}
+        if len(open_) != 1:
+            continue
+        ((key, families),) = open_.items()
+        if looked[key] >= MOST_FORMULAS:
+            continue
+        looked[key] += 1
+        true = [one for one in families if _holds(page, left, right, key, one)]
+        if len(true) < len(families):
+            said[key].update({one: _weight(left, right) for one in true})
+    for key, counts in said.items():
+        (best, most), *others = counts.most_common() or [("", 0)]
+        if most >= 2 and all(count < most for _, count in others):
+            page.chosen[key] = best
+            page.doubtful.discard(key)
+
+
+def _formulas(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
+    """The first equality of every chain whose right side is a formula in names."""
     for line in working.lines:
         for claim in line.claims:
-            left, right = claim.links[0].left, claim.links[0].right
-            name = name_of(left)
-            if claim.kind not in (Kind.EQUATION, Kind.DEFINITION) or not isinstance(name, Name):
-                continue
-            key = group(name)
-            if key in page.chosen or looked[key] >= MOST_FORMULAS or not is_symbolic(right):
-                continue
-            looked[key] += 1
-            outcome = page.formulas.judge(left, right, page)
-            if outcome.agree and key in (outcome.chosen or {}):
-                said[key][outcome.chosen[key]] += MOST_FORMULAS if free_letters(left) else 1
-    for key, counts in said.items():
-        # What is said of every step counts before what is said of one.
-        families = [one for one, count in counts.items() if count >= MOST_FORMULAS] or list(counts)
-        if len(families) == 1 and counts[families[0]] >= 2:
-            page.chosen[key] = families[0]
-            page.doubtful.discard(key)
+            if claim.kind in (Kind.EQUATION, Kind.DEFINITION) and is_symbolic(claim.links[0].right):
+                yield claim.links[0].left, claim.links[0].right
+
+
+def _open(page: Page, left: Syntax, right: Syntax) -> dict[str, list[str]]:
+    """The names of a formula that may mean several things, and what."""
+    found: dict[str, list[str]] = {}
+    for name in (*names_of(left), *names_of(right)):
+        if isinstance(name, Name) or name.packed:
+            families = page.formulas.families(name)
+            if len(families) > 1:
+                found[group(name)] = families
+    return found
+
+
+def _holds(page: Page, left: Syntax, right: Syntax, key: str, meaning: str) -> bool:
+    meant = replace(page, chosen={**page.chosen, key: meaning})
+    return bool(page.formulas.judge(left, right, meant).agree)
+
+
+def _weight(left: Syntax, right: Syntax) -> int:
+    """How much a formula says: of one step, of every step, or outright what the name is."""
+    if not free_letters(left) and not any(isinstance(piece, Big) for piece in walk(right)):
+        return 1
+    return MOST_FORMULAS * (2 if isinstance(name_of(right), Derivative) else 1)
 
 
 def set_apart(page: Page, working: Working, truths: ModelTruths) -> None:

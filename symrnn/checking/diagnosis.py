@@ -16,7 +16,7 @@ from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, agreement, values_agreeing, values_meeting
-from symrnn.checking.digits import Digits, counting
+from symrnn.checking.digits import Digits, counting, is_result
 from symrnn.checking.equations import Equations
 from symrnn.checking.faces import Written
 from symrnn.checking.formulas import Formulas
@@ -101,7 +101,7 @@ def _by_slips(case: Case) -> Iterator[str]:
 
 def _slips(case: Case) -> Iterator[tuple[str, Syntax]]:
     """The slips that come to what is written, and where they are made."""
-    if case.digits is None or name_of(case.before) is not None:
+    if name_of(case.before) is not None or not (case.digits or is_result(case.after)):
         return
     for row, piece, tree in slipped_at(case.before):
         value = _evaluated(tree, case.page)

@@ -15,6 +15,7 @@ from symrnn.algebra.reading.syntax import (
     Grid,
     Group,
     Num,
+    Quotient,
     Raised,
     Stack,
     Symbol,
@@ -104,6 +105,25 @@ def unit_of(number: Num, relation: str = "=") -> Fraction:
 def is_whole(number: Num) -> bool:
     """Whether a number is written without a point and without an exponent: `193`."""
     return number.text.isdigit()
+
+
+def is_result(tree: Syntax) -> bool:
+    """Whether a side is a number as results are written, or a matrix of such: `2`, `-17/2`.
+
+    >>> from symrnn.algebra.reading.grammar import parse_expression
+    >>> [is_result(parse_expression(text)) for text in ("-17/2", "2 * 3", "h_1")]
+    [True, False, False]
+    """
+    match tree:
+        case Num():
+            return True
+        case Group(body=body) | Terms(terms=((_, body),)):
+            return is_result(body)
+        case Quotient(over=Num(), under=Num()):
+            return True
+        case Grid(rows=rows):
+            return all(is_result(entry) for row in rows for entry in row)
+    return False
 
 
 def is_float_print(text: str) -> bool:

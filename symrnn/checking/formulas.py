@@ -299,6 +299,10 @@ class Formulas:
             immediate = any("⁺" in pick or " local " in pick for pick in picks)
             yield chosen, IMMEDIATE if immediate else None
 
+    def families(self, name: Known) -> list[str]:
+        """What a name may mean, without its steps."""
+        return self._families(name, self.points[0])
+
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
         letters = sorted({letter for step in steps_of(name) for letter in letters_of(step)})

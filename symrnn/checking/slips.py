@@ -14,6 +14,7 @@ from itertools import combinations
 from symrnn.algebra.reading.syntax import (
     Call,
     Group,
+    Norm,
     Num,
     Quotient,
     Raised,
@@ -24,7 +25,7 @@ from symrnn.algebra.reading.syntax import (
     walk,
     without_brackets,
 )
-from symrnn.checking.digits import Digits
+from symrnn.checking.digits import Digits, is_whole
 
 TWO = Num(Fraction(2), "2")
 HALF = Quotient(Num(Fraction(1), "1"), TWO)
@@ -96,6 +97,15 @@ def _factor_at(tree: Times, at: int) -> Callable[[Syntax], Syntax]:
 # --- changes --------------------------------------------------------------------------------------------------------
 
 
+def _powers(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
+    if not isinstance(tree, Raised) or not isinstance(tree.exponent, Num) or tree.exponent.value <= 2:
+        return
+    count = tree.exponent.value
+    yield "A12", Times((tree.exponent, tree.base), ("·",))
+    for other in (count - 1, count + 1):
+        yield "R15", replace(tree, exponent=Num(other, str(other)))
+
+
 def _squares(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
     if not isinstance(tree, Raised) or not isinstance(tree.exponent, Num) or tree.exponent.value != 2:
         return
@@ -121,8 +131,13 @@ def _products(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
             yield "A05", Times((factor, *tree.factors), ("·", *tree.operators))
         if len(tree.factors) == 2:
             yield "A13", Terms(tuple((1, factor) for factor in tree.factors))
-    elif isinstance(tree, Quotient) and isinstance(tree.under, Num) and tree.under.value == 2:
-        yield "A02", tree.over
+    elif isinstance(tree, Quotient):
+        if isinstance(tree.under, Num) and tree.under.value == 2:
+            yield "A02", tree.over
+        parts = (tree.over, tree.under)
+        if not all(isinstance(part, Num) and is_whole(part) for part in parts):
+            # 3/4 is one number, which nobody turns.
+            yield "A18", Quotient(tree.under, tree.over)
 
 
 def _is_half(tree: Syntax) -> bool:
@@ -157,13 +172,18 @@ def _slopes(tree: Terms) -> Iterator[tuple[str, Syntax]]:
 def _calls(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
     if isinstance(tree, Call) and len(tree.arguments) == 1:
         name = tree.function.base
-        yield "F04", Group(tree.arguments[0])
+        yield {"sqrt": "A17", "abs": "A19"}.get(name, "F04"), Group(tree.arguments[0])
         other = {"tanh": "sigmoid", "sigma": "tanh", "sigmoid": "tanh"}.get(name)
         if other:
             yield "A15", replace(tree, function=Symbol(other), certain=True)
 
 
-_CHANGES = (_squares, _products, _sums, _calls)
+def _sizes(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
+    if isinstance(tree, Norm):
+        yield "A19", Group(tree.body)
+
+
+_CHANGES = (_squares, _powers, _products, _sums, _calls, _sizes)
 
 
 def digit_slips(digits: Digits) -> Iterator[tuple[str, Digits]]:

@@ -53,6 +53,7 @@ from symrnn.documents.certificates import FALSE
 from symrnn.documents.document import Claim, Formula, Section, Table, Words
 from symrnn.documents.roles import role_words
 from symrnn.errors import InputError, SymrnnError
+from symrnn.numeric.perturbations import is_rational
 
 Part = Claim | Words | Table
 
@@ -347,11 +348,33 @@ TRIAL = (3, 1)
 """T and t at which closed forms are compared with the run they speak of."""
 
 
-def _fractions(parameter: Parameter) -> sp.Matrix:
+def _fractions(name: Name) -> sp.Matrix:
     """A matrix of fractions, another for each name."""
-    rng = random.Random(parameter.name)
-    rows, cols = (int(size) for size in parameter.shape)
+    rng = random.Random(name.name if isinstance(name, Parameter) else str(name))
+    rows, cols = (int(size) for size in name.shape)
     return sp.Matrix(rows, cols, lambda i, j: sp.Rational(rng.randint(2, 15), 7))
+
+
+def _shares(name: Name) -> sp.Matrix:
+    """Fractions that sum to 1, as a target of cross-entropy does."""
+    found = _fractions(name)
+    return found / sum(found)
+
+
+def _numbers_of_signals(twin: ClosedForm) -> dict[Any, Any]:
+    """Fractions for whatever is given at every step, but for what the form takes to be constant."""
+    constant = {each.left.name for each in twin.assumptions if isinstance(each.left, Signal)}
+    given = [name for name in (*twin.program.inputs, *twin.program.given) if isinstance(name, Signal)]
+    pieces = (piece for equation in twin.program for piece in subexpressions(equation.expression))
+    targets = {
+        target.name for piece in pieces if isinstance(piece, CrossEntropy) for target in names_in(piece.operands[0])
+    }
+    index = twin.program.steps.index
+    steps = [name.at(step) for name in given for step in range(TRIAL[0] + 1) if name.has(index)]
+    found = (*steps, *(name for name in given if not name.has(index)), *twin.program.initials)
+    return {
+        name: _shares(name) if name.name in targets else _fractions(name) for name in found if name.name not in constant
+    }
 
 
 def _tried(twin: ClosedForm, number: int) -> str:
@@ -361,6 +384,9 @@ def _tried(twin: ClosedForm, number: int) -> str:
     if not any(each.key in ("diagonalisable", "numbers") for each in twin.assumptions):
         # With free symbols for every weight the powers of a matrix have thousands of terms.
         values = {p.name: _fractions(p) for p in twin.program.parameters if p.structure == "full"}
+    if not is_rational(twin.program):
+        # With free symbols a derivative of log Σ e^o has thousands of exponentials.
+        values |= _numbers_of_signals(twin)
     if (
         condition is not None
         and condition.relation == "="

@@ -19,13 +19,9 @@ from symrnn.worksheets.kinds.jacobians import jacobian_lines, jacobian_part
 from symrnn.worksheets.kinds.lines import lines_part
 from symrnn.worksheets.kinds.matching import match_part
 from symrnn.worksheets.kinds.planting import error_part
-from symrnn.worksheets.kinds.regimes import (
-    fits_scalar_cell,
-    product_lines,
-    regime_part,
-    spectrum_part,
-    threshold_part,
-)
+from symrnn.worksheets.kinds.regimes import fits_scalar_cell, product_lines, regime_part
+from symrnn.worksheets.kinds.spectra import spectrum_part
+from symrnn.worksheets.kinds.thresholds import threshold_part
 from symrnn.worksheets.questions import Needs, Part
 from symrnn.worksheets.solving import Line, Solver
 from symrnn.worksheets.tasks import Task, asked_lines

@@ -87,11 +87,12 @@ class FormulaPoints:
         truths, _ = self.points[0]
         options: dict[str, list[str]] = {}
         for name in names_of(tree):
+            meanings = list(dict.fromkeys(family(reading.meaning) for reading in truths.readings(name)))
             if isinstance(name, Name) and name.base != "delta":
                 # The sheet says what a_t and y are; whether δ is the gradient of a gate or of its argument it may not.
-                continue
-            meanings = list(dict.fromkeys(family(reading.meaning) for reading in truths.readings(name)))
-            if len(meanings) > 1:
+                if name.whole in meanings:
+                    options[group(name)] = [name.whole]
+            elif len(meanings) > 1:
                 options.setdefault(group(name), meanings)
         for picks in islice(product(*options.values()), MOST_READINGS):
             yield dict(zip(options, picks, strict=True))

@@ -141,8 +141,9 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
     written: dict[int, _Own] = {}
     marks = []
     for part in sheet.parts:
-        # What was written for h_1 of one model says nothing of another's.
-        marker = _Marker(sheet, part, written.setdefault(id(part.drawn), _Own()))
+        # What was written for h_1 of one model says nothing of another's, or of a task with numbers of its own.
+        own = written.setdefault(id(part if part.needs == "nothing" else part.drawn), _Own())
+        marker = _Marker(sheet, part, own)
         for question in part.questions:
             if question.id in wanted:
                 text = submission.answers.get(question.id, "").strip()

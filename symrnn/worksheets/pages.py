@@ -76,7 +76,7 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
         opening.append(Words("ws name line", ("." * WIDE,)))
     if looks.text:
         opening.append(Words("ws text", (looks.text,)))
-    hides_choices = bool(blanks) and not is_key
+    hides_choices = looks.blanks > 0 and not is_key
     given = (*opening, *_given(sheet.drawn[0], sheet))
     sections = [Section("ws given", given)] if given else []
     for number, part in enumerate(sheet.parts):
@@ -107,12 +107,14 @@ def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool, give
     worth = sorted({question.points for question in part.questions})
     words = [Words("ws worth", (", ".join(map(str, worth)),))] if worth else []
     lines = [question for question in part.questions if question.lhs is not None]
-    claims = [
-        _formula_claim(question, question.id in blanks)
-        if question.kind == "formula"
-        else _claim(question, part, blanks.get(question.id))
-        for question in lines
-    ]
+    claims: list[Any] = []
+    for question in lines:
+        if question.kind == "formula":
+            claims.append(_formula_claim(question, question.id in blanks))
+            continue
+        claims.append(_claim(question, part, blanks.get(question.id)))
+        if question.remark[0] and question.id not in blanks:
+            claims.append(Words(*question.remark))
     others = [words_of(question, hides) for question in part.questions if question.lhs is None]
     return Section(part.heading, (*given, *part.intro, *words, *part.shown, *claims, *others))
 
@@ -136,7 +138,7 @@ def _claim(question: Question, part: Part, blank: str | None) -> Claim:
         numbers = put_in(
             formula, part.values, rounded, given_nodes(part.drawn.model) if part.needs == "numbers" else {}
         )
-        if numbers is not None:
+        if numbers is not None and numbers != result:
             links.append(("numbers", numbers, equals(numbers)))
     links.append(("result", result, equals(result)))
     shown: list[tuple[Relation, Any]] = []

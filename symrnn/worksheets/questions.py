@@ -36,7 +36,7 @@ class Question:
     """The key of the sentence around the blank, and what it speaks of; the id and the blank are put in."""
     options: tuple[str, ...] = ()
     remark: tuple[str, tuple[Any, ...]] = ("", ())
-    """What the key adds: the model answer of a question in words."""
+    """What the key adds: the model answer of a question in words, or why a number is what it is."""
     rounded: bool = False
     """Whether the answer is rounded to four significant digits."""
     reason: Reason = GIVEN

@@ -86,12 +86,21 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "compare why": "The factor of one step decides, since it is applied once for each step: {0} is less than {1}.",
         "rubric compare": "Full points: compares the factors of one step and says that they are raised to the number "
         "of steps. Half: compares the values for one number of steps only.",
-        "ws ask spectrum": "In a linear recurrence the state is multiplied by {0} at every step. Compute its "
-        "eigenvalues, the smaller one first, and its spectral radius; then decide what the gradient does.",
-        "ws ask clipping": "The gradient is {0}. Clip it with the threshold {1}: once every entry by value, once the "
-        "whole vector by its norm.",
-        "ws ask threshold": "The scalar cell has the activation {0}. For which absolute value of the recurrent weight "
-        "does the bound |w| sup|f'| < 1 stop holding?",
+        "ws ask spectrum": "In a linear recurrence the state is multiplied by the matrix {0} at every step. Compute "
+        "its trace {1} and determinant {2}, from them the eigenvalues, the smaller one first, and the spectral radius; "
+        "then decide what the gradient does.",
+        "ws ask clipping": "The gradient is {0}, the threshold {1}. Compute the norm {2} of the gradient and clip it "
+        "both ways.",
+        "ws ask both": "{0}: the whole vector by its norm; {1}: every entry by its value.",
+        "clipping by value": "An entry above {0} becomes {0}, one below its negative becomes that; any other stays.",
+        "ws ask threshold": "A scalar cell: {0} with {1}.",
+        "ws ask bound": "What is {0}, the largest absolute value of the activation's derivative? And {1}, the absolute "
+        "value of {2} at which the bound on the factor of a step reaches 1?",
+        "largest slope tanh": "tanh' = 1 - tanh² is largest at 0, where tanh is 0.",
+        "largest slope sigmoid": "σ' = σ (1 - σ) is largest at 0, where σ is 1/2.",
+        "largest slope hard_sigmoid": "The hard sigmoid is x/6 + 1/2 between -3 and 3, and constant elsewhere.",
+        "largest slope relu": "ReLU is x above 0 and 0 below.",
+        "compare count": "{0} is below 1/1000, {1} is not.",
         "ws ask error": "One line of this calculation has a mistake; the lines after it are right but for that. "
         "Which line is it, and what should it be?",
         "ws ask match": "Write the letter of its name behind every formula.",

@@ -1,13 +1,7 @@
-"""Keys of worksheets with a mistake in one line: in its number alone, or carried through everything after it.
-
-`python tests/support/planted_sheets.py SEEDS MODELS` runs the closing laws at length and prints what failed.
-"""
+"""Keys of worksheets with a mistake in one line: in its number alone, or carried through everything after it."""
 
 from __future__ import annotations
 
-import random
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -80,10 +74,11 @@ def _question(question: Question, values: dict[str, Rows], plant: Plant, carried
 
 
 def text_of(sheet: Sheet) -> str:
-    """The lines of the key as Markdown, without what is given and without the teacher's part."""
-    text = key_document(sheet, Looks()).to_markdown()
-    sections = text.split("\n## ")
-    return "\n## ".join(["", *sections[2 : 2 + len(sheet.parts)]])
+    """The worked lines of the key as Markdown, without what is given and without the teacher's part."""
+    document = key_document(sheet, Looks())
+    headings = [part.heading for part in sheet.parts]
+    sections = tuple(section for section in document.sections if section.title in headings)
+    return replace(document, sections=sections).to_markdown()
 
 
 def false_lines(report: Report) -> list[int]:
@@ -92,8 +87,11 @@ def false_lines(report: Report) -> list[int]:
 
 
 def judged(sheet: Sheet, text: str) -> Report:
-    """What `check` says, with the variant's model."""
-    return check(text, sheet.model)
+    """What `check` says: with the variant's model; of formulas, with numbers of no special kind; or without a model."""
+    part = sheet.parts[0]
+    if part.needs == "nothing":
+        return check(text, None)
+    return check(text, part.drawn.model if part.needs == "numbers" or part.shown else part.drawn.recipe.generic(0)[0])
 
 
 def place_of(right: str, wrong: str) -> set[int]:
@@ -120,30 +118,3 @@ def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
     if plant.row not in [mistake.id for mistake in first.mistakes]:
         return "not named: " + " ".join(mistake.id for mistake in first.mistakes)
     return ""
-
-
-if __name__ == "__main__":
-    from worksheet_models import TEXTS, class_of
-
-    first, last = map(int, sys.argv[1].split("-"))
-    chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else sorted(TEXTS)
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 6
-    for name in chosen:
-        found: Counter[str] = Counter()
-        for seed in range(first, last + 1):
-            sheet = class_of(name, "forward,bptt", seed).sheet(1)
-            right = text_of(sheet)
-            lines = false_lines(judged(sheet, right))
-            found["keys"] += 1
-            found["false"] += bool(lines)
-            if lines:
-                print(name, seed, "KEY", lines, [right.splitlines()[line - 1] for line in lines][:3], flush=True)
-            every = list(plants(sheet))
-            for plant in random.Random(seed).sample(every, min(count, len(every))):
-                for carried in (False, True):
-                    problem = failing(sheet, plant, carried, right)
-                    found["plants"] += 1
-                    found[problem.split(":")[0].split(" at")[0]] += 1
-                    if problem:
-                        print(name, seed, plant.line.key, plant.row, carried, problem, flush=True)
-        print(name, dict(found), flush=True)

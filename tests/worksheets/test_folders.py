@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from worksheet_models import TEXTS, class_of, model_of
 
 from symrnn.cli import main
 from symrnn.errors import InputError
-from symrnn.worksheets.folders import read_key
+from symrnn.worksheets.folders import asked, read_key
 from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.rosters import read_roster
 from symrnn.worksheets.sheets import Class, tasks_of
@@ -184,6 +185,14 @@ class TestFading:
         sheet = class_of("linear").sheet(1)
         pages = [document(sheet, Looks()).to_markdown() for document in (sheet_document, key_document)]
         assert [page.count(".....") > 0 for page in pages] == [True, False]
+
+    @pytest.mark.parametrize("percent", [30, 100])
+    @pytest.mark.parametrize("task", sorted(shipped()))
+    def test_every_answer_that_is_asked_is_blank(self, task: str, percent: int) -> None:
+        """Of every task by itself: as many blanks as answers."""
+        sheet = class_of("tanh", task).sheet(1)
+        page = sheet_document(sheet, Looks(blanks=percent)).to_markdown()
+        assert len(re.findall(r"\.{6,}", page.partition("## ")[2])) >= len(asked(sheet, percent))
 
     def test_a_worked_example_is_the_key_without_its_tables(self) -> None:
         """0 % blank."""

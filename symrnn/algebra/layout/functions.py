@@ -54,13 +54,16 @@ def raised(p: Printer, node: N.Power, body: Piece, exponent: sp.Expr) -> Piece:
 
 
 def _can_carry(node: N.Apply) -> bool:
-    return not node.activation.derivative_order and node.activation.name != "sqrt"
+    return not node.activation.derivative_order and node.activation.name not in ("sqrt", "abs")
 
 
 def apply(p: Printer, node: N.Apply, parts: Sequence[Piece]) -> Piece:
     """f(x)."""
     if node.activation.name == "sqrt":
         return p.form.root(parts[0])
+    if node.activation.name == "abs" and not node.activation.derivative_order and p.form.name != "text":
+        # In plain text two bars beside each other do not say which of them opens.
+        return Piece(p.form.fence("|", parts[0].text, "|", parts[0].tall), ATOM, parts[0].tall)
     return Piece(p.row([p.form.activation(node.activation), p.fenced(parts[0])]), ATOM, parts[0].tall)
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from symrnn.algebra.nodes import MatPower, Node, Number, Parameter, Signal, T, matmul, negate, power, scale
+from symrnn.algebra.nodes import MatPower, Number, Parameter, Signal, T, matmul, negate, power, scale
 from symrnn.documents.document import Formula, Words
 from symrnn.worksheets.kinds.ground import Ground, scalar, shown
+from symrnn.worksheets.kinds.own_numbers import Wrong, own_line
+from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.questions import Part, Question
-from symrnn.worksheets.solving import Line, Rows, key_of
+from symrnn.worksheets.solving import Line, Rows
+from symrnn.worksheets.stating import equals
 
 SPANS = (5, 10, 20)
 """The numbers of steps that are asked."""
@@ -47,14 +50,16 @@ def compare_part(ground: Ground) -> Part:
             )
         )  # fmt: skip
     counts = [below(factor), below(gate)]
+    factors = {"r": (FACTOR, factor), "f": (GATE, gate)}
     for name, key, count, other in zip(COUNTS, ("r", "f"), counts, reversed(counts), strict=True):
-        wrong = [("R32", scalar(Fraction(count - 1)))]
+        wrong = [("R15", scalar(Fraction(count - 1)))]
         if other not in (count, count - 1):
             wrong.append(("V02", scalar(Fraction(other))))
         questions.append(
             Question(
                 ground.number(), name, "number", scalar(Fraction(count)), points,
                 lhs=Parameter(name, (1, 1)), wrong=tuple(wrong), carried=_counted(key),
+                remark=("compare count", tuple(_power(*factors[key], steps) for steps in (count, count - 1))),
             )
         )  # fmt: skip
     faster, slower = (factor, gate) if factor < gate else (gate, factor)
@@ -80,21 +85,23 @@ def compare_part(ground: Ground) -> Part:
     return Part("", "ws compare", intro, (*questions, *words), ground.drawn, values=table)
 
 
+def _power(name: Parameter, factor: Fraction, steps: int) -> Formula:
+    value = literal(scalar(factor**steps), True)
+    return Formula(power(name, steps), equals(value), value)
+
+
 def _lines(values: Mapping[str, Fraction]) -> Iterator[tuple[Line, Fraction]]:
     """The factor of one step, then what is left after some, with what mistakes make of them; and the right values."""
     first = matmul(W, SLOPE)
-    yield _line(FACTOR, first, values, {"R08": W, "A13": W + SLOPE, "R24": negate(first)}), values["r"]
+    # A factor of 1 cannot be forgotten.
+    skipped = {"R08": W, "A05": W} if values["s"] != 1 else {}
+    yield own_line(FACTOR, first, {**skipped, "A13": W + SLOPE, "R24": negate(first)}), values["r"]
     for name, of in (("R", FACTOR), ("C", GATE)):
         for span in SPANS:
             right = power(of, span)
-            wrong = {"R15": power(of, span + 1), "R16": scale(Number(span), of), "R32": power(of, span - 1)}
-            yield _line(Signal(name, (1, 1), span), right, values, wrong), values[of.name] ** span
-
-
-def _line(target: Signal | Parameter, right: Node, values: Mapping[str, Fraction], wrong: Mapping[str, Node]) -> Line:
-    """A line with those mistakes that show."""
-    kept = tuple((row, node) for row, node in wrong.items() if row != "R08" or values["s"] != 1)
-    return Line(key_of(target), target, right, kept)
+            added = scale(Number(span), of)
+            wrong: Wrong = {"R15": (power(of, span + 1), power(of, span - 1)), "R16": added, "A12": added}
+            yield own_line(Signal(name, (1, 1), span), right, wrong), values[of.name] ** span
 
 
 def below(factor: Fraction) -> int:

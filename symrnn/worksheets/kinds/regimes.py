@@ -1,20 +1,17 @@
-"""Vanishes, explodes or neither: of a scalar cell, of a matrix by its eigenvalues; where the bound stops holding."""
+"""Vanishes, explodes or neither: ∂h_T/∂h_0 of a scalar cell, and what it does over more and more steps."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from symrnn.algebra.activations import lookup
-from symrnn.algebra.nodes import Block, BlockMatrix, Parameter, matmul
+from symrnn.algebra.nodes import Block, matmul
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.documents.document import Words
 from symrnn.errors import InputError
 from symrnn.models.model import Model
-from symrnn.worksheets.drawing import Draws
-from symrnn.worksheets.kinds.ground import Ground, is_scalar_cell, scalar, shown
-from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.kinds.ground import Ground, is_scalar_cell, shown
+from symrnn.worksheets.questions import Part
 from symrnn.worksheets.solving import Line, Solver
 from symrnn.worksheets.tasks import Task
 
@@ -66,54 +63,3 @@ def product_line(solver: Solver) -> Line:
             total = total + step
         wrong[("R16", total)] = None
     return Line(f"d{state.name}[{last}]/d{state.name}[0]", target, expression, tuple(wrong))
-
-
-# --- eigenvalues --------------------------------------------------------------------------------------------------
-
-
-def spectrum_part(ground: Ground) -> Part:
-    """Eigenvalues and spectral radius of a matrix of its own, and what follows."""
-    eigen, matrix = _matrix(ground.draws("spectrum"))
-    radius = max(abs(value) for value in eigen)
-    verdict = "vanishes" if radius < 1 else "explodes"
-    entries = [shown(entry) for row in matrix for entry in row]
-    found = {"lambda[1]": eigen[0], "lambda[2]": eigen[1], "rho": radius}
-    written = {"lambda[1]": "lambda_1", "lambda[2]": "lambda_2", "rho": "rho"}
-    names = {key: Parameter(name, (1, 1)) for key, name in written.items()}
-    questions = [
-        Question(ground.number(), key, "number", scalar(value), ground.task.points, lhs=names[key])
-        for key, value in found.items()
-    ]
-    verdicts = ground.verdict(verdict, ("regime spectrum", (shown(radius),)))
-    intro = (Words("ws ask spectrum", (BlockMatrix(2, *entries),)),)
-    return Part("", "ws spectrum", intro, (*questions, *verdicts), ground.drawn)
-
-
-def _matrix(draws: Draws) -> tuple[tuple[Fraction, Fraction], tuple[tuple[Fraction, ...], ...]]:
-    """A matrix with two different rational eigenvalues: S diag(λ) S⁻¹ with a whole S of determinant 1."""
-    halves = [Fraction(number, 2) for number in (-3, -1, 1, 3, 4, -4)] + [
-        Fraction(3, 4),
-        Fraction(-3, 4),
-        Fraction(1, 4),
-    ]
-    while True:
-        low, high = sorted((draws.choice(halves), draws.choice(halves)))
-        p, q = draws.choice((1, 2, -1)), draws.choice((1, -1, 2))
-        # S = [[1 + pq, p], [q, 1]], S⁻¹ = [[1, −p], [−q, 1 + pq]].
-        s, d = 1 + p * q, high - low
-        matrix = ((low * s - high * p * q, d * p * s), (-d * q, high * s - low * p * q))
-        if d and abs(low) != abs(high) and all(entry != 0 for row in matrix for entry in row):
-            return (low, high), matrix
-
-
-# --- the threshold --------------------------------------------------------------------------------------------------
-
-
-def threshold_part(ground: Ground) -> Part:
-    """The absolute value of the weight at which |w| sup|f'| < 1 stops holding."""
-    row = lookup(ground.draws("threshold").choice(("tanh", "sigmoid", "hard_sigmoid", "relu")))
-    answer = scalar(Fraction(str(1 / row.bound)))
-    name = Parameter("w_max", (1, 1))
-    question = Question(ground.number(), "w_max", "number", answer, ground.task.points, lhs=name)
-    intro = (Words("ws ask threshold", (row.name.replace("_", " "),)),)
-    return Part("", "ws threshold", intro, (question,), ground.drawn)
