@@ -236,6 +236,8 @@ class UpdateJudge(ChainJudge):
                 return
             value = joined(old, value if AMOUNTS[relation] > 0 else scaled(value, negative), total)
         parameter = _parameter(name, self.page)
+        if parameter is None and relation == "=" and all(face.written is None for face in self.faces):
+            return  # `h* = tanh(w h*)` is an equation for h* as well
         if parameter is None:
             record = Record(value, None, taint | seen.taint, link=len(self.ledger.findings) - 1)
             self.page.keep_name(name, record, anew=True)
