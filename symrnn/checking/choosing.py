@@ -80,6 +80,7 @@ def choose_by_formulas(page: Page, working: Working) -> None:
     """
     if page.formulas is None:
         return
+    page.chosen.update(_by_own_names(page, working))
     said: dict[str, Counter[str]] = defaultdict(Counter)
     looked: Counter[str] = Counter()
     for left, right in _formulas(working):
@@ -91,13 +92,28 @@ def choose_by_formulas(page: Page, working: Working) -> None:
             continue
         looked[key] += 1
         true = [one for one in families if _holds(page, left, right, key, one)]
-        if len(true) < len(families):
-            said[key].update({one: _weight(left, right) for one in true})
+        if len(true) == len(families):
+            # Of several the usual one, as where nothing else is known.
+            usual = page.formulas.judge(left, right, page).chosen or {}
+            true = [usual[key]] if key in usual else []
+        said[key].update({one: _weight(left, right) for one in true})
     for key, counts in said.items():
         (best, most), *others = counts.most_common() or [("", 0)]
         if most >= 2 and all(count < most for _, count in others):
             page.chosen[key] = best
             page.doubtful.discard(key)
+
+
+def _by_own_names(page: Page, working: Working) -> dict[str, str]:
+    """Two names of one text are two quantities: beside h_t the name a_t is no state, as it is where h is never named."""
+    names = {str(name): name for name in _names(working)}
+    wholes = {name.whole for name in names.values()}
+    found: dict[str, str] = {}
+    for name in names.values():
+        families = page.formulas.families(name) if group(name) not in (page.chosen | found) else []
+        if len(families) > 1 and name.whole in families and wholes.issuperset(families):
+            found[group(name)] = name.whole
+    return found
 
 
 def _formulas(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
