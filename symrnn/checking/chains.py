@@ -203,7 +203,7 @@ class ChainJudge(Noting):
                     # h_0 = c_0 = 0 gives two numbers at once.
                     return False
                 outcome = self.page.formulas.judge(left, right, self.page)
-            if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
+            if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
             if outcome.agree is False and self._are_quantities(before, at) and self._has_data():
                 # i_1 = f_1 may be so at the text's numbers, of which some are not known.
@@ -218,6 +218,10 @@ class ChainJudge(Noting):
                 return True
             self._open = self._open or outcome.reason
         return False
+
+    def _is_of_the_model(self, name: Known) -> bool:
+        formulas = self.page.formulas
+        return formulas is not None and (isinstance(name, Derivative) or formulas.knows(name))
 
     def _by_polynomial(self, at: int) -> bool:
         """Judge a link between two formulas in λ, which has no value: `det(W - λI) = λ² - 1.1λ + 0.28`."""

@@ -105,7 +105,7 @@ def choose_by_formulas(page: Page, working: Working) -> None:
 
 
 def _by_own_names(page: Page, working: Working) -> dict[str, str]:
-    """Two names of one text are two quantities: beside h_t the name a_t is no state, which it may be without."""
+    """Two names of one text are two quantities: beside h_t the name a_t is no state."""
     names = {str(name): name for name in _names(working)}
     wholes = {name.whole for name in names.values()}
     found: dict[str, str] = {}

@@ -22,6 +22,8 @@ from symrnn.algebra.reading.syntax import (
     Stack,
     Symbol,
     Syntax,
+    Terms,
+    Times,
     Transposed,
     walk,
     without_brackets,
@@ -99,7 +101,16 @@ class Found:
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
-        return {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
+        return {name: _with_names(name, text, found) for name, text in found.items()}
+
+
+def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
+    for other, inner in equations.items():
+        if other != name and " " in inner:
+            text = text.replace(f"({inner})", f"({other}[t])")
+    return text
 
 
 def recognise(working: Working) -> Recognised:
@@ -216,9 +227,13 @@ def value_of(tree: Syntax) -> Value | None:
     match tree:
         case Quotient(over=over, under=under):
             above, below = digits_of(over), digits_of(under)
-            return str(above.value / below.value) if above and below and below.value else None
-        case Call(function=Symbol(base="ln" | "log"), arguments=(Num(value=value),)) if value > 0:
-            return f"ln({value})"
+            if above and below and below.value:
+                return str(above.value / below.value)
+            return _exact(tree) if _has_logarithm(tree) else None
+        case Terms(terms=((sign, Quotient() as body),)) if isinstance(inner := value_of(body), str):
+            return inner if sign > 0 else f"-({inner})"
+        case Call() | Terms() | Times() if _has_logarithm(tree):
+            return _exact(tree)
         case Transposed(body=body):
             row = value_of(body)
             return [[value] for value in _flat(row)] if isinstance(row, list) else None
@@ -226,6 +241,34 @@ def value_of(tree: Syntax) -> Value | None:
             return _nested([_nested([value_of(one) for one in row]) for row in rows])
         case Stack(parts=parts):
             return _nested([value_of(part) for part in parts])
+    return None
+
+
+def _has_logarithm(tree: Syntax) -> bool:
+    return any(isinstance(piece, Call) and piece.function.base in ("ln", "log") for piece in walk(tree))
+
+
+def _exact(tree: Syntax) -> str | None:
+    """`2 ln 2 + 19/8`: what fractions and logarithms of numbers make, as a model file has it."""
+    match without_brackets(tree):
+        case Num(value=value):
+            return f"({value})"
+        case Call(function=Symbol(base="ln" | "log", accents=()), arguments=(argument,)):
+            inside = value_of(argument)
+            return f"ln({inside})" if isinstance(inside, str) and not inside.startswith("-") else None
+        case Terms(terms=terms):
+            parts = [(sign, _exact(term)) for sign, term in terms]
+            return (
+                "".join(f"{'+' if sign > 0 else '-'}{part}" for sign, part in parts)
+                if all(p for _, p in parts)
+                else None
+            )
+        case Times(factors=factors):
+            made = [_exact(factor) for factor in factors]
+            return "*".join(one for one in made if one) if all(made) else None
+        case Quotient(over=over, under=under):
+            above, below = _exact(over), _exact(under)
+            return f"({above})/({below})" if above and below else None
     return None
 
 
