@@ -167,6 +167,7 @@ def _note(found: Found, claim: Claim) -> None:
         return
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
+        found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
     elif len(name.steps) == 1:
         _note_equation(found, name, body)
     elif not name.steps:
