@@ -294,3 +294,13 @@ class TestWhatATextSaysOfItself:
             f"$\\frac{{\\partial L_4}}{{\\partial w}} = (h_4 - y_4)(h_3 + w h_2 + w{power} h_1 + w^3 h_0)$"
         )
         assert told(text)[-1] == expected
+
+    @pytest.mark.parametrize("start", ["$h_0 = 0$", "$\\mathbf{h}_0 = \\mathbf{0}$"])
+    def test_a_state_that_starts_at_zero_may_be_left_out(self, start: str) -> None:
+        """Where the text says so, in formulas without numbers, too; unsaid, a term is missing."""
+        text = (
+            "$h_t = \\tanh(w h_{t-1} + u x_t)$, %s\n\n$h_1 = \\tanh(u x_1)$\n\n"
+            "$\\frac{\\partial h_2}{\\partial w} = (1-h_2^2) h_1$"
+        )
+        assert told(text % start)[-2:] == ["right", "right"]
+        assert told(text % "$h_0 = h$")[-2] == "wrong"
