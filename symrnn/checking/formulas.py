@@ -283,7 +283,7 @@ class Formulas:
         packed: list[tuple[str, list[str]]] = []
         for name in names:
             key = group(name)
-            if key in options or (key in page.chosen and not isinstance(name, Derivative)):
+            if key in options or (key in page.chosen and (not isinstance(name, Derivative) or name.packed)):
                 continue
             families = self._families(name, point)
             if len(families) < 2:

@@ -54,6 +54,8 @@ _LATER = re.compile(r"\[\w+\+\d+\]")
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
+ARGUMENTS = frozenset({"a", "z", "net", "s"})
+"""What the argument of an activation is called."""
 _NO_BIASES = re.compile(
     r"\bbias(?:es|\s+terms?|\s+vectors?)?(?:\s+(?:are|is|were|all|set|equal|taken|initiali[sz]ed|to|as|be))*"
     r"\s*[=:]?\s*[$`(\\]*(?:0|zeros?)(?![.,]?\d)|\b(?:zero|no|without)\s+bias(?:es)?\b"
@@ -61,6 +63,14 @@ _NO_BIASES = re.compile(
     re.IGNORECASE,
 )
 """All biases are zero, said in words."""
+
+_SCALARS = re.compile(
+    r"\bscalar(?:-valued)?\s+(?:rnns?|lstms?|grus?|cells?|networks?|recurrences?|case|models?|states?)\b"
+    r"|\b(?:every|each|all)\s+(?:\w+\s+){0,3}(?:is|are)\s+(?:an?\s+)?(?:real\s+)?(?:numbers?|scalars?)\b"
+    r"|标量(?:的)?(?:rnn|lstm|gru|循环|网络|单元|情形|情况|模型|递推)|(?:均|都|皆|全)(?:是|为)(?:一个)?(?:标量|实数|数)",
+    re.IGNORECASE,
+)
+"""Capitals are numbers too, said in words."""
 
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
@@ -96,6 +106,8 @@ class Found:
     steps: int = 0
     no_biases: bool = False
     """Whether the text says in words that biases without a number are zero."""
+    scalars: bool = False
+    """Whether it says in words that every quantity is a number."""
 
     @property
     def equations(self) -> dict[str, str]:
@@ -115,7 +127,8 @@ def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
 
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
-    found = Found(no_biases=_NO_BIASES.search(working.source) is not None)
+    no_biases, scalars = (words.search(working.source) is not None for words in (_NO_BIASES, _SCALARS))
+    found = Found(no_biases=no_biases, scalars=scalars)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -176,6 +189,7 @@ def _note(found: Found, claim: Claim) -> None:
     name = name_of(head)
     if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
         return
+    name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
         found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
@@ -183,6 +197,13 @@ def _note(found: Found, claim: Claim) -> None:
         _note_equation(found, name, body)
     elif not name.steps:
         found.once.setdefault(name.whole, body)
+
+
+def _of_the_input_gate(name: Name) -> Name:
+    """`a^i_1` beside `a^f_1`: the i is a gate's, no step."""
+    if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
+        return name
+    return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:
@@ -360,8 +381,12 @@ def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
 
     cell = [(f"{name}[t]", found.equations[name]) for name in names]
     for equations in ([*cell, *_loss_equations(found, found.steps)], cell):
+        lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
         try:
-            return parse_cell("\n".join(f"{head} = {_spoken(found, text)}" for head, text in equations))
+            program = parse_cell("\n".join(lines))
+            if found.scalars:
+                program = parse_cell("\n".join((*lines, *(f"{name}: scalar" for name in program.parameters))))
+            return program
         except (SymrnnError, ValueError, RecursionError):
             continue
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Name, Node, Number, names_in
-from symrnn.algebra.programs import GIVEN
+from symrnn.algebra.programs import GIVEN, Program
 from symrnn.algebra.substitution import with_literals
 from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
@@ -100,7 +100,15 @@ def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
         blocks += cell_words(drawn.model)
     if "numbers" in needs:
         blocks += [*given_blocks(drawn.model, drawn.recipe), Words(f"ws {drawn.recipe.mode}")]
+    elif "equations" in needs and all(
+        name.is_scalar_shaped for e in drawn.model.sized for name in (e.target, *e.reads)
+    ):
+        blocks.append(Words("ws scalars"))
     return tuple(blocks)
+
+
+def _is_scalar(program: Program) -> bool:
+    return all(name.is_scalar_shaped for equation in program for name in (equation.target, *equation.reads))
 
 
 def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool, given: tuple[Any, ...]) -> Section:
