@@ -43,7 +43,7 @@ from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
-from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
+from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of, zero_starts
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -107,6 +107,8 @@ class Formulas:
     """Whether the text writes rows for columns, and Jacobians in denominator layout."""
     constants: frozenset[str] = frozenset()
     """Signals that are the same at every step, and are written without one."""
+    zero: frozenset[str] = frozenset()
+    """States that a text without all its numbers says are zero before the first step."""
     extra: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
     """Values of names that only the text's conditions know, at each seed."""
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
@@ -146,6 +148,7 @@ class Formulas:
 
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
         values = {**(self.fixed if fixed else {}), **self.fixed_at.get(seed, {})}
+        values |= zero_starts(self.program, self.zero, self.sizes)
         values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
         made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
         made.quantities.constants = self.constants

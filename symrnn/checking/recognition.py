@@ -140,6 +140,17 @@ def recognise(working: Working) -> Recognised:
     return _recognised(found)
 
 
+def zero_before(working: Working) -> frozenset[str]:
+    """The names that the text says are zero before the first step: `h_0 = 0`, `h_0 = c_0 = 0`."""
+    found = Found()
+    for line in working.lines:
+        for claim in line.claims:
+            if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
+                _note_data(found, claim.links)
+    named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
+    return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+
+
 def last_step(working: Working) -> int:
     """The last step that any name of the text stands at, or a sum over t ends at; 0 where none has a number."""
     sides = [side for line in working.lines for claim in line.claims for side in claim.sides]
@@ -181,6 +192,7 @@ def _note(found: Found, claim: Claim) -> None:
     name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
+        found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
     elif len(name.steps) == 1:
         _note_equation(found, name, body)
     elif not name.steps:
