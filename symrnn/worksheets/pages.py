@@ -53,18 +53,15 @@ def key_document(sheet: Sheet, looks: Looks) -> Document:
 def blanked(sheet: Sheet, percent: int) -> dict[str, str]:
     """Ids of lines to the first part of each that is blank.
 
-    The parts of all lines stand in one row: every result, then the numbers put in, then the formulas; the first so many
-    per cent are blank. Of the lines of derivations the last so many per cent. What is blank at 30 % is blank at 60 %.
+    The last lines go first, and of each its result, then the numbers put in, then the formula: so many per cent of all
+    parts of what hangs together. What is blank at 30 % is blank at 60 %, and no line below a blank tells what it is.
     """
-    lines = [question for question in sheet.questions if question.kind == "number" and question.lhs is not None]
-    row = [(stage, question.id) for stage in STAGES for question in lines]
-    found: dict[str, str] = {}
-    for stage, line in row[: round(len(row) * percent / 100)]:
-        found[line] = stage
-    for part in sheet.parts:
-        formulas = [question.id for question in reversed(part.questions) if question.kind == "formula"]
-        found |= dict.fromkeys(formulas[: round(len(formulas) * percent / 100)], "formula")
-    return found
+    rows: dict[int, list[tuple[str, str]]] = {}
+    for part in reversed(sheet.parts):
+        row = rows.setdefault(id(part if part.needs == "nothing" else part.drawn), [])
+        lines = [q for q in reversed(part.questions) if q.lhs is not None]
+        row += [(stage, q.id) for q in lines for stage in (("formula",) if q.kind == "formula" else STAGES)]
+    return {line: stage for row in rows.values() for stage, line in row[: round(len(row) * percent / 100)]}
 
 
 def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], further: Sequence[Section]) -> Document:
