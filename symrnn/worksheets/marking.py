@@ -7,7 +7,6 @@ a mistake is named only where it gives exactly the number that was written.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from symrnn.algebra.printing import to_latex
 from symrnn.checking.comparing import Agreement, agreement, meeting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real
 from symrnn.errors import SymrnnError
-from symrnn.languages import known_languages
 from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
+from symrnn.worksheets.choices import chosen
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
@@ -29,7 +28,6 @@ from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, same
 from symrnn.worksheets.submissions import Submission
-from symrnn.worksheets.words import ENGLISH, word
 from symrnn.worksheets.working import Working
 
 FEW_DIGITS = 3
@@ -37,8 +35,6 @@ FEW_DIGITS = 3
 EXACT_DIGITS = 5
 """A decimal of so many digits is taken for the fraction it rounds, where answers are exact."""
 MOST_NAMED = 4
-STEM = 6
-"""Letters by which an option is known: vanishing, exploded."""
 MOST_OWN = 10**6
 """Fractions with larger parts are no hand calculation."""
 METHOD = Fraction(1, 2)
@@ -198,10 +194,10 @@ class _Marker:
         return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
 
     def _choice(self, question: Question, text: str) -> Mark:
-        chosen = _chosen(text, question)
-        if chosen is None:
+        option = chosen(text, question.options)
+        if option is None:
             return self._mark(question, text, Verdict.UNREAD, problem=("unread choice",))
-        return self._mark(question, text, Verdict.RIGHT if chosen == question.answer else Verdict.WRONG)
+        return self._mark(question, text, Verdict.RIGHT if option == question.answer else Verdict.WRONG)
 
     def _formula(self, question: Question, text: str) -> Mark:
         """A formula's mark; later lines may be computed from a student's own."""
@@ -354,21 +350,3 @@ def _with_room(entry: Entry) -> Number:
     # A short decimal is a number of its own; a long one may have been rounded.
     half = Fraction(0) if short else entry.digits.half
     return Number(entry.digits.value, entry.digits.value - half, entry.digits.value + half)
-
-
-def _chosen(text: str, question: Question) -> str | None:
-    """Which option is meant: its words in any language stand in the answer, and no other's."""
-    low = text.lower().strip(" ().（）。")
-    found = [option for option in question.options if _is_meant(option, low)]
-    return found[0] if len(found) == 1 else None
-
-
-def _is_meant(option: str, low: str) -> bool:
-    if option.isdigit():
-        return re.findall(r"\d+", low) == [option]
-    if len(option) == 1:
-        return low == option.lower()
-    if option not in ENGLISH:
-        return option in low
-    stem = option if " " in option else option[:STEM]
-    return stem in low or any(word(option, language).lower() in low for language in known_languages())
