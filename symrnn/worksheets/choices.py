@@ -30,8 +30,9 @@ _CLAUSE = re.compile(
     r"而|但|也|所以|因此|因为|由于|且|却"
 )
 _NOT = (
-    r"\b(?:not|never|cannot|non|hardly|wrong|false|incorrect|untrue|unlikely|fails?|rather than|instead of)\b|"
-    r"\bnon-?|\b(?:no|without)\b(?! (?:bounds?|limits?|doubt|end))|n['’]t\b|\b(?:do|does|did|is|was|wo|ca)nt\b|"
+    r"\b(?:not|never|cannot|hardly|wrong|false|incorrect|untrue|unlikely|fails?|rather than|instead of)\b|"
+    r"\bnon-?|\b(?:no|without)\b(?! (?:bounds?|limits?|doubt|end))|"
+    r"n['’]t\b|\b(?:do|does|did|is|was|wo|ca)nt\b|"
     r"不(?!断|停)|没|未|无(?!限|穷)|非(?!常)|否(?!则)|错|难以"
 )
 _LESS = r"\b(?:than|slower|slowest|less|later|least)\b|比|更慢|较慢|慢于"
@@ -41,7 +42,8 @@ _OR = frozenset({"or", "nor", "或"})
 _WORSE = re.compile(r"不如|比不上|不及")
 _BARE = re.compile(r"(?:no|not|wrong|false|incorrect|不|不是|不对|错|否)")
 _LETTER = re.compile(
-    r"(?:(?:the )?(?:letter|answer|name)|答案|字母)?\s*[:：]?\s*\(?([a-z])\)?(?:\s*[:.,;)=\-–—：，、。]\s*(.*)|\s*(\(.*\)))?",
+    r"(?:(?:the )?(?:letter|answer|name)|答案|字母)?\s*[:：]?\s*\(?([a-z])\)?"
+    r"(?:\s*[:.,;)=\-–—：，、。]\s*(.*)|\s*(\(.*\)))?",
     re.IGNORECASE | re.DOTALL,
 )
 _BESIDES = re.compile(r"\bnot\s+\(?[a-z]\b\)?", re.IGNORECASE)

@@ -80,7 +80,7 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
     if mark.problem:
         yield Words(mark.problem[0], mark.problem[1:])
     yield from (Words("ws text", (sentence,)) for sentence in words.sentences_of(mark.mistakes, language, is_formula))
-    if mark.verdict is Verdict.WRONG and not mark.mistakes and mark.question.line is not None:
+    if mark.verdict is Verdict.WRONG and not (mark.mistakes or mark.problem) and mark.question.line is not None:
         yield Words(f"mark no idea{kind}")
     if mark.verdict in (Verdict.RIGHT, Verdict.RUBRIC):
         return

@@ -14,11 +14,11 @@ from enum import Enum
 from fractions import Fraction
 
 from symrnn.algebra.printing import to_latex
-from symrnn.checking.comparing import Agreement, agreement, meeting
-from symrnn.checking.numbers import Number, TooLarge, Undefined, real
+from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.errors import SymrnnError
-from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
+from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
 from symrnn.worksheets.choices import chosen
+from symrnn.worksheets.closeness import agrees, as_rows, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
@@ -30,10 +30,6 @@ from symrnn.worksheets.solving import Rows, same
 from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.working import Working
 
-FEW_DIGITS = 3
-"""So many significant digits at least, where answers are rounded."""
-EXACT_DIGITS = 5
-"""A decimal of so many digits is taken for the fraction it rounds, where answers are exact."""
 MOST_NAMED = 4
 MOST_OWN = 10**6
 """Fractions with larger parts are no hand calculation."""
@@ -179,19 +175,22 @@ class _Marker:
         following = self._following(question)
         own = self._own(question, following)
         try:
-            written = read_answer(text)
+            readings = readings_of(text, question.rounded)
         except Unreadable as found:
             if self._has_method(question, text, stage, following, 0):
                 return self._mark(question, text, Verdict.METHOD, own=own)
             return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about), own=own)
-        self.own.numbers[question.key] = _as_rows(written, question.answer)
-        if agrees(question.answer, written, question.rounded):
-            return self._mark(question, text, Verdict.RIGHT)
-        if following is not None and agrees(following, written, question.rounded):
-            return self._mark(question, text, Verdict.FOLLOWS)
+        for verdict, value in ((Verdict.RIGHT, question.answer), (Verdict.FOLLOWS, following)):
+            for written in readings:
+                if value is not None and agrees(value, written, question.rounded):
+                    self.own.numbers[question.key] = as_rows(written, question.answer)
+                    return self._mark(question, text, verdict)
+        written = readings[0]
+        self.own.numbers[question.key] = as_rows(written, question.answer)
         if self._has_method(question, text, stage, following, 1):
             return self._mark(question, text, Verdict.METHOD, own=own)
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
+        few = missing_digits((question.answer, following), written, question.rounded)
+        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), few, own)
 
     def _choice(self, question: Question, text: str) -> Mark:
         option = chosen(text, question.options)
@@ -296,57 +295,3 @@ def _is_short(entry: Number) -> bool:
     if isinstance(value, Fraction):
         return max(abs(value.numerator), value.denominator) < MOST_OWN
     return bool(-100 < abs(value._mpf_[2] + value._mpf_[3]) < 100)
-
-
-# --- comparing --------------------------------------------------------------------------------------------------------
-
-
-def agrees(value: Rows, written: Entries, rounded: bool) -> bool:
-    """Whether numbers are what was written: exactly, or to the digits that are asked for."""
-    entries = list(each(written))
-    flat = [entry for row in value for entry in row]
-    if len(entries) != len(flat):
-        return False
-    shaped = (len(written), len(written[0])) == (len(value), len(value[0]))
-    if not shaped and 1 not in (len(value), len(value[0])):
-        return False
-    return all(_agrees(number, entry, rounded) for number, entry in zip(flat, entries, strict=True))
-
-
-def _agrees(number: Number, entry: Entry, rounded: bool) -> bool:
-    # What is no fraction, or comes from what the student rounded, can only be written rounded.
-    rounded = rounded or not number.sharp or not isinstance(number.value, Fraction)
-    if entry.digits is None:
-        return meeting(number, entry.value) <= Agreement.ROUNDED or (rounded and _near(number, entry.value))
-    found = agreement(number, entry.digits)
-    if found == Agreement.EXACT:
-        return True
-    allowed = Agreement.LAST_DIGIT if rounded else Agreement.ROUNDED
-    return found <= allowed and _significant(entry.digits.text) >= (FEW_DIGITS if rounded else EXACT_DIGITS)
-
-
-def _near(number: Number, value: Number) -> bool:
-    """A formula of rounded numbers: four digits are asked."""
-    return bool(abs(real(number.value) - real(value.value)) <= abs(real(number.value)) / 1000)
-
-
-def _significant(text: str) -> int:
-    return len(text.lower().partition("e")[0].replace(".", "").replace(",", "").lstrip("-0"))
-
-
-def _as_rows(written: Entries, like: Rows) -> Rows:
-    """What was written in the shape of the quantity, each number with the room its digits leave."""
-    flat = [_with_room(entry) for entry in each(written)]
-    if len(flat) != len(like) * len(like[0]):
-        return like
-    width = len(like[0])
-    return tuple(tuple(flat[at : at + width]) for at in range(0, len(flat), width))
-
-
-def _with_room(entry: Entry) -> Number:
-    if entry.digits is None or not entry.digits.unit:
-        return entry.value
-    short = _significant(entry.digits.text) < FEW_DIGITS
-    # A short decimal is a number of its own; a long one may have been rounded.
-    half = Fraction(0) if short else entry.digits.half
-    return Number(entry.digits.value, entry.digits.value - half, entry.digits.value + half)

@@ -163,6 +163,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark or": "Or: {0}",
         "mark no idea": "No known mistake gives this number: go through the arithmetic once more.",
         "mark no idea formula": "No known mistake gives this formula: go through the rules once more.",
+        "few exact": "As far as its digits go this is the number: write the fraction, or at least {0} significant "
+        "digits.",
+        "few rounded": "As far as its digits go this is the number: write {0} significant digits.",
         "unread long": "It has more than 500 characters.",
         "unread many": "It has more than 64 numbers.",
         "unread none": "Write a number, such as -1/8, 0.125 or ln 2.",

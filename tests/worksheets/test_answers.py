@@ -10,7 +10,7 @@ import pytest
 from worksheet_models import class_of
 
 from symrnn.errors import InputError
-from symrnn.worksheets.answers import Unreadable, read_answer
+from symrnn.worksheets.answers import Unreadable, read_answer, readings_of
 from symrnn.worksheets.exports.notebooks import to_nbgrader
 from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.submissions import clean, decoded, read_submissions
@@ -229,6 +229,34 @@ class TestWays:
         page = f"$$\nh_1 = W_h h_0 + b = 0.5 + 0.25 = {BLANK} \\tag{{1}}\n$$"
         (found,) = read_submissions(FORMULA.replace("{}", page), "x")
         assert found.answers == {"1": ""}
+
+
+class TestChains:
+    """What an answer of several links may be taken for."""
+
+    @pytest.mark.parametrize(
+        ("text", "rounded", "values"),
+        [
+            ("121/72 ≈ 1.681", False, ["1681/1000", "121/72"]),
+            (r"-\frac{11}{6} \approx -1.83", False, ["-183/100", "-11/6"]),
+            ("11/27≈0.4", True, ["2/5", "11/27"]),
+            ("121/72 = 1.681", False, ["1681/1000", "121/72"]),
+            ("-11/6 ≈ -2", False, ["-2", "-11/6"]),
+            ("5/4 = 1", False, ["1"]),
+            ("1/2 ≈ 0.7", False, ["7/10"]),
+            ("0.5*0.3/7 ≈ 0.0214", False, ["107/5000", "3/140"]),
+            ("0.5*0.3/7 ≈ 0.02", True, ["1/50"]),
+            ("121/72 ≈ 1.6806 ≈ 1.681", False, ["1681/1000", "8403/5000", "121/72"]),
+        ],
+    )
+    def test_roundings(self, text: str, rounded: bool, values: list[str]) -> None:
+        """The last link, and those it is the rounding of."""
+        assert [str(reading[0][0].value) for reading in readings_of(text, rounded)] == values
+
+    def test_the_page_keeps_the_sign(self) -> None:
+        """What was written as ≈ is not quoted as =."""
+        (found,) = read_submissions(FORMULA.replace("{}", "$$\nh_1 = 5/3 \\approx 1.667 \\tag{1}\n$$"), "x")
+        assert found.answers == {"1": "5/3 ≈ 1.667"}
 
 
 class TestNumbers:

@@ -47,9 +47,11 @@ class TestVerdicts:
         "text",
         [
             "It does not vanish", "not vanishes", "doesn’t vanish", "It isn't vanishing", "never explodes",
-            "vanishes not", "non-vanishing", "vanishing is wrong", "vanishes? no", "不消失", "没有消失", "并非消失", "消失是不对的",
-            "explodes or vanishes", "vanishes / explodes", "消失或爆炸", "vanishes if |w| < 1, explodes otherwise",
-            "does not vanish and explode", "It is not true that it does not vanish", "not neither", "yes", "",
+            "non-vanishing", "vanishes not", "vanishing is wrong", "vanishes? no", "不消失", "没有消失", "并非消失",
+            "消失是不对的", "explodes or vanishes", "vanishes / explodes", "消失或爆炸",
+            "vanishes if |w| < 1, explodes otherwise",
+            "does not vanish and explode",
+            "It is not true that it does not vanish", "not neither", "yes", "",
         ],
     )  # fmt: skip
     def test_unclear(self, text: str) -> None:

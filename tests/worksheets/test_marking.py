@@ -149,6 +149,72 @@ class TestReading:
         assert not any(mark.verdict is Verdict.RIGHT for marked in results.marked for mark in marked.marks)
 
 
+@pytest.fixture(scope="module")
+def third() -> tuple[Folder, Sheet, str]:
+    """A sheet with an answer whose decimals do not end: L = 121/72."""
+    made = class_of("tanh")
+    sheet = made.sheet(1)
+    assert Fraction(right(sheet)["L"]) == Fraction(121, 72)
+    return read_key(key_json([Made(sheet)], made, Looks())), sheet, "L"
+
+
+class TestDigits:
+    """Fractions, their roundings, and decimals alone, on a sheet whose numbers are exact."""
+
+    @staticmethod
+    def mark(third: tuple[Folder, Sheet, str], text: str, others: dict[str, str] | None = None) -> Mark:
+        """The mark of the answer, written so; {f} is the fraction."""
+        folder, sheet, key = third
+        marks = mark_sheet(folder, handed_in(sheet, right(sheet) | (others or {}) | {key: text})).marks
+        return next(mark for mark in marks if mark.question.key == key)
+
+    def value(self, third: tuple[Folder, Sheet, str]) -> Fraction:
+        """What it should be."""
+        return Fraction(right(third[1])[third[2]])
+
+    @pytest.mark.parametrize("sign", ["≈", "\\approx", "="])
+    @pytest.mark.parametrize("digits", [2, 3, 6])
+    def test_a_right_fraction_is_not_lost_by_its_rounding(
+        self, third: tuple[Folder, Sheet, str], sign: str, digits: int
+    ) -> None:
+        """However few digits follow, rounded right."""
+        value = self.value(third)
+        assert self.mark(third, f"{value} {sign} {float(value):.{digits}f}").verdict is Verdict.RIGHT
+
+    def test_a_wrong_rounding_counts(self, third: tuple[Folder, Sheet, str]) -> None:
+        """The last link is the answer where it is another number."""
+        value = self.value(third)
+        assert self.mark(third, f"{value} ≈ {float(value) + 0.5:.3f}").verdict is not Verdict.RIGHT
+
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            ("1.681", Verdict.RIGHT),
+            ("1.680", Verdict.RIGHT),
+            ("1.68056", Verdict.RIGHT),
+            ("1.68", Verdict.WRONG),
+            ("1.690", Verdict.WRONG),
+        ],
+    )
+    def test_four_digits_rounded_or_cut_off(
+        self, third: tuple[Folder, Sheet, str], text: str, verdict: Verdict
+    ) -> None:
+        """The same whether what came before was written as fractions or as decimals."""
+        decimals = {key: f"{float(Fraction(each)):.5f}" for key, each in right(third[1]).items() if "/" in each[:9]
+                    and "ln" not in each}  # fmt: skip
+        assert self.mark(third, text).verdict is verdict
+        assert self.mark(third, text, decimals).verdict is verdict
+
+    def test_too_few_are_said(self, third: tuple[Folder, Sheet, str]) -> None:
+        """Not that no known mistake gives the number."""
+        folder, sheet, key = third
+        value = self.value(third)
+        answers = right(sheet) | {key: f"{float(value):.2g}"}
+        text = " ".join(feedback_document(mark_sheet(folder, handed_in(sheet, answers)), "en").to_text().split())
+        assert "write the fraction, or at least 4 significant digits" in text
+        assert "No known mistake" not in text
+
+
 class TestMethod:
     """Marks for working that is right, whatever number was written behind it."""
 
