@@ -8,7 +8,7 @@ a mistake is named only where it gives exactly the number that was written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -22,11 +22,12 @@ from symrnn.worksheets.closeness import agrees, as_rows, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
+from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.solving import Rows, same
+from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.working import Working
 
@@ -160,7 +161,9 @@ class _Marker:
         self.sheet = sheet
         self.part = part
         self.own = own
-        self.solver = part.drawn.recipe.solver
+        self._recipe = part.drawn.recipe
+        self.solver = self._recipe.solver
+        self._given = given_keys(self.solver, self._recipe.asked)
 
     def mark(self, question: Question, text: str, stage: str) -> Mark:
         """One answer's mark; `stage` is the first part of the line that was blank."""
@@ -172,25 +175,39 @@ class _Marker:
             return self._choice(question, text)
         if question.kind == "formula":
             return self._formula(question, text)
-        following = self._following(question)
-        own = self._own(question, following)
+        return self._number(question, text, stage)
+
+    def _number(self, question: Question, text: str, stage: str) -> Mark:
+        """A number's mark: right, right from the student's own values, right working, or wrong."""
+        problem: tuple[str, ...] = ()
+        readings: tuple[Entries, ...] = ()
         try:
             readings = readings_of(text, question.rounded)
         except Unreadable as found:
-            if self._has_method(question, text, stage, following, 0):
-                return self._mark(question, text, Verdict.METHOD, own=own)
-            return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about), own=own)
-        for verdict, value in ((Verdict.RIGHT, question.answer), (Verdict.FOLLOWS, following)):
-            for written in readings:
-                if value is not None and agrees(value, written, question.rounded):
-                    self.own.numbers[question.key] = as_rows(written, question.answer)
-                    return self._mark(question, text, verdict)
-        written = readings[0]
-        self.own.numbers[question.key] = as_rows(written, question.answer)
-        if self._has_method(question, text, stage, following, 1):
+            problem = (found.key, *found.about)
+        if self._is_one_of(question, readings, (question.answer,)):
+            return self._mark(question, text, Verdict.RIGHT)
+        followings = self._followings(question)
+        if self._is_one_of(question, readings, followings):
+            return self._mark(question, text, Verdict.FOLLOWS)
+        own = self._own(question, followings)
+        if readings:
+            self.own.numbers[question.key] = as_rows(readings[0], question.answer)
+        if self._has_method(question, text, stage, followings, 1 if readings else 0):
             return self._mark(question, text, Verdict.METHOD, own=own)
-        few = missing_digits((question.answer, following), written, question.rounded)
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), few, own)
+        if not readings:
+            return self._mark(question, text, Verdict.UNREAD, problem=problem, own=own)
+        few = missing_digits((question.answer, *followings), readings[0], question.rounded)
+        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), few, own)
+
+    def _is_one_of(self, question: Question, readings: Sequence[Entries], values: Sequence[Rows]) -> bool:
+        """Whether a reading is one of these values; it is what later lines are computed from then."""
+        for value in values:
+            for written in readings:
+                if agrees(value, written, question.rounded):
+                    self.own.numbers[question.key] = as_rows(written, question.answer)
+                    return True
+        return False
 
     def _choice(self, question: Question, text: str) -> Mark:
         option = chosen(text, question.options)
@@ -232,23 +249,33 @@ class _Marker:
     def _carried(self) -> dict[str, Rows]:
         return {**self.part.values, **self.own.numbers}
 
-    def _following(self, question: Question) -> Rows | None:
-        """What comes out of the student's own values before."""
-        carried = {key: rows for key, rows in self._carried.items() if key != question.key}
+    def _followings(self, question: Question) -> tuple[Rows, ...]:
+        """What comes out of the student's own values before, lines that have none computed from them, or else right."""
+        known = {key: rows for key, rows in self.own.numbers.items() if key != question.key}
         if question.line is not None:
-            return self.solver.value(question.line.expression, carried)
-        try:
-            return question.carried(carried) if question.carried is not None else None
-        except ValueError:
-            return None
+            tables = (self._computed(question.line, known), {**self.part.values, **known})
+            found = [self.solver.value(question.line.expression, table) for table in tables]
+        else:
+            try:
+                found = [question.carried({**self.part.values, **known}) if question.carried is not None else None]
+            except ValueError:
+                found = []
+        return tuple(rows for rows in found if rows is not None)
 
-    def _own(self, question: Question, following: Rows | None) -> str:
+    def _computed(self, line: Line, known: Mapping[str, Rows]) -> Mapping[str, Rows]:
+        """Every value when what is known is the student's own."""
+        if self.part.needs != "numbers":
+            return {**self.part.values, **known}
+        hidden = hidden_before(self.solver, line, {*known, *self._given})
+        return carried(self.solver, hidden, self.part.values, known)[0]
+
+    def _own(self, question: Question, followings: Sequence[Rows]) -> str:
         """What follows from the student's own values as text, where that is another number of readable size."""
-        if following is None or not all(_is_short(entry) for row in following for entry in row):
+        if not followings or not all(_is_short(entry) for row in followings[0] for entry in row):
             return ""
-        return "" if same(following, question.answer) else plain(following, question.rounded)
+        return "" if same(followings[0], question.answer) else plain(followings[0], question.rounded)
 
-    def _has_method(self, question: Question, text: str, stage: str, following: Rows | None, results: int) -> bool:
+    def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""
         if question.line is None or stage == "result":
             # Where only the result was blank, the sheet itself shows the working.
@@ -262,7 +289,7 @@ class _Marker:
                 found = read_link(link, Working(self.solver.truths, known)) if is_working(link) else None
             except Unreadable:
                 continue
-            if found and any(value and agrees(value, found, True) for value in (question.answer, following)):
+            if found and any(agrees(value, found, True) for value in (question.answer, *followings)):
                 return True
         return False
 
@@ -270,15 +297,24 @@ class _Marker:
         """The mistakes that give exactly what was written, from the student's own values or else the right ones."""
         if question.line is None:
             return tuple(row for row, value in question.wrong if agrees(value, written, question.rounded))
-        for table in (self._carried, self.part.values):
-            rows = dict.fromkeys(
-                row
-                for row, node in question.line.wrong
-                if (found := self.solver.value(node, table)) is not None and agrees(found, written, question.rounded)
-            )
-            if rows:
-                return tuple(rows)[:MOST_NAMED]
+        known = {key: rows for key, rows in self.own.numbers.items() if key != question.key}
+        asked = {line.key: self.part.values[line.key] for line in self._recipe.asked if line.key in self.part.values}
+        for table in (self._computed(question.line, known), self.part.values):
+            made = ((row, self.solver.value(node, table)) for row, node in question.line.wrong)
+            if rows := self._giving(question, written, made):
+                return rows
+        if self.part.needs != "numbers":
+            return ()
+        for table in (known, asked):
+            found = habits_at(self.solver, question.line, self.part.values, table, self._given)
+            if rows := self._giving(question, written, found):
+                return rows
         return ()
+
+    def _giving(self, question: Question, written: Entries, made: Iterable[tuple[str, Rows | None]]) -> tuple[str, ...]:
+        """Which mistakes make what was written."""
+        rows = (row for row, value in made if value is not None and agrees(value, written, question.rounded))
+        return tuple(dict.fromkeys(rows))[:MOST_NAMED]
 
 
 def _links(text: str, results: int) -> tuple[str, ...]:
