@@ -6,7 +6,7 @@ digits where answers are exact, three where they are rounded, the last of them r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from symrnn.checking.comparing import Agreement, agreement, meeting
@@ -31,6 +31,20 @@ def missing_digits(values: Iterable[Rows | None], written: Entries, rounded: boo
         if value is not None and _fits(value, written) and all(_rounds(*pair) for pair in _pairs(value, written)):
             return ("few rounded", "4") if rounded else ("few exact", str(EXACT_DIGITS))
     return ()
+
+
+def misshapen(value: Rows, written: Entries) -> tuple[str, ...]:
+    """What to say where the numbers are another matrix than asked: the key of a sentence, and both shapes."""
+    if _fits(value, written):
+        return ()
+    if (len(value), len(value[0])) == (1, 1):
+        return ("unread several",)
+    return "wrong shape", _shape(value), _shape(written)
+
+
+def _shape(rows: Sequence[Sequence[object]]) -> str:
+    """`2 × 2`, or how many there are of a vector."""
+    return str(len(rows)) if len(rows[0]) == 1 else f"{len(rows)} × {len(rows[0])}"
 
 
 def as_rows(written: Entries, like: Rows) -> Rows:

@@ -7,25 +7,24 @@ a mistake is named only where it gives exactly the number that was written.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from fractions import Fraction
 
 from symrnn.algebra.printing import to_latex
-from symrnn.checking.numbers import Number, TooLarge, Undefined
-from symrnn.errors import SymrnnError
+from symrnn.checking.numbers import Number
 from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
 from symrnn.worksheets.choices import chosen
-from symrnn.worksheets.closeness import agrees, as_rows, missing_digits
+from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
+from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.submissions import Submission
@@ -36,94 +35,6 @@ MOST_OWN = 10**6
 """Fractions with larger parts are no hand calculation."""
 METHOD = Fraction(1, 2)
 """The share of the points for working that is right, whatever number was written behind it."""
-
-
-class Verdict(Enum):
-    """What is true of an answer."""
-
-    RIGHT = "right"
-    FOLLOWS = "follows"
-    METHOD = "method"
-    WRONG = "wrong"
-    EMPTY = "empty"
-    UNREAD = "unread"
-    RUBRIC = "rubric"
-
-
-FULL = frozenset({Verdict.RIGHT, Verdict.FOLLOWS})
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One answer's verdict, its points, and the mistakes that give exactly what was written."""
-
-    question: Question
-    written: str
-    verdict: Verdict
-    points: Fraction
-    expected: str
-    mistakes: tuple[str, ...] = ()
-    problem: tuple[str, ...] = ()
-    """Why nothing was read: the key of a sentence, and what it speaks of."""
-    own: str = ""
-    """What follows from the student's own values, where that differs from the right value."""
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A sheet's marks."""
-
-    sheet: Sheet
-    student: str
-    marks: tuple[Mark, ...]
-    source: str = ""
-
-    @property
-    def points(self) -> Fraction:
-        """What was reached, without what a person marks."""
-        return sum((mark.points for mark in self.marks), Fraction(0))
-
-    @property
-    def worth(self) -> int:
-        """What could be reached, without what a person marks."""
-        return sum(mark.question.points for mark in self.marks if mark.verdict is not Verdict.RUBRIC)
-
-
-@dataclass(frozen=True)
-class Results:
-    """A class's marks, and the submissions that could not be marked with the reason."""
-
-    marked: tuple[Marked, ...]
-    broken: tuple[tuple[str, str], ...] = field(default=())
-
-    def mistakes(self) -> Counter[str]:
-        """In how many sheets each mistake was found; an answer that several mistakes give counts for each."""
-        found: Counter[str] = Counter()
-        for sheet in self.marked:
-            found.update({row for mark in sheet.marks for row in mark.mistakes})
-        return found
-
-
-def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence[tuple[str, str]] = ()) -> Results:
-    """Every submission by its sheet's id; what is unknown, handed in twice or beyond marking is listed."""
-    problems = list(broken)
-    done: dict[str, Marked] = {}
-    for submission in submissions:
-        name = submission.sheet[:40]
-        if submission.sheet not in folder.entries:
-            problems.append((submission.source, f"{name or '(nothing)'}: no sheet of this worksheet"))
-        elif submission.sheet in done:
-            first = done[submission.sheet].source
-            problems.append((submission.source, f"{name}: handed in twice; the first was marked, from {first}"))
-        else:
-            try:
-                done[submission.sheet] = mark_sheet(folder, submission)
-            except SymrnnError as error:
-                problems.append((submission.source, f"{name}: {error.found}"))
-            except (ArithmeticError, ValueError, RecursionError, TooLarge, Undefined):
-                problems.append((submission.source, f"{name}: numbers that cannot be compared"))
-            problems += [(submission.source, f"{name}: {remark}") for remark in submission.remarks]
-    return Results(tuple(done[name] for name in folder.entries if name in done), tuple(problems))
 
 
 def mark_sheet(folder: Folder, submission: Submission) -> Marked:
@@ -141,9 +52,14 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
             if question.id in wanted:
                 text = submission.answers.get(question.id, "").strip()
                 marks.append(marker.mark(question, text, stages.get(question.id, "result")))
-    entry = folder.entries[submission.sheet].get("student")
-    student = f"{entry['name']} ({entry['id']})" if entry and entry["id"] else (entry["name"] if entry else "")
-    return Marked(sheet, student or submission.student, tuple(marks), submission.source)
+    student = student_of(folder, submission.sheet) or submission.student
+    return Marked(sheet, student, tuple(marks), submission.source)
+
+
+def student_of(folder: Folder, id: str) -> str:
+    """Whose sheet it is, with the student's number; nothing where it is nobody's."""
+    entry = folder.entries[id].get("student")
+    return str(Student(entry["name"], entry["id"])) if entry else ""
 
 
 @dataclass
@@ -197,8 +113,10 @@ class _Marker:
             return self._mark(question, text, Verdict.METHOD, own=own)
         if not readings:
             return self._mark(question, text, Verdict.UNREAD, problem=problem, own=own)
-        few = missing_digits((question.answer, *followings), readings[0], question.rounded)
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), few, own)
+        problem = misshapen(question.answer, readings[0]) or missing_digits(
+            (question.answer, *followings), readings[0], question.rounded
+        )
+        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), problem, own)
 
     def _is_one_of(self, question: Question, readings: Sequence[Entries], values: Sequence[Rows]) -> bool:
         """Whether a reading is one of these values; it is what later lines are computed from then."""

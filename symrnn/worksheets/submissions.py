@@ -42,7 +42,8 @@ class Submission:
     answers: Mapping[str, str]
     student: str = ""
     source: str = ""
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, ...], ...] = ()
+    """Each the key of a sentence, and what it speaks of."""
 
 
 def decoded(data: bytes, source: str) -> str:
@@ -146,8 +147,8 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     return [[cell.strip('"')[:MOST_WORDS] for cell in line.split(delimiter)] for line in text.split("\n") if line]
 
 
-def _remarks(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"line {line[:20]} answered twice; the first was marked" for line in dict.fromkeys(lines))
+def _remarks(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(("mark line twice", line[:20]) for line in dict.fromkeys(lines))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------

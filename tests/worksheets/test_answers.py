@@ -67,7 +67,7 @@ class TestForms:
         ):
             (found,) = read_submissions(text, "x")
             assert found.answers == {"1": "1/2"}
-            assert "twice" in found.remarks[0]
+            assert found.remarks == (("mark line twice", "1"),)
 
     def test_two_submissions_of_one_sheet(self) -> None:
         """Both are found, so that the second can be listed."""
