@@ -64,18 +64,20 @@ def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[Remark]]:
 
     found: list[Submission] = []
     broken: list[Remark] = []
-    for file in _files(names):
+    for file in list(_files(names)):
         source = clean(str(file))
         try:
             found += read_submissions(decoded(read_bytes(str(file), MOST_SUBMISSION), source), source)
         except SymrnnError as error:
-            broken.append(Remark(source, "ws text", (error.found,)))
+            broken.append(Remark(source, "mark unreadable", (error.found, error.write)))
     return found, broken
 
 
 def _files(names: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
+        if not path.exists():
+            raise InputError(name, found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
         if not path.is_dir():
             yield path
             continue

@@ -152,11 +152,19 @@ _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_MONTH = r"(?:Jan|Feb|Mar|Mär|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Sept|Oct|Okt|Nov|Dec|Dez)[a-z]{0,6}\.?"
 _DATE = re.compile(
-    r"\d{1,2}[-\s][A-Z][a-z]{2}[a-z]*([-\s]\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}|"
-    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d|\d{1,2}月\d{1,2}日"
+    rf"\d{{1,2}}\.?[-\s]?\s*{_MONTH}([-\s.]\d{{2,4}})?|{_MONTH}[-\s]\d{{1,4}}|(19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}}|"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d\d|\d{1,2}\.\d{1,2}\.|\d{1,2}月\d{1,2}日",
+    re.IGNORECASE,
 )
 """What spreadsheets make of 1/2."""
+_POWER = r"[eE][-+]?\d+|\s*(?:[*×·⋅]|\\cdot|\\times)\s*10.*"
+_STEPS = re.compile(
+    r"(?:(?:after|from|step|T\s*=|N\s*=)\s*)?(\d+)\s*(?:(?:time )?steps?|个?(?:时间)?步)", re.IGNORECASE
+)
+"""A count with what it counts."""
+_UNIT = re.compile(r"[-+\d./\s]*\d\s*([^\W\d_]{2,})")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{(-?[\d.]+)\}\s*\{([\d.]+)\}")
 _NUMBER = r"\s*[-+]?[\d.]+\s*(?:/\s*[\d.]+)?\s*"
 _FUNCTION = re.compile(r"(?<![A-Za-z\\])(ln|exp|tanh|sqrt)(?=\d)")
@@ -194,6 +202,8 @@ def _bare(text: str) -> str:
             if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
                 text = text[len(mark) : -len(mark)]
         text = _TRANSPOSED.sub("", _REMARK.sub("", _ABOUT.sub("", text)))
+        if steps := _STEPS.fullmatch(text):
+            text = steps[1]
     return text
 
 
@@ -260,18 +270,24 @@ def _entries(text: str, scope: Scope) -> Entries:
         raise Unreadable("unread percent")
     if _BESIDE.search(text):
         raise Unreadable("unread beside")
-    if re.fullmatch(r"[-+]?\d[\d.]*,\d+", text.strip()):
+    if re.fullmatch(rf"[-+]?\d[\d.]*,\d+(?:{_POWER})?", text.strip()):
         raise Unreadable("unread comma")
     try:
         tree = parse_expression(_FUNCTION.sub(r" \1 ", text))
         value = Evaluator(scope).value(tree)
     except Unknown as found:
-        raise Unreadable("unread name", str(found)[:40]) from None
+        raise _with_unit(text) or Unreadable("unread name", str(found)[:40]) from None
     except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ArithmeticError, ValueError, RecursionError):
-        raise Unreadable("unread none") from None
+        raise _with_unit(text) or Unreadable("unread none") from None
     if isinstance(value, Matrix):
         return tuple(tuple(Entry(entry, None) for entry in row) for row in value.rows)
     return ((Entry(value, digits_of(tree)),),)
+
+
+def _with_unit(text: str) -> Unreadable | None:
+    """The reason where a word stands behind a number."""
+    unit = _UNIT.fullmatch(text)
+    return Unreadable("unread unit", unit[1][:40]) if unit else None
 
 
 def each(entries: Entries) -> Iterator[Entry]:

@@ -37,6 +37,10 @@ class _Gathering:
     def take(self, submission: Submission) -> None:
         """Marks a submission, or says why not."""
         id, source = submission.sheet, submission.source
+        if submission.problem:
+            key, *about = submission.problem
+            self.broken.append(Remark(source, key, (id[:40] or "–", *about)))
+            return
         if id not in self.folder.entries:
             self.broken.append(Remark(source, "mark unknown sheet", (id[:40] or "–",)))
             return

@@ -69,7 +69,7 @@ def summary(results: Results, language: str) -> str:
 
 def _summary(results: Results, language: str) -> Iterator[str]:
     say = words.word
-    if not results.marked and not results.broken:
+    if not results.marked and (results.blank or not results.broken):
         yield say("mark nothing", language)
     yield say("mark class", language, len(results.marked))
     if results.marked:
