@@ -209,6 +209,10 @@ class Evaluator:
             found = self._to_a_step(tree)
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self.number(tree.above[0]), True)
+        if found is None and isinstance(name, Name) and name.base.endswith("_prime"):
+            # `W'` of a matrix, where nothing is called so, is transposed.
+            bare = self.scope.named(replace(name, base=name.base.removesuffix("_prime")))
+            return transposed(bare) if isinstance(bare, Matrix) else None
         return found
 
     def _slice(self, tree: Syntax) -> tuple[int, int] | None:
@@ -356,7 +360,7 @@ class Evaluator:
 
     def _ratio(self, over: Value, under: Value) -> Value:
         """a / b; of vectors entry by entry."""
-        if isinstance(over, Matrix) and isinstance(under, Matrix) and 1 in over.shape and over.shape == under.shape:
+        if isinstance(under, Matrix) and 1 in under.shape and (isinstance(over, Number) or over.shape == under.shape):
             return joined(over, scaled(under, inverse), product)
         if isinstance(under, Matrix):
             raise NotMeant("a matrix where a number should stand")
@@ -412,6 +416,9 @@ class Evaluator:
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
+        for below in tree.function.below:
+            if is_function(kind := f"{base}_{word_of(below)}"):
+                return kind  # HardSigmoid_ONNX
         if base == "rho" and self.scope.named(Name("rho")) is None:
             return base
         if (tree.certain and base not in LETTERS) or base in PLAIN or is_function(base):

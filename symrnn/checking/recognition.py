@@ -22,6 +22,8 @@ from symrnn.algebra.reading.syntax import (
     Stack,
     Symbol,
     Syntax,
+    Terms,
+    Times,
     Transposed,
     walk,
     without_brackets,
@@ -52,6 +54,23 @@ _LATER = re.compile(r"\[\w+\+\d+\]")
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
+ARGUMENTS = frozenset({"a", "z", "net", "s"})
+"""What the argument of an activation is called."""
+_NO_BIASES = re.compile(
+    r"\bbias(?:es|\s+terms?|\s+vectors?)?(?:\s+(?:are|is|were|all|set|equal|taken|initiali[sz]ed|to|as|be))*"
+    r"\s*[=:]?\s*[$`(\\]*(?:0|zeros?)(?![.,]?\d)|\b(?:zero|no|without)\s+bias(?:es)?\b"
+    r"|偏置(?:项|向量|参数)?(?:均|都|全|皆|也)*(?:取|设|置|初始化)?(?:为|是|成)?\s*[=＝]?\s*[$\\(]*(?:0|零)(?!\.)",
+    re.IGNORECASE,
+)
+"""All biases are zero, said in words."""
+
+_SCALARS = re.compile(
+    r"\bscalar(?:-valued)?\s+(?:rnns?|lstms?|grus?|cells?|networks?|recurrences?|case|models?|states?)\b"
+    r"|\b(?:every|each|all)\s+(?:\w+\s+){0,3}(?:is|are)\s+(?:an?\s+)?(?:real\s+)?(?:numbers?|scalars?)\b"
+    r"|标量(?:的)?(?:rnn|lstm|gru|循环|网络|单元|情形|情况|模型|递推)|(?:均|都|皆|全)(?:是|为)(?:一个)?(?:标量|实数|数)",
+    re.IGNORECASE,
+)
+"""Capitals are numbers too, said in words."""
 
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
@@ -85,17 +104,31 @@ class Found:
     functions: dict[str, str] = field(default_factory=dict)
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
+    no_biases: bool = False
+    """Whether the text says in words that biases without a number are zero."""
+    scalars: bool = False
+    """Whether it says in words that every quantity is a number."""
 
     @property
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
-        return {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
+        return {name: _with_names(name, text, found) for name, text in found.items()}
+
+
+def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
+    for other, inner in equations.items():
+        if other != name and " " in inner:
+            text = text.replace(f"({inner})", f"({other}[t])")
+    return text
 
 
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
-    found = Found()
+    no_biases, scalars = (words.search(working.source) is not None for words in (_NO_BIASES, _SCALARS))
+    found = Found(no_biases=no_biases, scalars=scalars)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -105,6 +138,17 @@ def recognise(working: Working) -> Recognised:
     if not (found.told or found.shown):
         return Recognised()
     return _recognised(found)
+
+
+def zero_before(working: Working) -> frozenset[str]:
+    """The names that the text says are zero before the first step: `h_0 = 0`, `h_0 = c_0 = 0`."""
+    found = Found()
+    for line in working.lines:
+        for claim in line.claims:
+            if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
+                _note_data(found, claim.links)
+    named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
+    return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
 
 
 def last_step(working: Working) -> int:
@@ -131,7 +175,9 @@ def _end(piece: Syntax) -> int | None:
 def _note(found: Found, claim: Claim) -> None:
     head, body = claim.links[0].left, claim.links[0].right
     match head:
-        case Call(function=Symbol(base=base), arguments=(Symbol() as argument,)) if not is_function(base):
+        case Call(function=Symbol(base=base), arguments=(Symbol() as argument,)) if not (
+            is_function(base) or isinstance(name_of(head), Name)
+        ):
             inner = without_brackets(body)
             if inner == argument:
                 found.functions[base] = "identity"
@@ -141,14 +187,28 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
-    if not isinstance(name, Name) or name.base in GRADIENTS or not is_symbolic(body):
+    if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
         return
+    name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
+        found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
     elif len(name.steps) == 1:
         _note_equation(found, name, body)
     elif not name.steps:
         found.once.setdefault(name.whole, body)
+
+
+def _of_the_input_gate(name: Name) -> Name:
+    """`a^i_1` beside `a^f_1`: the i is a gate's, no step."""
+    if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
+        return name
+    return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
+
+
+def _is_of_all_steps(name: Name, body: Syntax) -> bool:
+    """`h_t = tanh(0.5 h_{t-1} + x_t)`: a formula for every step, some of whose weights are numbers."""
+    return name.steps == ("t",) and any(isinstance(one, Name) and one.generic for one in names_of(body))
 
 
 def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
@@ -200,9 +260,13 @@ def value_of(tree: Syntax) -> Value | None:
     match tree:
         case Quotient(over=over, under=under):
             above, below = digits_of(over), digits_of(under)
-            return str(above.value / below.value) if above and below and below.value else None
-        case Call(function=Symbol(base="ln" | "log"), arguments=(Num(value=value),)) if value > 0:
-            return f"ln({value})"
+            if above and below and below.value:
+                return str(above.value / below.value)
+            return _exact(tree) if _has_logarithm(tree) else None
+        case Terms(terms=((sign, Quotient() as body),)) if isinstance(inner := value_of(body), str):
+            return inner if sign > 0 else f"-({inner})"
+        case Call() | Terms() | Times() if _has_logarithm(tree):
+            return _exact(tree)
         case Transposed(body=body):
             row = value_of(body)
             return [[value] for value in _flat(row)] if isinstance(row, list) else None
@@ -210,6 +274,34 @@ def value_of(tree: Syntax) -> Value | None:
             return _nested([_nested([value_of(one) for one in row]) for row in rows])
         case Stack(parts=parts):
             return _nested([value_of(part) for part in parts])
+    return None
+
+
+def _has_logarithm(tree: Syntax) -> bool:
+    return any(isinstance(piece, Call) and piece.function.base in ("ln", "log") for piece in walk(tree))
+
+
+def _exact(tree: Syntax) -> str | None:
+    """`2 ln 2 + 19/8`: what fractions and logarithms of numbers make, as a model file has it."""
+    match without_brackets(tree):
+        case Num(value=value):
+            return f"({value})"
+        case Call(function=Symbol(base="ln" | "log", accents=()), arguments=(argument,)):
+            inside = value_of(argument)
+            return f"ln({inside})" if isinstance(inside, str) and not inside.startswith("-") else None
+        case Terms(terms=terms):
+            parts = [(sign, _exact(term)) for sign, term in terms]
+            return (
+                "".join(f"{'+' if sign > 0 else '-'}{part}" for sign, part in parts)
+                if all(p for _, p in parts)
+                else None
+            )
+        case Times(factors=factors):
+            made = [_exact(factor) for factor in factors]
+            return "*".join(one for one in made if one) if all(made) else None
+        case Quotient(over=over, under=under):
+            above, below = _exact(over), _exact(under)
+            return f"({above})/({below})" if above and below else None
     return None
 
 
@@ -289,8 +381,12 @@ def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
 
     cell = [(f"{name}[t]", found.equations[name]) for name in names]
     for equations in ([*cell, *_loss_equations(found, found.steps)], cell):
+        lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
         try:
-            return parse_cell("\n".join(f"{head} = {_spoken(found, text)}" for head, text in equations))
+            program = parse_cell("\n".join(lines))
+            if found.scalars:
+                program = parse_cell("\n".join((*lines, *(f"{name}: scalar" for name in program.parameters))))
+            return program
         except (SymrnnError, ValueError, RecursionError):
             continue
     return None
@@ -327,6 +423,8 @@ def _datum(found: Found, key: str) -> Value:
             raise NoValueError(Reason(CHANGED, (key,)))
         if name in found.data:
             return found.data[name]
+    if found.no_biases and key.startswith("b") and key not in found.data:
+        return "0"
     raise NoValueError(Reason(MISSING, (key,)))
 
 
@@ -402,7 +500,9 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
             told = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", own, told)
         lines.append(f"{head} = {told}")
     # A loss without a norm is made of numbers.
-    once = () if any("‖" in line for line in lines) else sorted(heads - {"L"} - LOSS_NAMES)
+    states = {read[1] for text in found.equations.values() for read in _READ.finditer(text) if read[3]}
+    told_of = {name for line in lines for name, _ in _NAMED.findall(line)} & (heads | found.equations.keys() - states)
+    once = () if any("‖" in line for line in lines) else sorted(told_of - {"L"} - LOSS_NAMES)
     lines += [f"{name}: scalar" for name in once]
     return Loss(tuple(lines), given)
 

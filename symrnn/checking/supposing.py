@@ -111,6 +111,16 @@ def constant_values(
     return found
 
 
+def zero_starts(program: Program, zero: frozenset[str], sizes: Mapping[str, int] | None) -> dict[NodeName, Any]:
+    """Zeros for the values before the first step that are said to be zero."""
+    found: dict[NodeName, Any] = {}
+    for start in program.initials:
+        if isinstance(start, Signal) and start.name in zero:
+            rows, cols = (_size(size, program, sizes) for size in start.shape)
+            found[start] = [[sp.Integer(0)] * cols for _ in range(rows)]
+    return found
+
+
 def _size(size: Any, program: Program, sizes: Mapping[str, int] | None) -> int:
     """The number a size has where it is drawn: as in `Definitions`."""
     usual = {one: 2 + (position % 2) for position, one in enumerate(sizes_of(program))}

@@ -255,7 +255,10 @@ class Recipe:
         return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
 
     def _has_no_zero(self, values: Mapping[str, Rows]) -> bool:
-        return not any(entry.value == 0 for line in self.asked for row in values[line.key] for entry in row)
+        """Where no gradient of a state is 0 either, every kink is on."""
+        states = (line for line in self.solver.backward if isinstance(_of(line.target), Signal))
+        lines = dict.fromkeys((*self.asked, *states))
+        return not any(entry.value == 0 for line in lines for row in values[line.key] for entry in row)
 
     # --- the numbers
 
@@ -307,6 +310,10 @@ class Recipe:
         if isinstance(name, Signal) and name.name == "y":
             return numbers.KINKED_TARGETS if self.activations & RATIONAL - SATURATING else numbers.TARGETS
         return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
+
+
+def _of(target: Name) -> Name | None:
+    return target.of if isinstance(target, N.Adjoint) else None
 
 
 def fingerprint(model: Model) -> tuple[Any, ...]:

@@ -116,6 +116,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws why": "({0}) Why? {1}",
         "ws which line": "({0}) The line with the mistake: {1}",
         "ws right value": "({0}) What it should be: {1}",
+        "ws scalars": "Every quantity is a number.",
         "ws mended line": "the mended line",
         "ws worth": "Points for each line: {0}.",
         # answers
@@ -133,7 +134,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws all points": "{0}. Together {1}.",
         "ws wrong line": "({0}) {1}: {2}.",
         "ws wrong": "{0} – {1}",
-        "ws mistakes text": "A wrong answer in this table comes from this mistake, everything before it right.",
+        "ws mistakes text": "A wrong answer in this table comes from this mistake, made once or throughout, every "
+        "answer before it right.",
         "ws confusions text": "From the number alone these cannot be told apart.",
         "ws silent text": "With this structure these mistakes give the right number, whatever the values: {0}.",
         # marking
