@@ -131,7 +131,7 @@ def chart(results: Results, language: str) -> str:
     names = [f"{words.name_of(row, language)}  {row}" if font else row for row, _ in found]
     out = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": MARK, "font.family": font or "DejaVu Sans", "font.size": 9}):
-        figure = Figure(figsize=(6.4, 0.7 + 0.26 * len(found)), layout="constrained")
+        figure = Figure(figsize=(6.4, 1.0 + 0.26 * len(found)), layout="constrained")
         axes = figure.subplots()
         bars = axes.barh(names, [count for _, count in found], color="#0b5394", height=0.6)
         axes.bar_label(bars, padding=3)
@@ -140,7 +140,7 @@ def chart(results: Results, language: str) -> str:
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
         if font:
-            axes.set_title(words.word("chart title", language), loc="left", fontsize=11)
+            figure.suptitle(words.word("chart title", language), x=0.01, ha="left", fontsize=11)
             axes.set_xlabel(words.word("chart axis", language, len(results.marked)))
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": MARK})
     return out.getvalue().decode("utf-8")
