@@ -14,6 +14,7 @@ from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
+    from symrnn.worksheets.marks import Remark
     from symrnn.worksheets.submissions import Submission
 
 MOST_SUBMISSION = 20_000_000
@@ -35,9 +36,9 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import files_of, summary
     from symrnn.worksheets.folders import MOST_BYTES, read_key
-    from symrnn.worksheets.marking import mark_all
+    from symrnn.worksheets.gathering import mark_all
+    from symrnn.worksheets.summaries import files_of, summary
 
     if lang is not None:
         check_language(lang)
@@ -52,28 +53,31 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     if target is not None:
         write_folder(target, files_of(results, language))
     echo(summary(results, language))
-    if results.broken:
+    if not results.is_clean:
         sys.exit(1)
 
 
-def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
+def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[Remark]]:
     """Every submission of the files and folders named, and those that cannot be read with the reason."""
+    from symrnn.worksheets.marks import Remark
     from symrnn.worksheets.submissions import clean, decoded, read_submissions
 
     found: list[Submission] = []
-    broken: list[tuple[str, str]] = []
-    for file in _files(names):
+    broken: list[Remark] = []
+    for file in list(_files(names)):
         source = clean(str(file))
         try:
             found += read_submissions(decoded(read_bytes(str(file), MOST_SUBMISSION), source), source)
         except SymrnnError as error:
-            broken.append((source, error.found))
+            broken.append(Remark(source, "mark unreadable", (error.found, error.write)))
     return found, broken
 
 
 def _files(names: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
+        if not path.exists():
+            raise InputError(name, found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
         if not path.is_dir():
             yield path
             continue
