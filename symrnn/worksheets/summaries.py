@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from statistics import mean
+from typing import Any
 
 from symrnn import __version__
 from symrnn.documents.document import MARK
@@ -103,6 +104,40 @@ def _summary(results: Results, language: str) -> Iterator[str]:
         yield from (f"  {id}  {name}" for id, name in results.missing)
     if results.blank:
         yield say("mark blank", language, ", ".join(results.blank))
+
+
+def results_json(results: Results, language: str) -> dict[str, Any]:
+    """The same for programs: every answer with its verdict, the mistakes, and what was odd."""
+    return {
+        "sheets": [
+            {
+                "sheet": marked.sheet.id,
+                "student": marked.student,
+                "points": points_text(marked.points),
+                "worth": marked.worth,
+                "by_hand": marked.by_hand,
+                "answers": [
+                    {
+                        "line": mark.question.id,
+                        "quantity": mark.question.key,
+                        "answer": mark.written,
+                        "verdict": (Verdict.EMPTY if mark.is_empty else mark.verdict).value,
+                        "points": points_text(mark.points),
+                        "of": mark.question.points,
+                        "expected": _expected(mark, language),
+                        "mistakes": list(mark.mistakes),
+                    }
+                    for mark in marked.marks
+                ],
+            }
+            for marked in results.marked
+        ],
+        "mistakes": dict(results.mistakes().most_common()),
+        "broken": [remark.text(language) for remark in results.broken],
+        "remarks": [remark.text(language) for remark in results.remarks],
+        "blank": list(results.blank),
+        "missing": [{"sheet": id, "student": name} for id, name in results.missing],
+    }
 
 
 def _by_line(sheets: Sequence[Marked]) -> dict[str, tuple[int, int]]:
