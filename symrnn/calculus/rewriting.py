@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from symrnn.algebra.nodes import (
+    Add,
     Apply,
     MatMul,
     Name,
@@ -82,9 +83,9 @@ def _inside_out(node: Node) -> Iterator[Apply]:
 
 
 def _is_worth_a_name(argument: Node) -> bool:
-    return any(isinstance(part, MatMul | Parameter) for part in subexpressions(argument)) and isinstance(
-        argument, Operation
-    )
+    """Whether it holds a weight, or is a sum whose weights are numbers."""
+    weighted = any(isinstance(part, MatMul | Parameter) for part in subexpressions(argument))
+    return isinstance(argument, Add) or (weighted and isinstance(argument, Operation))
 
 
 def _owner(target: Name) -> str:

@@ -209,6 +209,10 @@ class Evaluator:
             found = self._to_a_step(tree)
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self.number(tree.above[0]), True)
+        if found is None and isinstance(name, Name) and name.base.endswith("_prime"):
+            # `W'` of a matrix, where nothing is called so, is transposed.
+            bare = self.scope.named(replace(name, base=name.base.removesuffix("_prime")))
+            return transposed(bare) if isinstance(bare, Matrix) else None
         return found
 
     def _slice(self, tree: Syntax) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symrnn.algebra.reading.syntax import Call, Label, Symbol, Syntax, Terms, Times, walk, without_brackets
+from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, Times, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
@@ -22,7 +22,7 @@ from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
-from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less
+from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less, sharp
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
@@ -39,7 +39,7 @@ class ChainJudge(Noting):
 
     def judge(self) -> None:
         """Find a verdict for every link, then note what was written."""
-        if self._defines_function():
+        if self._defines_function() or self._gives_several():
             return
         before: int | None = 0 if self._head() else None
         settled = self.page.chosen
@@ -72,9 +72,25 @@ class ChainJudge(Noting):
                     return True
         return False
 
-    def _all_given(self) -> None:
+    def _all_given(self, reason: str = "a definition") -> None:
         for link in self.links:
-            self.ledger.add(self.line, link, Verdict.GIVEN, Reason("a definition"))
+            self.ledger.add(self.line, link, Verdict.GIVEN, Reason(reason))
+
+    def _gives_several(self) -> bool:
+        """`w_f = w_i = w_o = 1`: one datum for several names that nobody knows yet."""
+        *heads, last = self.faces
+        names = [face.name for face in heads]
+        plain = [name for name in names if isinstance(name, Name) and self.page.truth(name) is None]
+        if len(heads) < 2 or len(plain) < len(heads) or not isinstance(last.written, Digits):
+            return False
+        if any(self.page.key(name) in self.page.names for name in plain):
+            return False
+        self._all_given("given")
+        record = Record(sharp(last.written.value), None, given=True)
+        for name in plain:
+            self.page.keep_name(name, record)
+        self.page.keep_number(last.written.text, last.written.value < 0, record)
+        return True
 
     def _head(self) -> bool:
         """Whether the first side has a value."""
@@ -125,10 +141,15 @@ class ChainJudge(Noting):
             self.add(at, Verdict.UNDEFINED, face.problem)
         elif self._by_formula(at) or self._by_polynomial(at):
             return
-        elif isinstance(head.name, Name) and at == 1 and face.missing and not self._is_known(head.name):
+        elif isinstance(head.name, Name) and at == 1 and face.missing and self._is_defined(head.name, at):
             self.add(at, Verdict.GIVEN, Reason("a definition"))
         else:
             self.add(at, Verdict.UNDECIDED, self._open or face.problem)
+
+    def _is_defined(self, name: Name, at: int) -> bool:
+        """Whether a formula says what a name is: one that nobody knows, or that of all steps, with numbers in it."""
+        generic = name.generic and not is_symbolic(self.faces[at].tree)
+        return not self._is_known(name) or (generic and bool(free_letters(self.faces[at].tree)))
 
     def _is_known(self, name: Name) -> bool:
         """Whether a name is one of the model's, so that a formula for it is a claim and no definition."""
@@ -182,8 +203,11 @@ class ChainJudge(Noting):
                     # h_0 = c_0 = 0 gives two numbers at once.
                     return False
                 outcome = self.page.formulas.judge(left, right, self.page)
-            if (outcome.agree is None and self.page.formulas is None) or (outcome.agree is None and not names_of(left)):
+            if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
+            if outcome.agree is False and self._are_quantities(before, at) and self._has_data():
+                # i_1 = f_1 may be so at the text's numbers, of which some are not known.
+                outcome = Outcome(None, Reason("false as a formula; of these numbers, not all are known"))
             if outcome.agree is not None:
                 verdict = Verdict.RIGHT if outcome.agree else Verdict.WRONG
                 mistakes, piece = self._formula_mistakes(before, at) if verdict == Verdict.WRONG else ((), None)
@@ -194,6 +218,10 @@ class ChainJudge(Noting):
                 return True
             self._open = self._open or outcome.reason
         return False
+
+    def _is_of_the_model(self, name: Known) -> bool:
+        formulas = self.page.formulas
+        return formulas is not None and (isinstance(name, Derivative) or formulas.knows(name))
 
     def _by_polynomial(self, at: int) -> bool:
         """Judge a link between two formulas in λ, which has no value: `det(W - λI) = λ² - 1.1λ + 0.28`."""
@@ -254,11 +282,31 @@ class ChainJudge(Noting):
         left, right = self.faces[before].tree, self.faces[at].tree
         if self.page.formulas is None or not (is_symbolic(left) and is_symbolic(right)):
             return None
-        if self._is_given(before) and self._is_given(at):
-            # W_f = U_f = 0.5 gives two numbers at once and claims nothing of other numbers.
+        if (self._is_given(before) and self._is_given(at)) or self._are_quantities(before, at):
+            # W_f = U_f = 0.5 gives two numbers at once, and i_1 = f_1 claims nothing of other numbers.
+            return None
+        if self._holds_data(left) or self._holds_data(right):
+            # (2 h_1 - 3) h_1 where v = 2 and y_1 = 3.
             return None
         outcome = self.page.formulas.judge(left, right, self.page, quick=True)
         return outcome if outcome.agree is False else None
+
+    def _holds_data(self, tree: Syntax) -> bool:
+        """Whether whole numbers of a formula may be data put in; 0 and 1 keep their value anyway, powers are none."""
+        powers = [piece.exponent for piece in walk(tree) if isinstance(piece, Raised)]
+        scripts = [script for piece in walk(tree) if isinstance(piece, Symbol) for script in piece.children]
+        apart = {id(piece) for part in (*powers, *scripts) for piece in walk(part)}
+        numbers = [piece.value for piece in walk(tree) if isinstance(piece, Num) and id(piece) not in apart]
+        return any(value > 1 and value in self.page.data for value in numbers)
+
+    def _has_data(self) -> bool:
+        """Whether the text gives any of the cell's numbers."""
+        return any(record.given for record in self.page.names.values())
+
+    def _are_quantities(self, *sides: int) -> bool:
+        """Whether each side is one name of a single step: what is said of them is said of the text's numbers."""
+        names = [self.faces[at].name for at in sides]
+        return all(isinstance(name, Name) and name.steps and not name.generic for name in names)
 
     def _is_given(self, at: int) -> bool:
         """Whether a side is one name that a model is given: a parameter, an input, a value before step 1."""

@@ -7,16 +7,20 @@ the target: the reading most of the text's own numbers agree with is taken, and 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from symrnn.algebra.nodes import Signal
 from symrnn.algebra.reading.syntax import Big, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
 from symrnn.checking.formulas import free_letters, is_symbolic, names_of
+from symrnn.checking.matrices import Value
 from symrnn.checking.naming import Derivative, Known, Name, name_of
-from symrnn.checking.page import Page, Truths, family, group
+from symrnn.checking.page import OWN, Page, Reading, Truths, family, group
+from symrnn.checking.spellings import SIGNALS
+from symrnn.checking.truths import ModelTruths
 
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
 AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
@@ -24,6 +28,7 @@ AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
 MOST_FORMULAS = 8
 """Formulas of one name that are looked at to see what it means."""
 PREDICTIONS = frozenset({"y_hat", "Y_hat", "yhat", "y_pred", "hat_y"})
+Written = Digits | tuple[tuple[Digits, ...], ...]
 
 
 def choose(page: Page, working: Working, truths: Truths) -> None:
@@ -33,19 +38,20 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
     order: dict[str, list[str]] = {}
     doubtful: set[str] = set()
     own_names: dict[str, str] = {}
-    for name, written in _heads(working):
+    plain = {name.wrt.whole for name, _, _ in _heads(working) if isinstance(name, Derivative) and not name.packed}
+    for name, written, _ in _heads(working):
         readings = truths.readings(name)
         # At a step where only one reading exists the number speaks for it as well.
         for reading in readings:
-            found = values_agreeing(reading.value, written)
-            fits[group(name)][family(reading.meaning)] += found is not None and found < Agreement.NONE
+            fits[group(name)][family(reading.meaning)] += _fits(reading.value, written)
         if len(readings) < 2:
             continue
         asked[group(name)] += 1
         if isinstance(name, Name) or name.packed:
             doubtful.add(group(name))
         exact = name.wrt.whole if isinstance(name, Derivative) else name.whole
-        if exact not in AMBIGUOUS:
+        # Beside ∂L/∂f_t, δ_f is something else, most likely.
+        if exact not in AMBIGUOUS and not (isinstance(name, Derivative) and name.packed and exact in plain):
             families = [family(reading.meaning) for reading in readings]
             own_names |= {group(name): one for one in families if one in (exact, f"∂L/∂{exact}")}
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
@@ -74,6 +80,7 @@ def choose_by_formulas(page: Page, working: Working) -> None:
     """
     if page.formulas is None:
         return
+    page.chosen.update(_by_own_names(page, working))
     said: dict[str, Counter[str]] = defaultdict(Counter)
     looked: Counter[str] = Counter()
     for left, right in _formulas(working):
@@ -85,13 +92,28 @@ def choose_by_formulas(page: Page, working: Working) -> None:
             continue
         looked[key] += 1
         true = [one for one in families if _holds(page, left, right, key, one)]
-        if len(true) < len(families):
-            said[key].update({one: _weight(left, right) for one in true})
+        if len(true) == len(families):
+            # Of several the usual one, as where nothing else is known.
+            usual = page.formulas.judge(left, right, page).chosen or {}
+            true = [usual[key]] if key in usual else []
+        said[key].update({one: _weight(left, right) for one in true})
     for key, counts in said.items():
         (best, most), *others = counts.most_common() or [("", 0)]
         if most >= 2 and all(count < most for _, count in others):
             page.chosen[key] = best
             page.doubtful.discard(key)
+
+
+def _by_own_names(page: Page, working: Working) -> dict[str, str]:
+    """Two names of one text are two quantities: beside h_t the name a_t is no state."""
+    names = {str(name): name for name in _names(working)}
+    wholes = {name.whole for name in names.values()}
+    found: dict[str, str] = {}
+    for name in names.values():
+        families = page.formulas.families(name) if group(name) not in (page.chosen | found) else []
+        if len(families) > 1 and name.whole in families and wholes.issuperset(families):
+            found[group(name)] = name.whole
+    return found
 
 
 def _formulas(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
@@ -125,8 +147,36 @@ def _weight(left: Syntax, right: Syntax) -> int:
     return MOST_FORMULAS * (2 if isinstance(name_of(right), Derivative) else 1)
 
 
-def _heads(working: Working) -> Iterator[tuple[Known, Digits | tuple[tuple[Digits, ...], ...]]]:
-    """Every name a chain begins with, and the last number it is said to be."""
+def set_apart(page: Page, working: Working, truths: ModelTruths) -> None:
+    """`y = (0, 1, 0)` beside a computed o: what targets are called, given a value that nothing computes.
+
+    Such a name is the text's own, unless any of its numbers is that of a computed quantity, or a formula says so.
+    """
+    given = dict.fromkeys(name for name, _, alone in _heads(working) if alone and isinstance(name, Name))
+    for name in given:
+        key, readings = group(name), truths.readings(name)
+        is_open = name.whole in SIGNALS["y"] and key not in page.chosen and not truths.quantities.owns(name.whole)
+        if not readings or not is_open or not _is_computed(readings, truths):
+            continue
+        numbers = [(one, written) for one, written, _ in _heads(working) if group(one) == key]
+        if not any(_fits(reading.value, written) for one, written in numbers for reading in truths.readings(one)):
+            page.chosen[key] = OWN
+
+
+def _fits(value: Value, written: Written) -> bool:
+    found = values_agreeing(value, written)
+    return found is not None and found < Agreement.NONE
+
+
+def _is_computed(readings: Sequence[Reading], truths: ModelTruths) -> bool:
+    """Whether a name stands for what equations give: no parameter, input or target, no value before the first step."""
+    targets = {equation.target.name for equation in truths.quantities.program if isinstance(equation.target, Signal)}
+    nodes = [reading.node for reading in readings]
+    return all(isinstance(node, Signal) and node.name in targets and 0 not in node.indices for node in nodes)
+
+
+def _heads(working: Working) -> Iterator[tuple[Known, Written, bool]]:
+    """Every name a chain begins with, the last number it is said to be, and whether nothing stands between."""
     for line in working.lines:
         for claim in line.claims:
             if claim.kind not in (Kind.EQUATION, Kind.DEFINITION):
@@ -135,7 +185,7 @@ def _heads(working: Working) -> Iterator[tuple[Known, Digits | tuple[tuple[Digit
             last = claim.links[-1]
             written = digits_of(last.right, last.relation) or grid_digits(last.right, last.relation)
             if name is not None and written is not None:
-                yield name, written
+                yield name, written, len(claim.links) == 1
 
 
 def _by_company(page: Page, working: Working, truths: Truths) -> None:

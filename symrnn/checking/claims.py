@@ -6,7 +6,8 @@ with the digits as written, and every place points into `Working.source`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -217,6 +218,24 @@ class Working:
     def links(self) -> tuple[Link, ...]:
         """The links of all lines, in the order of the text."""
         return tuple(link for line in self.lines for link in line.links)
+
+
+def with_trees(working: Working, change: Callable[[Syntax], Syntax]) -> Working:
+    """The working with every side's tree changed; sides that two links share stay one."""
+    return replace(working, lines=tuple(_with_trees(line, change) for line in working.lines))
+
+
+def _with_trees(line: Line, change: Callable[[Syntax], Syntax]) -> Line:
+    sides: dict[int, Side] = {}
+
+    def changed(side: Side) -> Side:
+        return sides.setdefault(id(side), replace(side, tree=change(side.tree)))
+
+    def linked(link: Link) -> Link:
+        return replace(link, before=changed(link.before), after=changed(link.after))
+
+    claims = (replace(claim, links=tuple(map(linked, claim.links))) for claim in line.claims)
+    return replace(line, claims=tuple(claims))
 
 
 def figure_of(tree: Syntax) -> Figure | None:

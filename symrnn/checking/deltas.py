@@ -1,16 +1,19 @@
-"""`\\delta C_t` for ∂L/∂C_t: the notation of texts that write gradients as δ before a name.
+"""`\\delta C_t` and `\\bar{C}_t` for ∂L/∂C_t: the notations of texts that write gradients as a mark on a name.
 
 Reads a working; where a line begins with δ before a name, that is what δ means throughout: `\\delta C_t` becomes
-`\\delta_{C_t}`. Elsewhere δ is a quantity of its own, and `\\delta h_{t-1}` a product.
+`\\delta_{C_t}`. Elsewhere δ is a quantity of its own, and `\\delta h_{t-1}` a product. Where a line says
+`\\bar{h}_t = ∂L/∂h_t`, every bar means that; elsewhere `\\bar{h}` is a name like any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
 from symrnn.algebra.reading.syntax import Quotient, Symbol, Syntax, Times, walk
-from symrnn.checking.claims import Claim, Line, Link, Side, Working
+from symrnn.checking.claims import Link, Working, with_trees
+from symrnn.checking.naming import LOSS_NAMES, Derivative, name_of
 
 DELTA = Symbol("delta")
 
@@ -23,10 +26,35 @@ def with_deltas(working: Working) -> Working:
     >>> working.links[0].left.below[0].base
     'f'
     """
+    if any(_is_barred(link) for link in working.links):
+        working = with_trees(working, _without_bars)
     heads = (claim.links[0].left for line in working.lines for claim in line.claims)
     if not any(_is_gradient(head) for head in heads):
         return working
-    return replace(working, lines=tuple(_line(line) for line in working.lines))
+    return with_trees(working, _tree)
+
+
+def _is_barred(link: Link) -> bool:
+    """`\\bar{h}_t = ∂L/∂h_t`, either way round."""
+    for barred, gradient in ((link.left, link.right), (link.right, link.left)):
+        name = name_of(gradient)
+        if isinstance(barred, Symbol) and barred.accents == ("bar",) and isinstance(name, Derivative):
+            return name.of.whole in LOSS_NAMES and name.wrt == name_of(replace(barred, accents=()))
+    return False
+
+
+def _without_bars(tree: Any) -> Any:
+    """The tree with every `\\bar{X}` made `\\delta_X`."""
+    if isinstance(tree, tuple):
+        return tuple(map(_without_bars, tree))
+    if isinstance(tree, Symbol) and tree.accents == ("bar",):
+        return Symbol("delta", below=(replace(tree, accents=()),), start=tree.start, end=tree.end)
+    return _rebuilt(tree, _without_bars) if isinstance(tree, Syntax) else tree
+
+
+def _rebuilt(tree: Syntax, change: Callable[[Any], Any]) -> Syntax:
+    parts = {f.name: change(getattr(tree, f.name)) for f in fields(tree) if f.name not in ("start", "end", "depth")}
+    return replace(tree, **parts)
 
 
 def _is_gradient(tree: Syntax) -> bool:
@@ -34,22 +62,6 @@ def _is_gradient(tree: Syntax) -> bool:
         case Times(factors=(Symbol() as first, Symbol()), operators=("",)):
             return first == DELTA
     return False
-
-
-def _line(line: Line) -> Line:
-    return replace(line, claims=tuple(_claim(claim) for claim in line.claims))
-
-
-def _claim(claim: Claim) -> Claim:
-    sides = {
-        id(side): replace(side, tree=_tree(side.tree)) for link in claim.links for side in (link.before, link.after)
-    }
-
-    def one(link: Link) -> Link:
-        before: Side = sides[id(link.before)]
-        return replace(link, before=before, after=sides[id(link.after)])
-
-    return replace(claim, links=tuple(map(one, claim.links)))
 
 
 def _tree(tree: Any) -> Any:
@@ -60,8 +72,7 @@ def _tree(tree: Any) -> Any:
         return tree
     if isinstance(tree, Times):
         return _product(tree)
-    parts = {f.name: _tree(getattr(tree, f.name)) for f in fields(tree) if f.name not in ("start", "end", "depth")}
-    return replace(tree, **parts)
+    return _rebuilt(tree, _tree)
 
 
 def _product(tree: Times) -> Syntax:

@@ -22,6 +22,7 @@ from symrnn.algebra.reading.syntax import (
     Syntax,
     Terms,
     Times,
+    Transposed,
 )
 
 FLOAT_PRINT = 15
@@ -163,6 +164,12 @@ def grid_digits(tree: Syntax, relation: str = "=") -> tuple[tuple[Digits, ...], 
             pass
         case Stack(parts=parts):
             rows = tuple((part,) for part in parts)
+        case Group(body=body) | Transposed(body=Group(body=Stack() as body)) | Transposed(body=Stack() as body):
+            # `(0, 1, 0)^T` is the column that commas on a line mean anyway.
+            return grid_digits(body, relation)
+        case Transposed(body=body):
+            turned = grid_digits(body, relation)
+            return turned and tuple(zip(*turned, strict=True))
         case _:
             return None
     found = tuple(tuple(digits_of(entry, relation) for entry in row) for row in rows)

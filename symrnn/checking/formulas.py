@@ -15,14 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from symrnn.algebra.nodes import Apply, subexpressions
+from symrnn.algebra.nodes import Apply, Parameter, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, lag_of, sizes_of
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
+    Chain,
     Dots,
     Evaluated,
+    Partial,
+    Quotient,
     Symbol,
     Syntax,
     Transposed,
@@ -49,6 +52,8 @@ SHAPES = "shapes that do not fit: {0}"
 IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 TURNED = Reason("right in the transposed layout")
+FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
+SHARE = Reason("what one step adds")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
 STEPS = 3
@@ -113,7 +118,11 @@ class Formulas:
     @cached_property
     def points(self) -> list[ModelTruths]:
         """The points, at the steps a model has."""
-        return [self._point(self.steps, seed) for seed in (*SEEDS, *(MORE_SEEDS if self._has_kinks else ()))]
+        if not self._has_kinks:
+            return [self._point(self.steps, seed) for seed in SEEDS]
+        found = [self._point(self.steps, seed) for seed in (*SEEDS, *MORE_SEEDS)]
+        # Zeros and ones that keep their value may put a point on a kink, where a derivative is what one calls it.
+        return [point for point in found if not point.on_kink] or found
 
     @cached_property
     def generic_points(self) -> list[ModelTruths]:
@@ -152,6 +161,9 @@ class Formulas:
                 return supposed._judged(left, right, page, quick)
             if outcome.agree is False and not quick and self._is_direct(left, right, page):
                 return replace(outcome, reason=Reason(DIRECT, (outcome.left, outcome.right)))
+            if outcome.agree is False and (share := self._share(left, right)) is not None:
+                found = self._judged(share, right, page, quick)
+                return outcome if found.agree is False else replace(found, reason=found.reason or SHARE)
             if outcome.agree is False and self._is_turned(left, right, page):
                 return Outcome(None, TURNED)
             return outcome
@@ -164,6 +176,20 @@ class Formulas:
         if not isinstance(name, Derivative) or name.of.whole in LOSS_NAMES or self._is_parameter(name):
             return False
         return bool(self._judged(left, Transposed(right), page, True).agree)
+
+    def _share(self, left: Syntax, right: Syntax) -> Syntax | None:
+        """What step t adds to `dW`, where code says `dW = δ_t h_{t-1}ᵀ` of one step; None elsewhere."""
+        name = name_of(left)
+        if not isinstance(name, Derivative) or not name.packed or not isinstance(left, Symbol) or steps_of(name):
+            return None
+        if "t" not in free_letters(right) or not isinstance(name.wrt, Name):
+            return None
+        nodes = [reading.node for reading in self.points[0].readings(name.wrt)]
+        if not nodes or not isinstance(nodes[0], Parameter):
+            return None
+        step = Chain((Symbol("t"), Symbol("t")), ("=",))
+        weight = replace(left, base=left.base.removeprefix("d"), above=(*left.above, step))
+        return Quotient(Partial(Symbol("L")), Partial(weight))
 
     def _is_parameter(self, name: Derivative) -> bool:
         return any(parameter.name == name.wrt.whole for parameter in self.program.parameters)
@@ -197,7 +223,7 @@ class Formulas:
         names = [*names_of(left), *names_of(right)]
         points = self._points_for(left, right, names)
         outcome = self._with_names(left, right, names, points, page, quick)
-        if outcome.agree is None and points is self.points is not self.generic_points:
+        if _is_open(outcome) and points is self.points is not self.generic_points:
             outcome = self._with_names(left, right, names, self.generic_points, page, quick)
         return outcome
 
@@ -230,7 +256,7 @@ class Formulas:
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
                 if outcome.agree:
                     return Outcome(True, note or outcome.reason, chosen=chosen)
-                if best is None or (best.agree is None and outcome.agree is False):
+                if best is None or outcome.reason is FLAT or (_is_open(best) and outcome.agree is False):
                     best = outcome
         assert best is not None
         if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
@@ -298,8 +324,10 @@ class Formulas:
         letters = sorted((free_letters(left) | free_letters(right)) - points[0].quantities.words) or ["t"]
         missing: Reason | None = None
         note: Reason | None = None
-        seen = 0
-        stepped = any(isinstance(name, Name) and name.steps for name in (*names_of(left), *names_of(right)))
+        names = (*names_of(left), *names_of(right))
+        stepped = any(isinstance(name, Name) and name.steps for name in names)
+        backward = any(isinstance(name, Derivative) or name.base == "delta" for name in names)
+        seen, live = 0, not (backward and self._has_kinks)
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
@@ -314,11 +342,24 @@ class Formulas:
                 except Misfit as misfit:
                     return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
+                live = live or not all(map(_is_zero, values))
                 outcome = compared(values[0], values[1])
                 if outcome is not None and not outcome.agree:
                     return outcome
                 note = note if outcome is None else outcome.reason
+        if seen and not live:
+            return Outcome(None, FLAT)
         return Outcome(True, note) if seen else Outcome(None, missing)
+
+
+def _is_open(outcome: Outcome) -> bool:
+    """Whether another reading, or more steps, may say more; where all is zero, nothing does."""
+    return outcome.agree is None and outcome.reason is not FLAT
+
+
+def _is_zero(value: Value) -> bool:
+    entries = value.entries() if isinstance(value, Matrix) else (value,)
+    return all(entry.value == 0 for entry in entries)
 
 
 def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:

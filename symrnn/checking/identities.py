@@ -24,15 +24,17 @@ from symrnn.checking.supposing import SEEDS
 class DrawnNames(NoTruths):
     """Every plain name is a number drawn from its letters: for identities such as `tanh'(x) = 1 − tanh²(x)`."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, positive: bool = False) -> None:
         self.seed = seed
+        self.positive = positive
 
     def readings(self, name: Known) -> Sequence[Reading]:
-        """A number between −1 and 1."""
+        """A number between −1 and 1, or between 0 and 1."""
         if isinstance(name, Derivative):
             return ()
         rng = random.Random(f"{self.seed}:{name}")
-        return (Reading(str(name), sharp(Fraction(rng.choice((-1, 1)) * rng.randint(5, 29), 31))),)
+        sign, size = rng.choice((-1, 1)), rng.randint(5, 29)
+        return (Reading(str(name), sharp(Fraction(size if self.positive else sign * size, 31))),)
 
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid here."""
@@ -41,18 +43,27 @@ class DrawnNames(NoTruths):
 
 def identity(left: Syntax, right: Syntax, functions: dict[str, str]) -> Outcome:
     """Whether an identity of functions holds; None where it may be a definition or a condition instead."""
-    if not (_has_call(left) and (_has_call(right) or _is_primed(left))):
+    if not _has_call(left):
         return Outcome(None)
     names = [{str(name) for name in names_of(tree)} for tree in (left, right)]
-    if not names[0] or not names[1] <= names[0]:
+    if not names[1] or not names[1] <= names[0]:
         return Outcome(None)
+    outcome = _tried(left, right, functions, False) or _tried(left, right, functions, True) or Outcome(None)
+    # `tanh(ln k) = (k² − 1)/(k² + 1)` holds; `f(k) = k + 1` that does not may say what f is.
+    return outcome if outcome.agree or _has_call(right) or _is_primed(left) else Outcome(None)
+
+
+def _tried(left: Syntax, right: Syntax, functions: dict[str, str], positive: bool) -> Outcome | None:
+    """The outcome at drawn numbers; None where they have no logarithm."""
     try:
         for seed in SEEDS:
-            page = Page(DrawnNames(seed), functions=dict(functions))
+            page = Page(DrawnNames(seed, positive), functions=dict(functions))
             outcome = compared(value_of(left, page, {}, Way()), value_of(right, page, {}, Way()))
             if outcome is not None:
                 return outcome
-    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+    except Undefined:
+        return None
+    except (Unknown, NotMeant, TooLarge, Misfit):
         return Outcome(None)
     return Outcome(True)
 

@@ -24,7 +24,7 @@ from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
 from symrnn.checking.truths import ModelTruths
-from symrnn.checking.updates import UpdateJudge, after, updated
+from symrnn.checking.updates import UpdateJudge, pages_after, updated
 from symrnn.checking.verdicts import Finding, Reason, Verdict
 
 
@@ -36,6 +36,9 @@ class Judge:
     ledger: Ledger = field(default_factory=Ledger)
     settings: Mapping[str, Page] = field(default_factory=dict)
     """A page for each further setting of the model, by its name: its numbers are others."""
+
+    is_moved_on: bool = False
+    """Whether the text has computed anything from updated parameters: from there on these come first."""
 
     def __post_init__(self) -> None:
         self.first = self.page
@@ -77,21 +80,23 @@ class Judge:
 
     def _run(self, line: Line, run: tuple[Link, ...]) -> None:
         """A chain of equalities; what is wrong with the model's numbers may be right with updated parameters."""
-        later = after(self.page)
-        if later is None:
+        later = pages_after(self.page)
+        if not later:
             ChainJudge(self.page, self.ledger, line, run).judge()
             return
-        for page in (self.page, later):
+        pages = (*later, self.page) if self.is_moved_on else (self.page, *later)
+        for page in pages:
             written = [page.names, page.numbers, page.quantities]
             kept, count = [dict(one) for one in written], len(self.ledger.findings)
             ChainJudge(page, self.ledger, line, run).judge()
             if all(finding.verdict != Verdict.WRONG for finding in self.ledger.findings[count:]):
+                self.is_moved_on |= page is not self.page
                 return
             del self.ledger.findings[count:]
             for one, before in zip(written, kept, strict=True):
                 one.clear()
                 one.update(before)
-        ChainJudge(self.page, self.ledger, line, run).judge()
+        ChainJudge(pages[0], self.ledger, line, run).judge()
 
     def _page_of(self, line: Line) -> Page:
         """The page of the setting that the heading names, the innermost first."""

@@ -21,6 +21,9 @@ from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.numbers import Number, about, negative, same, sharp
 from symrnn.numeric.interpretation import label
 
+OWN = "the text's own"
+"""The meaning of a name that the text gives a value of its own: none of the model's quantities."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -147,6 +150,10 @@ class Page:
     """The parameters that were updated: what comes after may be computed from their new values."""
     later: Any = None
     """What is true with these (`updates.after`)."""
+    stepped: set[str] = field(default_factory=set)
+    """The parameters that the present training step has updated; one that is updated again begins the next step."""
+    before: Any = None
+    """What was true before the present training step, where it is not the first."""
 
     def written(self, parameter: Parameter) -> Record | None:
         """What was written for ∂L/∂θ."""
@@ -158,6 +165,8 @@ class Page:
         if not readings:
             return None
         chosen = self.chosen.get(group(name))
+        if chosen == OWN:
+            return None
         found = next((reading for reading in readings if family(reading.meaning) == chosen), readings[0])
         if str(name) != found.meaning:
             self.mapping.setdefault(str(name), found.meaning)

@@ -54,6 +54,8 @@ class Quantities:
         """Whether a plain signal without a step means the present one, too."""
         self.here = here
         """The step a generic t means, where the section says it."""
+        self.heard = True
+        """Whether anything says what a gradient of L is taken of; the numbers of one that nobody says are unknown."""
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
@@ -79,10 +81,13 @@ class Quantities:
             return range(int(first), int(first) + 1)
         return range(1, self.steps + 1)
 
-    @property
+    @cached_property
     def gated(self) -> bool:
-        """Whether the cell has gates."""
-        return any(name.startswith("a_") for name in self.signals)
+        """Whether the cell has gates: quantities with a function of their own that a state is made of."""
+        states = {state.name for state in self.program.states}
+        made = (equation for equation in self.program if getattr(equation.target, "name", None) in states)
+        read = {name.name for equation in made for name in equation.reads if isinstance(name, Signal)} - states
+        return any(f"a_{name}" in self.signals for name in read)
 
     @property
     def _candidate_is_n(self) -> bool:
@@ -203,7 +208,7 @@ class Quantities:
                 for node, label, own in self._named(written):
                     yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
             return
-        for family in ("a", "net", "preactivation", *self._states):
+        for family in ("a", "net", "preactivation", *(f"a_{state}" for state in self._states), *self._states):
             for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
@@ -213,7 +218,7 @@ class Quantities:
 
     def _derivatives(self, name: Derivative) -> Iterator[Meaning]:
         if name.of.whole in LOSS_NAMES and not name.of.steps:
-            if self.program.loss is not None or self.program.finals or self.program.outputs:
+            if self.heard and (self.program.loss is not None or self.program.finals or self.program.outputs):
                 yield from self._gradients(name)
             return
         if name.of.whole in LOSS_NAMES and name.mark == "+":
@@ -257,6 +262,11 @@ class Quantities:
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(wrt))
                 if name.packed and isinstance(wrt, Parameter | Signal):
                     yield from self._before_gate(wrt, label, family)
+        if name.packed and not name.mark and share is None and self.gated and isinstance(name.wrt, Name):
+            # `δ^h` of a GRU with W_h, `δ^c` of an LSTM with W_c: of what the candidate's function is applied to.
+            before = replace(name.wrt, base="a", words=(name.wrt.base, *name.wrt.words))
+            for node, label, family in self._named(before):
+                yield Meaning(f"∂L/∂{label}", f"∂L/∂{family}", Adjoint(node))
 
     def _before_gate(self, wrt: Parameter | Signal, label: str, family: str) -> Iterator[Meaning]:
         """`df` in code is ∂L/∂f, or already that of what the gate's function is applied to."""

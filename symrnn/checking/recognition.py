@@ -22,6 +22,8 @@ from symrnn.algebra.reading.syntax import (
     Stack,
     Symbol,
     Syntax,
+    Terms,
+    Times,
     Transposed,
     walk,
     without_brackets,
@@ -52,6 +54,13 @@ _LATER = re.compile(r"\[\w+\+\d+\]")
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
+_NO_BIASES = re.compile(
+    r"\bbias(?:es|\s+terms?|\s+vectors?)?(?:\s+(?:are|is|were|all|set|equal|taken|initiali[sz]ed|to|as|be))*"
+    r"\s*[=:]?\s*[$`(\\]*(?:0|zeros?)(?![.,]?\d)|\b(?:zero|no|without)\s+bias(?:es)?\b"
+    r"|偏置(?:项|向量|参数)?(?:均|都|全|皆|也)*(?:取|设|置|初始化)?(?:为|是|成)?\s*[=＝]?\s*[$\\(]*(?:0|零)(?!\.)",
+    re.IGNORECASE,
+)
+"""All biases are zero, said in words."""
 
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
@@ -85,17 +94,28 @@ class Found:
     functions: dict[str, str] = field(default_factory=dict)
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
+    no_biases: bool = False
+    """Whether the text says in words that biases without a number are zero."""
 
     @property
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
-        return {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
+        return {name: _with_names(name, text, found) for name, text in found.items()}
+
+
+def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
+    for other, inner in equations.items():
+        if other != name and " " in inner:
+            text = text.replace(f"({inner})", f"({other}[t])")
+    return text
 
 
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
-    found = Found()
+    found = Found(no_biases=_NO_BIASES.search(working.source) is not None)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -131,7 +151,9 @@ def _end(piece: Syntax) -> int | None:
 def _note(found: Found, claim: Claim) -> None:
     head, body = claim.links[0].left, claim.links[0].right
     match head:
-        case Call(function=Symbol(base=base), arguments=(Symbol() as argument,)) if not is_function(base):
+        case Call(function=Symbol(base=base), arguments=(Symbol() as argument,)) if not (
+            is_function(base) or isinstance(name_of(head), Name)
+        ):
             inner = without_brackets(body)
             if inner == argument:
                 found.functions[base] = "identity"
@@ -141,7 +163,7 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
-    if not isinstance(name, Name) or name.base in GRADIENTS or not is_symbolic(body):
+    if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
         return
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
@@ -149,6 +171,11 @@ def _note(found: Found, claim: Claim) -> None:
         _note_equation(found, name, body)
     elif not name.steps:
         found.once.setdefault(name.whole, body)
+
+
+def _is_of_all_steps(name: Name, body: Syntax) -> bool:
+    """`h_t = tanh(0.5 h_{t-1} + x_t)`: a formula for every step, some of whose weights are numbers."""
+    return name.steps == ("t",) and any(isinstance(one, Name) and one.generic for one in names_of(body))
 
 
 def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
@@ -200,9 +227,13 @@ def value_of(tree: Syntax) -> Value | None:
     match tree:
         case Quotient(over=over, under=under):
             above, below = digits_of(over), digits_of(under)
-            return str(above.value / below.value) if above and below and below.value else None
-        case Call(function=Symbol(base="ln" | "log"), arguments=(Num(value=value),)) if value > 0:
-            return f"ln({value})"
+            if above and below and below.value:
+                return str(above.value / below.value)
+            return _exact(tree) if _has_logarithm(tree) else None
+        case Terms(terms=((sign, Quotient() as body),)) if isinstance(inner := value_of(body), str):
+            return inner if sign > 0 else f"-({inner})"
+        case Call() | Terms() | Times() if _has_logarithm(tree):
+            return _exact(tree)
         case Transposed(body=body):
             row = value_of(body)
             return [[value] for value in _flat(row)] if isinstance(row, list) else None
@@ -210,6 +241,34 @@ def value_of(tree: Syntax) -> Value | None:
             return _nested([_nested([value_of(one) for one in row]) for row in rows])
         case Stack(parts=parts):
             return _nested([value_of(part) for part in parts])
+    return None
+
+
+def _has_logarithm(tree: Syntax) -> bool:
+    return any(isinstance(piece, Call) and piece.function.base in ("ln", "log") for piece in walk(tree))
+
+
+def _exact(tree: Syntax) -> str | None:
+    """`2 ln 2 + 19/8`: what fractions and logarithms of numbers make, as a model file has it."""
+    match without_brackets(tree):
+        case Num(value=value):
+            return f"({value})"
+        case Call(function=Symbol(base="ln" | "log", accents=()), arguments=(argument,)):
+            inside = value_of(argument)
+            return f"ln({inside})" if isinstance(inside, str) and not inside.startswith("-") else None
+        case Terms(terms=terms):
+            parts = [(sign, _exact(term)) for sign, term in terms]
+            return (
+                "".join(f"{'+' if sign > 0 else '-'}{part}" for sign, part in parts)
+                if all(p for _, p in parts)
+                else None
+            )
+        case Times(factors=factors):
+            made = [_exact(factor) for factor in factors]
+            return "*".join(one for one in made if one) if all(made) else None
+        case Quotient(over=over, under=under):
+            above, below = _exact(over), _exact(under)
+            return f"({above})/({below})" if above and below else None
     return None
 
 
@@ -327,6 +386,8 @@ def _datum(found: Found, key: str) -> Value:
             raise NoValueError(Reason(CHANGED, (key,)))
         if name in found.data:
             return found.data[name]
+    if found.no_biases and key.startswith("b") and key not in found.data:
+        return "0"
     raise NoValueError(Reason(MISSING, (key,)))
 
 
@@ -402,7 +463,9 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
             told = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", own, told)
         lines.append(f"{head} = {told}")
     # A loss without a norm is made of numbers.
-    once = () if any("‖" in line for line in lines) else sorted(heads - {"L"} - LOSS_NAMES)
+    states = {read[1] for text in found.equations.values() for read in _READ.finditer(text) if read[3]}
+    told_of = {name for line in lines for name, _ in _NAMED.findall(line)} & (heads | found.equations.keys() - states)
+    once = () if any("‖" in line for line in lines) else sorted(told_of - {"L"} - LOSS_NAMES)
     lines += [f"{name}: scalar" for name in once]
     return Loss(tuple(lines), given)
 

@@ -65,6 +65,8 @@ class _Teller:
                 return f"{over.text}/{under.text}"
             case Quotient(over=over, under=under):
                 return f"({self.text(over)})/({self.text(under)})"
+            case Raised(base=Norm() as base, exponent=Num() as exponent):
+                return f"{self.text(base)}^{exponent.text}"
             case Raised(base=base, exponent=Num() as exponent):
                 return f"({self.text(base)})^{exponent.text}"
             case Transposed(body=body):

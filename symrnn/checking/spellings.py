@@ -146,6 +146,9 @@ def families_of(name: Name, known: Sequence[str], gated: bool) -> Iterator[tuple
     whole = "_".join((name.base, *words))
     seen: set[str] = set()
     for family in _families(whole, gated, bool(name.steps)):
+        if family == "a" and family not in known:
+            # Where an output has a function as well, the state's argument is told by its name.
+            family = next((own for own in ("a_h", "a_s") if own in known), family)
         if family in known and family not in seen:
             seen.add(family)
             yield family, shift

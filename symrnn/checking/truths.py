@@ -21,13 +21,13 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.dialects import Dialect, own_dialect
 from symrnn.checking.matrices import Matrix, Value, transposed
 from symrnn.checking.naming import Known, Name
-from symrnn.checking.numbers import MP, sharp
+from symrnn.checking.numbers import MP, Number, sharp
 from symrnn.checking.page import Reading
 from symrnn.checking.quantities import Meaning, Quantities
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.numeric.definitions import Definitions
-from symrnn.numeric.evaluation import placed_values
+from symrnn.numeric.evaluation import cotangents_of, placed_values
 
 MOST_STEPS = 60
 MOST_SIZE = 8
@@ -70,7 +70,7 @@ class ModelTruths:
         """The same with other numbers."""
         quantities = self.quantities
         found = ModelTruths(self.program, self.steps, self.definitions.sizes, values, quantities.notation)
-        found.quantities.here = quantities.here
+        found.quantities.here, found.quantities.heard = quantities.here, quantities.heard
         found.rows, found.denominator = self.rows, self.denominator
         return found
 
@@ -200,6 +200,19 @@ class ModelTruths:
         found -= {"sigmoid"} if len(found) > 1 else set()
         return "identity" if not found else (next(iter(found)) if len(found) == 1 else None)
 
+    @cached_property
+    def on_kink(self) -> bool:
+        """Whether an activation stands exactly where it has no derivative."""
+        pieces = (piece for equation in self.quantities.program for piece in N.subexpressions(equation.expression))
+        for piece in pieces:
+            if isinstance(piece, N.Apply) and isinstance(argument := piece.operands[0], N.Signal):
+                kinks = {Fraction(int(kink.p), int(kink.q)) for kink in piece.activation.kinks if kink.is_Rational}
+                steps = [sp.Integer(step) for step in range(1, self.steps + 1)] if kinks else []
+                values = [self.of(one) for one in (map(argument.at, steps) if argument.indices else (argument,))]
+                if any(one.value in kinks for value in values if value is not None for one in _entries(value)):
+                    return True
+        return False
+
     @property
     def data(self) -> Iterator[Fraction]:
         """The numbers that were given."""
@@ -207,6 +220,10 @@ class ModelTruths:
             for entry in value.entries() if isinstance(value, Matrix) else (value,):
                 if entry is not None and isinstance(entry.value, Fraction):
                     yield abs(entry.value)
+
+
+def _entries(value: Value) -> Sequence[Number]:
+    return value.entries() if isinstance(value, Matrix) else (value,)
 
 
 def is_small(model: Model) -> bool:
@@ -222,7 +239,13 @@ def truths_of(model: Model, dialect: Dialect | None = None) -> ModelTruths | Non
     values = dict(placed_values(model))
     truths = ModelTruths(model.program, model.steps, model.sizes, values, found.names)
     truths.rows, truths.denominator = found.rows, found.denominator
+    truths.quantities.heard = is_heard(model)
     return truths
+
+
+def is_heard(model: Model) -> bool:
+    """Whether a model says what its gradients are taken of: a loss, or ∂L/∂ of outputs and final states."""
+    return model.program.loss is not None or bool(cotangents_of(model))
 
 
 def as_value(rows: Any) -> Value:

@@ -80,7 +80,7 @@ class UpdateJudge(ChainJudge):
         relation = self.links[0].relation
         page, steps = self._steps(name, relation)
         seen = self._seen(page)
-        verdict, reason, step, mistakes = self._first(steps, seen, self._is_moved_on(name))
+        verdict, reason, step, mistakes = self._first(name, steps, seen)
         taint = self._hangs_on(name, seen) if verdict == Verdict.FOLLOWS else frozenset[int]()
         should = None
         if step is not None and verdict not in (Verdict.RIGHT, Verdict.ROUNDED):
@@ -119,7 +119,7 @@ class UpdateJudge(ChainJudge):
                 return None
         return Seen(values[0], values[1], scope.taint())
 
-    def _first(self, steps: Sequence[Step], seen: Seen | None, again: bool) -> Found:
+    def _first(self, name: Name, steps: Sequence[Step], seen: Seen | None) -> Found:
         """The verdict of `θ ← …`: right by the rule, wrong by a mistake of the table, or a rule of the text's own."""
         if not steps or seen is None:
             declared = bool(steps) and self.page.update is not None
@@ -136,8 +136,8 @@ class UpdateJudge(ChainJudge):
                 return Verdict.WRONG, None, step, tuple(map(explained, rows))
         for step in steps:
             if step.own is not None and self._agreement(step.own, seen) <= Agreement.ROUNDED:
-                return Verdict.FOLLOWS, None, step, ()
-        if self.page.update is None or again:
+                return (Verdict.FOLLOWS if self._hangs_on(name, seen) else Verdict.ROUNDED), None, step, ()
+        if self.page.update is None or self._is_moved_on(name):
             return Verdict.GIVEN, Reason("an update"), None, ()
         return Verdict.WRONG, None, steps[0], ()
 
@@ -166,9 +166,9 @@ class UpdateJudge(ChainJudge):
         page, rates = self._rates(page)
         steps = list(_steps_at(truths, parameter))
         if self._is_moved_on(name) and (later := after(self.page)) is not None:
-            # Said again, or a second step.
-            assert isinstance(later.truths, ModelTruths)
-            steps += _steps_at(later.truths, parameter)
+            # Said again, or a second step, of which other parameters may be updated already.
+            for known in (self.page.before, later.truths):
+                steps += _steps_at(known, parameter) if isinstance(known, ModelTruths) else []
         return page, [self._step(parameter, *each, rate, relation) for each in steps for rate in rates]
 
     def _is_moved_on(self, name: Name) -> bool:
@@ -236,10 +236,17 @@ class UpdateJudge(ChainJudge):
                 return
             value = joined(old, value if AMOUNTS[relation] > 0 else scaled(value, negative), total)
         parameter = _parameter(name, self.page)
+        if parameter is None and relation == "=" and all(face.written is None for face in self.faces):
+            return  # `h* = tanh(w h*)` is an equation for h* as well
         if parameter is None:
             record = Record(value, None, taint | seen.taint, link=len(self.ledger.findings) - 1)
             self.page.keep_name(name, record, anew=True)
         elif isinstance(self.page.truths, ModelTruths):
+            if parameter.name in self.page.stepped:
+                later = after(self.page)
+                self.page.before = None if later is None else later.truths
+                self.page.stepped.clear()
+            self.page.stepped.add(parameter.name)
             self.page.moved[parameter.name] = value
             self.page.later = None
 
@@ -263,6 +270,14 @@ def after(page: Page) -> Page | None:
         given = {name: moved.get(getattr(name, "name", ""), value) for name, value in truths.given.items()}
         page.later = truths.with_values(given)
     return replace(page, truths=page.later, moved={}, later=None)
+
+
+def pages_after(page: Page) -> tuple[Page, ...]:
+    """What may be true after an update: with the new values, or with those from before the present training step."""
+    later = after(page)
+    if later is None:
+        return ()
+    return (later,) if page.before is None else (later, replace(later, truths=page.before))
 
 
 def _as_array(value: Value) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose, choose_by_formulas
+from symrnn.checking.choosing import choose, choose_by_formulas, set_apart
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
@@ -22,7 +22,8 @@ from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import last_step, recognise
-from symrnn.checking.truths import ModelTruths, is_small, truths_of
+from symrnn.checking.stepping import with_steps
+from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss, with_named_losses
@@ -46,7 +47,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = with_deltas(read_working(data, label))
+    working = with_deltas(with_steps(read_working(data, label)))
     found, said, notes = _model_of(model, working)
     return judged(working, found, said, notes)
 
@@ -83,6 +84,7 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     if truths is not None:
         choose(page, working, truths)
         choose_by_formulas(page, working)
+        set_apart(page, working, truths)
     return page, truths
 
 
@@ -90,7 +92,11 @@ def _formulas(model: Model | Program, dialect: Dialect, last: int) -> Formulas:
     """Who judges formulas in names: at drawn numbers, zeros and ones of the model kept."""
     program = with_named_losses(dialect.program)
     if isinstance(model, Model):
-        made = Formulas(program, model.steps, model.sizes, fixed_values(dict(placed_values(model))))
+        fixed = fixed_values(dict(placed_values(model)))
+        if is_heard(model):
+            made = Formulas(program, model.steps, model.sizes, fixed)
+        else:
+            made = OpenFormulas(with_generic_loss(program), model.steps, model.sizes, fixed, bare=program)
     else:
         steps = last or STEPS + deepest_lag(program) - 1
         known = program.loss is not None

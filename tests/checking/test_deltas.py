@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symrnn.algebra.reading.syntax import Symbol, walk
 from symrnn.checking.deltas import with_deltas
+from symrnn.checking.naming import name_of
 from symrnn.checking.reading.workings import read_working
 
 
@@ -18,3 +19,11 @@ def test_only_where_a_line_begins_so() -> None:
         "h",
         "h",
     ]
+
+
+def test_bars_are_gradients_where_the_text_says_so() -> None:
+    """`\\bar h_1 = ∂L/∂h_1` makes every bar a gradient; without it a bar is an accent."""
+    said = with_deltas(read_working("$\\bar h_1 = \\frac{\\partial L}{\\partial h_1}$, $\\bar z_1 = 2$"))
+    assert [str(name_of(link.left)) for link in said.links] == ["dh[1]", "dz[1]"]
+    plain = read_working("$\\bar h_1 = 0.5$, $\\bar h_2 = \\frac{\\partial L}{\\partial w}$")
+    assert with_deltas(plain) is plain

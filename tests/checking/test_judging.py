@@ -171,3 +171,117 @@ $\delta_1 = \delta_2 \times 0.5 \times (1 - \tanh^2(z_1)) = -0.087 \times 0.5 \t
         model = MODEL + '[[setting]]\nname = "strong"\nparameters = {W_h = 0.9}\n'
         text = "$h_2 = 0.363$\n## The strong recurrence\n$h_2 = 0.595$\n$h_2 = 0.363$"
         assert verdicts(text, model) == ["rounded", "rounded", "wrong"]
+
+
+def told(text: str) -> list[str]:
+    """The verdicts of a text as it stands."""
+    return [finding.verdict.value for finding in sr.check(text).findings]
+
+
+class TestWhatATextSaysOfItself:
+    """What is known of a recognised model, and what is not."""
+
+    RNN = "$h_t = \\tanh(w h_{t-1} + x_t)$, $h_0 = 0$, $x = (0.5, 0.3)$, $w=0.4$"
+
+    def test_a_gradient_of_a_loss_nobody_says_is_no_number(self) -> None:
+        """Neither right nor wrong; what holds for any loss is judged all the same."""
+        assert told(f"{self.RNN}\n\n$\\frac{{dL}}{{dw}} = (h_2 - 1)(1 - h_2^2) h_1 = -0.202626$")[-2:] == [
+            "given",
+            "rounded",
+        ]
+        chain = "$\\frac{\\partial L}{\\partial h_1} = w(1-h_2%s)\\frac{\\partial L}{\\partial h_2}$"
+        assert told(f"{self.RNN}\n\n{chain % '^2'}")[-1] == "right"
+        assert told(f"{self.RNN}\n\n{chain % ''}")[-1] == "wrong"
+
+    def test_a_loss_may_be_a_function_of_the_weight(self) -> None:
+        """`L(w) = ½(h_2 - 1)²`."""
+        text = f"{self.RNN} and $L(w) = \\frac12 (h_2 - 1)^2$.\n\n$\\frac{{dL}}{{dw}} = (h_2 - 1)(1 - h_2%s) h_1$"
+        assert told(text % "^2")[-1] == "right"
+        assert told(text % "")[-1] == "wrong"
+
+    def test_a_target_is_given_beside_a_computed_output(self) -> None:
+        """`y = (0, 1)^T` where o and p are computed: nothing contradicts it."""
+        text = (
+            "$h_t = \\tanh(w h_{t-1} + x_t)$, $o_t = V h_t$, $p_t = \\mathrm{softmax}(o_t)$, $w = 0.5$, $h_0 = 0.2$,"
+            " $x_1 = 0.4$, $V = \\begin{pmatrix}1\\\\-1\\end{pmatrix}$, $y = (0, 1)^T$\n\n$p - y = (0.7159, -0.7159)^T$"
+        )
+        assert "wrong" not in told(text)
+        assert told(text.replace("-0.7159", "-0.2841"))[-1] == "wrong"
+
+    def test_biases_that_are_zero_in_words(self) -> None:
+        """`all biases 0`, `其余偏置为零`; one datum for several names; what is equal at these numbers."""
+        for words in ("all biases are $0$", "zero biases", "偏置均为 0"):
+            text = (
+                "$f_t = \\sigma(w_f x_t + u_f h_{t-1} + b_f)$, $i_t = \\sigma(w_i x_t + u_i h_{t-1} + b_i)$,"
+                " $h_t = f_t h_{t-1} + i_t x_t$, $w_f = w_i = 1$, $u_f = u_i = 0.5$, $x_1 = 0.5$, $h_0 = 0.1$, "
+            )
+            report = sr.check(f"{text}{words}\n\n$f_1 = \\sigma(0.55) = 0.6341$ and $i_1 = f_1$")
+            assert {finding.verdict.value for finding in report.findings} <= {"right", "rounded", "given"}
+            assert not report.notes
+
+    def test_an_equality_of_two_quantities_is_one_of_numbers(self) -> None:
+        """Where not all numbers are known, it is open."""
+        text = "$f_t = \\sigma(w x_t)$, $i_t = \\sigma(v x_t + b)$, $h_t = f_t h_{t-1} + i_t$, $w = v = 1$"
+        assert told(f"{text}\n\n$i_1 = f_1$")[-1] == "undecided"
+
+    def test_a_mean_of_losses_with_a_readout(self) -> None:
+        """`E = ½(E_1 + E_2)` of numbers is a loss."""
+        text = (
+            "$h_t = w h_{t-1} + x_t$, $\\hat y_t = v h_t$, $E_t = \\frac12(\\hat y_t - y_t)^2$,"
+            " $E = \\frac12(E_1 + E_2)$, $w = 0.5$, $v = 2$, $h_0 = 0$, $x_1 = 1$, $x_2 = 1$, $y_1 = 1$, $y_2 = 2$\n\n"
+            "$\\frac{\\partial E}{\\partial v} = \\frac12 [(2 h_1 - 1) h_1 + (2 h_2 - 2) h_2] = %s$"
+        )
+        assert told(text % "1.25") == ["right"] * 13
+        assert told(text % "2.5")[-1] == "wrong"
+
+    def test_a_packed_gradient_in_code_may_be_what_one_step_adds(self) -> None:
+        """`dWhy = dy[t] @ h[t].T`: a weight called Why, a transpose with a dot."""
+        text = "h[t] = tanh(Wxh @ x[t] + Whh @ h[t-1])\ny[t] = Why @ h[t]\n\ndWhy = dy[t] @ h[%s].T\n"
+        assert told(text % "t")[-1] == "right"
+        assert told(text % "t-1")[-1] == "wrong"
+
+    def test_beside_the_gate_delta_is_of_what_its_function_is_applied_to(self) -> None:
+        """Where ∂L/∂h̃ stands as well, δ^h of a cell with U_h is ∂L/∂a_h̃."""
+        text = (
+            "$z_t = \\sigma(W_z x_t + U_z h_{t-1})$, $\\tilde h_t = \\tanh(W_h x_t + U_h h_{t-1})$,"
+            " $h_t = (1 - z_t) \\odot h_{t-1} + z_t \\odot \\tilde h_t$\n\n"
+            "$\\delta^h_t = \\frac{\\partial L}{\\partial h_t} \\odot z_t \\odot (1 - \\tilde h_t%s)$\n\n"
+            "$\\frac{\\partial L}{\\partial U_h} = \\sum_t \\delta^h_t h_{t-1}^T$"
+        )
+        assert told(text % "^2")[-2:] == ["right", "right"]
+        assert "wrong" in told(text % "")
+
+    RELU = (
+        "$h_t=\\mathrm{ReLU}(Wh_{t-1}+Ux_t+b)$, $W=\\begin{bmatrix}1&-1\\\\0&2\\end{bmatrix}$,"
+        " $U=\\begin{bmatrix}1\\\\1\\end{bmatrix}$, $b=\\begin{bmatrix}0\\\\-1\\end{bmatrix}$,"
+        " $h_0=\\begin{bmatrix}1\\\\1\\end{bmatrix}$, $x_1=2$, $x_2=-1$, $L=\\frac12\\|h_2-y\\|^2$,"
+        " $y=\\begin{bmatrix}0\\\\2\\end{bmatrix}$\n\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("$\\frac{\\partial L}{\\partial h_1} = W^\\top \\delta_2$", "right"),
+            ("$\\frac{\\partial L}{\\partial h_1} = W \\delta_2$", "wrong"),
+            ("$\\frac{\\partial L}{\\partial b} = \\delta_1 + \\delta_2$", "right"),
+            ("$\\frac{\\partial L}{\\partial W} = \\delta_2 h_2^\\top + \\delta_1 h_1^\\top$", "wrong"),
+        ],
+    )
+    def test_points_on_or_beyond_a_kink_say_nothing(self, text: str, expected: str) -> None:
+        """Where all units are off, both sides are zero whatever is written; δ is ∂L/∂a beside a loss with a norm."""
+        assert told(self.RELU + text)[-1] == expected
+
+    def test_whole_numbers_put_in_are_no_luck(self) -> None:
+        """`(2 h_1 - 3) h_1` where v = 2 and y_1 = 3."""
+        text = (
+            "$h_t = w h_{t-1} + x_t$, $\\hat y_t = v h_t$, $L = \\frac12 (\\hat y_2 - y)^2$, $w = 0.5$, $v = 2$,"
+            " $y = 3$, $h_0 = 0$, $x_1 = 1$, $x_2 = 1$\n\n$\\frac{\\partial L}{\\partial v} = (2 h_2 - 3) h_2 = 0$"
+        )
+        assert set(told(text)) <= {"right", "given"}
+
+    def test_a_weight_may_be_a_number(self) -> None:
+        """`h_t = tanh(0.5 h_{t-1} + x_t)`: a cell, of which tables and δ_t are judged."""
+        text = "$h_t = \\tanh(0.5 h_{t-1} + x_t)$, $h_0 = 0$, $x_1 = 0.5$, $x_2 = 0.1$, $L = \\frac12 (h_2 - 1)^2$\n\n"
+        assert told(text)[0] == "given"
+        assert told(f"{text}$a_2 = 0.3311$, $h_2 = 0.3195$, $\\delta_2 = -0.6111$")[-3:] == ["rounded"] * 3
+        assert told(f"{text}$h_2 = 0.4195$")[-1] == "wrong"

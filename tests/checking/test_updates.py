@@ -152,3 +152,20 @@ $b \leftarrow 0.151433$"""
     def test_said_again(self) -> None:
         """A summary of the new values is no second step."""
         assert verdicts(r"$W_h \leftarrow 0.677397$" + "\n" + r"$W_h \leftarrow 0.677397$", "update") == ["rounded"] * 2
+
+
+def test_the_second_step_updates_one_weight_after_the_other() -> None:
+    """What was true before the present step is what its gradients are taken at."""
+    text = (
+        "h_t = w·h_{t-1} + u·x_t，L = ½(h_2 − y)²，学习率 η = 0.1\n"
+        "已知 w = 0.5，u = 1，h_0 = 0，x_1 = 1，x_2 = 2，y = 3\n\n"
+        "∂L/∂w = −0.5×h_1 = −0.5\n∂L/∂u = −0.5×(x_2 + w·x_1) = −1.25\n"
+        "w ← 0.5 − 0.1×(−0.5) = 0.55\nu ← 1 − 0.1×(−1.25) = 1.125\n\n"
+        "h_1 = 1.125×1 = 1.125\nh_2 = 0.55×1.125 + 1.125×2 = 2.86875\n"
+        "∂L/∂w = −0.13125×1.125 = −0.14766\n∂L/∂u = −0.13125×(2 + 0.55×1) = −0.33469\n"
+        "w ← 0.55 + 0.1×0.14766 = 0.56477\nu ← 1.125 + 0.1×0.33469 = NEW\n"
+    )
+    found = [finding.verdict.value for finding in sr.check(text.replace("NEW", "1.15847")).findings]
+    assert set(found) <= {"right", "rounded", "given"}
+    found = [finding.verdict.value for finding in sr.check(text.replace("NEW", "1.09153")).findings]
+    assert (found.count("wrong"), found[-1]) == (1, "wrong")

@@ -22,6 +22,7 @@ from worksheet_models import TEXTS, class_of, model_of
 from symrnn.algebra.nodes import Gap, Node, subexpressions
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.checking.verdicts import FINE, Report
+from symrnn.checking.verdicts import Verdict as Judged
 from symrnn.worksheets.building import fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet
@@ -35,9 +36,11 @@ from symrnn.worksheets.tasks import load_task, shipped
 from symrnn.worksheets.telling import Told, told
 
 MOST_PLANTS = 3
+FOUND = frozenset({Judged.WRONG, Judged.LUCKY})
+"""Where ReLU is off a false formula is true: it is found as false all the same."""
 SIGNS = frozenset({"R10", "R24", "G03"})
-UNNAMED = frozenset({"R35", "R37"})
-"""How a gradient is to be clipped, no number says."""
+UNNAMED = frozenset({"R35", "R37", "V02"})
+"""How a gradient is to be clipped no number says, nor whose a short fraction is."""
 Held = tuple[str, str]
 """A law, and what failed; the second is empty where it holds."""
 
@@ -169,9 +172,9 @@ def _found(sheet: Sheet, one: Told, right: str, wrong: str) -> str:
     here = min(place_of(right, wrong), default=0)
     report = judged(sheet, wrong)
     label = f"{one.question.key} {one.rows}: "
-    if report.first_wrong is None or not here:
+    first = next((finding for finding in report.findings if finding.verdict in FOUND), None)
+    if first is None or not here:
         return label + ("not found" if here else "unseen")
-    first = report.findings[report.first_wrong]
     if first.place.line != here:
         return label + f"found at {first.place.line}, not {here}"
     named = [mistake.id for mistake in first.mistakes]

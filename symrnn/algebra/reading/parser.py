@@ -196,6 +196,8 @@ class Parser:
         elif self.peek.kind in ("name", "number", "accent", "style", "open") or self.sees("op", "frac", "‖", "|"):
             argument = self.nested(self.operand)
             call = self.made(Call(symbol, (argument,)), symbol.start, argument.end)
+        elif self.source.working and self.peek.kind in ("end", "stop") and power is None:
+            return symbol  # `φ = tanh`
         else:
             self.fail(symbol, f"the function {symbol.base} without an argument", f"{symbol.base}(a_t)")
         return call if power is None else raised(self.source, call, power)
@@ -428,6 +430,9 @@ class Parser:
     def _braced(self) -> Syntax:
         """A brace group: what is in it, without the braces; signs that begin it are words."""
         opener, following = self.peek, self.tokens[self.at + 1]
+        layered = self._layered()
+        if layered is not None:
+            return layered
         signs: list[Syntax] = []
         if following.kind == "op" and following.text in ("<", "ᵀ", "*", "'", "+"):
             self.advance()
@@ -440,6 +445,19 @@ class Parser:
         parts, end = self._list(opened=opener if signs else None)
         parts = [*signs, *parts]
         return parts[0] if len(parts) == 1 else self.made(Stack(tuple(parts)), opener.start, end)
+
+    def _layered(self) -> Syntax | None:
+        """`{[l]<t>}`: a layer and a step, each in brackets of its own; nothing is read of anything else."""
+        opener, at = self.peek, self.at
+        self.advance()
+        if self.sees("open", "["):
+            layer = _READERS["open"](self)
+            if self.sees("op", "<") or self.sees("open", "⟨", "("):
+                step = self._angled() if self.sees("op", "<") else _READERS["open"](self)
+                if self.sees("close", "}"):
+                    return self.made(Stack((layer, step)), opener.start, self.advance().end)
+        self.at = at
+        return None
 
     def _angled(self) -> Syntax:
         """`<t-1>`."""

@@ -27,7 +27,7 @@ MARKS = {
 """Combining characters."""
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar",
-    "dot": "dot", "ddot": "ddot", "check": "check",
+    "dot": "dot", "ddot": "ddot", "check": "check", "overrightarrow": "forward", "overleftarrow": "backward",
 }  # fmt: skip
 """Commands over a letter."""
 
@@ -57,7 +57,7 @@ OPERATORS = {
 }  # fmt: skip
 PAIRS = {
     "**": "^", "||": "‖", "<=": "≤", ">=": "≥", "=>": "⇒", "->": "→", ":=": "=", "==": "=", "~=": "≈", "!=": "≠",
-    ".*": "⊙",
+    ".*": "⊙", ".^": "^",
 }  # fmt: skip
 """Operators of two characters."""
 BRACKETS = {

@@ -48,10 +48,12 @@ from symrnn.errors import Place, UnsafeInputError
 
 _SPACE = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\{,\}\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+")
+_POWER_OF_TEN = r"\\(?:mathrm|mathsf|text|textrm)\{[eE](?:\}\{?([-+]?\d+)\}?|([-+]?\d+)\})"
 _HAND_NUMBER = re.compile(
-    rf"(?:[1-9]\d{{0,2}}(?:(?:,|\\,)\d{{3}})+(?![\d,])(?:\.\d+)?|{_NUMBER.pattern})(?:%|[ \t]?\\%)?"
+    rf"(?:[1-9]\d{{0,2}}(?:(?:,|\\,)\d{{3}})+(?![\d,])(?:\.\d+)?"
+    rf"|(?:{_NUMBER.pattern})(?:{_POWER_OF_TEN})?)(?:%|[ \t]?\\%)?"
 )
-"""In a working also `13,780` and `7%`."""
+"""In a working also `13,780`, `7%` and `3\\mathrm{e}{-4}`."""
 _SEPARATORS = re.compile(r"\{,\}|,|\\,|[ \t\\]+(?=%)")
 _JOINED = "|".join(sorted((word for word in FUNCTION_WORDS if "_" in word), key=len, reverse=True))
 _LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
@@ -195,7 +197,7 @@ class _Scanner:
             return None
         if self.depth and "," in found[0]:
             found = _NUMBER.match(self.text, self.at) or found
-        digits = _SEPARATORS.sub("", found[0])
+        digits = re.sub(_POWER_OF_TEN, r"e\1\2", _SEPARATORS.sub("", found[0]))
         if self.source.working and self.source.latex and self.after_sub and len(digits) > 1 and digits.isdigit():
             self._fail(
                 found.end(), f"{digits} without braces, which TeX reads as {digits[0]} and {digits[1:]}", "braces"

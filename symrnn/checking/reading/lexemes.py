@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from symrnn.algebra.reading.signs import COMMANDS, HIGH, LOW
 from symrnn.checking.reading.regions import Region
-from symrnn.checking.reading.words import STOP_WORDS, is_prose
+from symrnn.checking.reading.words import HELD_WORDS, STOP_WORDS, is_prose
 
 
 class Lexeme(NamedTuple):
@@ -53,6 +53,7 @@ _SCRIPT_SIGNS = "".join(map(re.escape, (*HIGH, *LOW)))
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LEXEME = re.compile(
     rf"(?P<wide>[ ]{{3,}}|\t[ \t]*)|(?P<space>[ \u00a0]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
+    r"|(?P<turned>(?<=[\w\])}])\.T(?![\w.])|(?<=[\w\])}])\.T(?=\.(?:\s|$)))"
     r"|(?P<decimals>(?<![\d.,])(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?![\d.,]))"
     rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\.\d+)"
     rf"|(?P<dots>\.\.\.+|…+)|(?P<implication>=>|⇒|⟹|⇔|⟺|∴|∵|⇐|∀|∃|∧|∨)|(?P<sign>{_SIGNS})"
@@ -63,7 +64,7 @@ _LEXEME = re.compile(
     rf"|(?P<hyphened>[A-Za-z]{{1,40}}(?:[-/][A-Za-z]{{1,40}}){{1,4}}(?![A-Za-z0-9_^(\[{{~']))|(?P<contracted>[A-Za-z]+['’](?:s|t|re|ve|ll|d|m)\b)"
     rf"|(?P<circled>[\u2460-\u24ff\u2776-\u2793])|(?P<cjk>[{_CJK}]+)|(?P<script>[{_SCRIPT_SIGNS}]+)"
     rf"|(?P<word>[^\W\d_{_CJK}](?:[^\W_{_CJK}]|[\u0300-\u036f\u20d7])*~?(?:[^\W_{_CJK}]*))"
-    rf"|(?P<open>[(\[{{⟨〈【《「])|(?P<close>[)\]}}⟩〉】》」])|(?P<operator>[-+*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@^_'′’∂∇√∑∏‖∥⊤½⅓⅔¼¾⅛∞±!])|(?P<bar>\|)|(?P<ampersand>&)"
+    rf"|(?P<open>[(\[{{⟨〈【《「])|(?P<close>[)\]}}⟩〉】》」])|(?P<operator>\.[*^]|[-+*·⋅•∙×÷/∕⁄⊙∘○⨀⊗@^_'′’∂∇√∑∏‖∥⊤½⅓⅔¼¾⅛∞±!])|(?P<bar>\|)|(?P<ampersand>&)"
     rf"|(?P<comma>[,、])|(?P<semicolon>;)|(?P<colon>:)|(?P<stop>[.。](?=\s|$)|[?？])|(?P<other>.)",
 )
 
@@ -137,7 +138,7 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
     if kind == "escaped":
         opened = {"{": "open", "}": "close", "|": "operator", "%": "operator"}.get(found["escaped"])
         return Lexeme(opened, start, end) if opened else None
-    if kind == "angled":
+    if kind in ("angled", "turned"):
         return Lexeme("script", start, end)
     if kind == "hyphened":
         parts = re.split("[-/]", found[0])
@@ -183,6 +184,7 @@ def _is_said(said: str, following: str) -> bool:
 
 
 _GLUE = frozenset({"operator", "relation"})
+_HOLDING = _GLUE | {"script"}
 _STARTS = frozenset({"newline", "comma", "semicolon", "colon", "break", "stop", "block", "other", "open"})
 _ENDS = frozenset({"newline", "comma", "semicolon", "stop", "close", "break", "block"})
 
@@ -239,6 +241,8 @@ def _stands_in_prose(text: str, word: Lexeme, before: Lexeme | None, after: Lexe
         return is_prose(beside[:-1], beside[-1:]) or (before_kind == "prose" and after_kind not in _GLUE)
     if not is_prose(said, text[word.end : word.end + 1]):
         return False
+    if said in HELD_WORDS:
+        return not ({before_kind, after_kind} & _HOLDING)
     if len(said) > 2 and said.lower() in STOP_WORDS:
         return True
     if before_kind in _GLUE:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from symrnn.algebra.reading.syntax import (
+    Call,
     Num,
     Quotient,
     Symbol,
@@ -45,13 +46,25 @@ _MOST_STEPS = 10_000
 
 def lines_in(rows: Sequence[Row]) -> Iterator[Line]:
     """The lines that tables stand for; `rows` are in the order of the text."""
+    for head, below in _tables(rows):
+        for row in below:
+            if claims := tuple(_claims(row, head, len(below) == 1)):
+                yield Line(claims, _text(row), row.place, _format(row), row.headings, "")
+
+
+def _tables(rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
+    """Every head with the rows below it."""
     head: Row | None = None
+    below: list[Row] = []
     for row in rows:
-        if head is None or row.titles != tuple(cell.text for cell in head.cells):
-            head = row
+        if head is not None and row.titles == tuple(cell.text for cell in head.cells):
+            below.append(row)
             continue
-        if claims := tuple(_claims(row, head)):
-            yield Line(claims, _text(row), row.place, _format(row), row.headings, "")
+        if head is not None:
+            yield head, below
+        head, below = row, []
+    if head is not None:
+        yield head, below
 
 
 def _text(row: Row) -> str:
@@ -62,8 +75,13 @@ def _format(row: Row) -> Format:
     return Format.LATEX if any("\\" in cell.text for cell in row.cells) else Format.PLAIN
 
 
-def _claims(row: Row, head: Row) -> Iterator[Claim]:
+def _claims(row: Row, head: Row, only: bool) -> Iterator[Claim]:
     if len(row.cells) != len(head.cells):
+        return
+    if only and all(map(_is_named, head.cells)) and all(map(_is_figure, row.cells)):
+        # `| W_h | b |` above `| 0.5 | 0.1 |`: what is given.
+        pairs = zip(head.cells, row.cells, strict=True)
+        yield from (_claim([_side(title, title.tree), _side(cell, cell.tree)]) for title, cell in pairs)  # type: ignore[arg-type]  # both have a tree
         return
     if (letter := _letter(head.cells[0])) is not None:
         yield from _down(row, head, letter)
@@ -182,6 +200,19 @@ def _kind(title: Cell) -> str | None:
         if words.fullmatch(said):
             return kind
     return None
+
+
+def _is_named(title: Cell) -> bool:
+    """Whether a head is nothing but a name, and no count of steps."""
+    return title.alone and title.tree is not None and _is_name(title.tree) and _letter(title) is None
+
+
+def _is_figure(cell: Cell) -> bool:
+    """Whether a cell is a number, or what comes to one: `3 ln 2`."""
+    if not cell.alone or cell.tree is None:
+        return False
+    called = {id(piece.function) for piece in walk(cell.tree) if isinstance(piece, Call)}
+    return not any(isinstance(piece, Symbol) and id(piece) not in called for piece in walk(cell.tree))
 
 
 def _is_name(tree: Syntax) -> bool:

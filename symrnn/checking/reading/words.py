@@ -24,6 +24,8 @@ STOP_WORDS = _words(
     "equals whose will would can could should may might must about case step steps time",
 )
 """Words that no formula is made of, unless they are two letters long and operators hold them: `it`, `do`."""
+HELD_WORDS = frozenset({"Why", "why"})
+"""Words that are matrices, from h to y, where an operator, a relation or a script stands beside them."""
 BINDING_WORDS = _words(
     "a an the is are was were be and or but so then thus hence therefore where with from if when since because",
     "that this it we have has get gets gives give yields yield let set suppose assume given take using use now",

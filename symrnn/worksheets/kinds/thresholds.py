@@ -18,7 +18,7 @@ ONE = Number(1)
 GAIN, SLOPE, WEIGHT = (Parameter(name, (1, 1)) for name in ("beta", "s", "w_max"))
 W, U = (Parameter(name, (1, 1)) for name in ("w", "u"))
 H, X = (Signal(name, (1, 1), t) for name in ("h", "x"))
-GAINS = tuple(Fraction(number, 2) for number in (1, 3, 4, 5, 6, 8))
+GAINS = tuple(Fraction(number, 2) for number in (3, 4, 5, 6, 8, 10))
 ACTIVATIONS = {"tanh": "sigmoid", "sigmoid": "tanh", "hard_sigmoid": "sigmoid", "relu": "sigmoid"}
 """Those that are asked, each with another it is taken for."""
 
