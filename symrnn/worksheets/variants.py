@@ -92,10 +92,15 @@ class Recipe:
         return frozenset(node.activation.name for node in nodes if isinstance(node, N.Apply))
 
     @cached_property
+    def has_softmax(self) -> bool:
+        """Whether there is a softmax."""
+        pieces = (piece for e in self.model.program for piece in N.subexpressions(e.expression))
+        return any(isinstance(piece, N.Softmax) for piece in pieces)
+
+    @cached_property
     def mode(self) -> Mode:
         """How the numbers come out."""
-        pieces = (piece for e in self.model.program for piece in N.subexpressions(e.expression))
-        if self.activations <= RATIONAL and not any(isinstance(piece, N.Softmax) for piece in pieces):
+        if self.activations <= RATIONAL and not self.has_softmax:
             return "exact"
         return "rounded" if self._holding is None else "logarithms"
 
@@ -174,6 +179,8 @@ class Recipe:
                 return replace(made, fault=f"within {self.budget} digits a line")
             if line in self._wanted and any(entry.value == 0 for row in rows for entry in row):
                 return replace(made, fault="without answers that are 0")
+        if not self._is_true_as_printed(table):
+            return replace(made, fault="right with the digits that are printed")
         for line in sorted(self.asked, key=lambda line: len(line.wrong)):
             luck = self.coincidences.found(line, table)
             if luck.hidden:
@@ -186,6 +193,17 @@ class Recipe:
         if self.asked and self.coincidences.forgiven(table):
             return replace(made, fault="diagnosable to the end")
         return made
+
+    def _is_true_as_printed(self, table: Mapping[str, Rows]) -> bool:
+        """Whether every answer comes out of the numbers that stand on the sheet, in the digits it is written with."""
+        printed = {line.key: numbers.as_printed(table[line.key], self.rounded) for line in self._lines}
+        if all(rows == table[key] for key, rows in printed.items()):
+            return True
+        reader = self.solver.sharp_reader({**table, **printed})
+        return all(
+            numbers.is_written_alike(nice(reader(line.expression)), table[line.key], self.rounded)
+            for line in self.asked
+        )
 
     @cached_property
     def _lines(self) -> tuple[Line, ...]:

@@ -39,19 +39,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws silent": "Mistakes that never show",
         # what stands on a sheet
         "ws text": "{0}",
+        "ws total": "Together {0} points.",
         "ws name line": "Name: {0}    Student number: {0}",
         "ws student": "For {0}.",
         "ws cell": "The cell: {0}.",
         "ws loss": "The loss: {0}.",
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
-        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
-        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Write fractions; where a logarithm remains in a sum, four significant "
-        "digits.",
+        "ws logarithms": "Every state comes out exactly: {0}. Write fractions; where a logarithm remains in a sum, "
+        "four significant digits.",
+        "ws rule softmax": "the softmax of logarithms {0} is each {1} divided by the sum of all",
         "ws exact typed": "Every number comes out exactly. Type decimals, with at least six digits where they do not "
         "end.",
-        "ws logarithms typed": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
-        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Compute with fractions and type decimals, with at least six digits "
-        "where they do not end.",
+        "ws logarithms typed": "Every state comes out exactly: {0}. Compute with fractions and type decimals, with "
+        "at least six digits where they do not end.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
@@ -60,7 +60,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
         "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
-        "left. The states of the step before are independent of each other.",
+        "left.",
+        "ws ask jacobian one": "Compute the Jacobian of the step.",
+        "ws ask jacobian blocks": "Compute the Jacobian of the step, block by block.",
+        "ws ask jacobian states": "A derivative with respect to one of {0} holds the others fixed.",
         "ws ask jacobian direct": "The product follows the cell state's own path only; ways through the gates are left "
         "out.",
         "ws ask derive": "Derive {0} from the equations: a formula for every line, from the loss back to the weight. "

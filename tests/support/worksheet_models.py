@@ -56,6 +56,7 @@ def softmax_text(activation: str, count: int) -> str:
         f"[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n{further}[loss]\n{loss}"
     )
 
+
 TEXTS = {
     "linear": scalar_text("identity", 3),
     "relu": scalar_text("relu", 2),
