@@ -34,7 +34,10 @@ def _pool(text: str) -> tuple[Fraction, ...]:
 
 
 SMALL_WEIGHTS = _pool("1/2 1/4 3/4")
-WEIGHTS = (*SMALL_WEIGHTS, *_pool("3/2 2 5/4"))
+LARGE_WEIGHTS = _pool("3/2 2 5/4")
+WEIGHTS = (*SMALL_WEIGHTS, *LARGE_WEIGHTS)
+NEUTRAL_WEIGHTS = (Fraction(-1),)
+"""Of absolute value 1. With 1 itself a weight that was forgotten would not be missed."""
 GATED_WEIGHTS = (*WEIGHTS, *_pool("5/2 3"))
 """Where biases hold logarithms, weights of the arguments are no part of any product; there are many of them."""
 INPUTS = _pool("1/2 2 3 3/2 5 5/2")

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
 
 from symrnn.algebra import nodes as N
+from symrnn.algebra.activations import lookup
 from symrnn.algebra.nodes import Name, Parameter, Signal
 from symrnn.checking.numbers import real
 from symrnn.errors import LimitError
@@ -47,6 +49,8 @@ GATED_BUDGET = 8
 """The same where a cell has gates: every line of its backward pass is a product of up to eight factors."""
 SCALE_LIMIT = 1000
 """What is rounded lies between this and one part of it."""
+TURNS = 6
+"""A variant's turn is one of so many: each of two or three sides of 1 is as likely."""
 POINTS = 3
 KINKED_POINTS = 12
 RATIONAL = frozenset({"identity", "relu", "leaky_relu", "hard_sigmoid", "hard_tanh", "hardtanh", "abs", "sign", "step"})
@@ -77,8 +81,8 @@ class Recipe:
 
     solver: Solver
     asked: tuple[Line, ...]
-    contracting: bool = False
-    """Whether |w| must be below 1, so that the regime of a bounded activation is proved."""
+    weighed: bool = False
+    """Whether |w| decides an answer: on which side of 1 it lies is drawn first, so that no answer is rare."""
 
     @property
     def model(self) -> Model:
@@ -128,7 +132,9 @@ class Recipe:
 
     # --- the search
 
-    def draw(self, draws: Callable[[int], Draws], taken: set[tuple[Any, ...]]) -> tuple[Model, dict[str, Rows], int]:
+    def draw(
+        self, draws: Callable[[int], Draws], taken: set[tuple[Any, ...]], turn: int = 0
+    ) -> tuple[Model, dict[str, Rows], int]:
         """Numbers that pass every test: a model, the values of all lines, and which draw it was.
 
         Of draws that pass, the first in which no two mistakes give one number by chance, or of many the best.
@@ -142,7 +148,7 @@ class Recipe:
         for attempt in range(MOST_DRAWS):
             if attempt >= LONG:
                 report(attempt, MOST_DRAWS)
-            drawn = self._tried(draws(attempt), attempt, best.chances if best else None)
+            drawn = self._tried(draws(attempt), attempt, best.chances if best else None, self.side(turn, attempt))
             if drawn.fault or tuple(drawn.given) in taken:
                 failed[drawn.fault or "distinct from the others"] += 1
                 continue
@@ -160,15 +166,19 @@ class Recipe:
         taken.add(tuple(best.given))
         return self._entries.model_of(best.given), best.values, best.attempt
 
-    def drawn(self, draws: Draws) -> tuple[Model, dict[str, Rows]]:
+    def side(self, turn: int, attempt: int) -> int:
+        """Which of the `sides` of the recurrent weight a draw has: that of its turn, while there is hope."""
+        return (turn + attempt // LONG) % max(1, len(self.sides))
+
+    def drawn(self, draws: Draws, side: int = 0) -> tuple[Model, dict[str, Rows]]:
         """A draw that is not tested: the model and what all lines come to."""
-        given, table = self._given(draws)
+        given, table = self._given(draws, side)
         values = self.solver.solve(table, lines=tuple(line for line in self._lines if line.key not in table))
         return self._entries.model_of(given), values
 
-    def _tried(self, draws: Draws, attempt: int, least: int | None) -> Attempt:
+    def _tried(self, draws: Draws, attempt: int, least: int | None, side: int = 0) -> Attempt:
         """A draw, line after line until a test fails; the last test only where there is less luck than `least`."""
-        given, table = self._given(draws)
+        given, table = self._given(draws, side)
         made = Attempt(attempt, given, table)
         reader = self.solver.sharp_reader(table)
         for line in self._lines:
@@ -269,17 +279,18 @@ class Recipe:
         return self._entries.model_of(given), self.solver.solve(self._entries.table(given), lines=self._lines)
 
     def _kinked_points(self) -> Iterator[dict[str, Rows]]:
-        draws = (self.drawn(Draws(point, "kinked", VERSION))[1] for point in range(MOST_DRAWS))
+        draws = (self.drawn(Draws(point, "kinked", VERSION), self.side(point, 0))[1] for point in range(MOST_DRAWS))
         return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
 
     def _has_no_zero(self, values: Mapping[str, Rows]) -> bool:
-        return not any(entry.value == 0 for line in self.asked for row in values[line.key] for entry in row)
+        # Gradients too, where they are not asked: they are 0 where a function is flat, in which every mistake hides.
+        return not any(entry.value == 0 for line in self._lines for row in values[line.key] for entry in row)
 
     # --- the numbers
 
-    def _given(self, draws: Draws) -> tuple[list[Given], dict[str, Rows]]:
+    def _given(self, draws: Draws, side: int) -> tuple[list[Given], dict[str, Rows]]:
         """The numbers of a draw, and the table they begin."""
-        found = self._filled(lambda name, used: draws.choice(_unused(self._pool(name), used)), self._solved)
+        found = self._filled(lambda name, used: draws.choice(_unused(self._pool(name, side), used)), self._solved)
         if self.mode != "logarithms":
             return found, self._entries.table(found)
         assert self._holding is not None
@@ -309,7 +320,20 @@ class Recipe:
         names = (name for line in lines for name in N.names_in(line.expression))
         return frozenset(name.name for name in names if isinstance(name, Parameter))
 
-    def _pool(self, name: Name) -> Sequence[Fraction]:
+    @cached_property
+    def sides(self) -> tuple[tuple[Fraction, ...], ...]:
+        """Recurrent weights of a scalar cell by what the size of |w| sup|f'| says; none where it does not matter."""
+        if not self.weighed:
+            return ()
+        if not self.activations:
+            return (numbers.SMALL_WEIGHTS, numbers.LARGE_WEIGHTS, numbers.NEUTRAL_WEIGHTS)
+        slope = largest_slope(self.activations)
+        beyond = tuple(weight / slope for weight in numbers.LARGE_WEIGHTS)
+        return (numbers.SMALL_WEIGHTS, beyond)
+
+    def _pool(self, name: Name, side: int) -> Sequence[Fraction]:
+        if self.sides and isinstance(name, Parameter) and name.name == "W_h":
+            return self.sides[side]
         if isinstance(name, Parameter):
             if name.name.startswith("b"):
                 return numbers.BIASES
@@ -318,13 +342,25 @@ class Recipe:
                 return numbers.SCALES if name.name in self._holding.scales else few
             if self.rounded:
                 return numbers.DECIMAL_WEIGHTS
-            small = self.contracting and self.activations and name.name in self._carried
-            return numbers.SMALL_WEIGHTS if small or self.activations & SATURATING else numbers.WEIGHTS
+            return numbers.SMALL_WEIGHTS if self.activations & SATURATING else numbers.WEIGHTS
         if isinstance(name, Signal) and name in self.model.program.initials:
             return numbers.STATES
         if isinstance(name, Signal) and name.name == "y":
             return numbers.KINKED_TARGETS if self.activations & RATIONAL - SATURATING else numbers.TARGETS
         return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
+
+
+def largest_slope(activations: Collection[str]) -> Fraction:
+    """sup|f'| of the steepest of some activations, the bound of a step's factor beside |w|.
+
+    >>> largest_slope(["sigmoid"]), largest_slope(["tanh"])
+    (Fraction(1, 4), Fraction(1, 1))
+    """
+    bounds = [lookup(name).bound for name in activations]
+    if not all(bound.is_Rational for bound in bounds):
+        # Beyond the largest slope there is.
+        return Fraction(max(ceil(bound) for bound in bounds))
+    return Fraction(str(max(bounds)))
 
 
 def fingerprint(model: Model) -> tuple[Any, ...]:

@@ -59,6 +59,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "argument of an activation.",
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
+        "ws ask regime bounded": "Compute the derivative of the last state with respect to the first. Then say what "
+        "follows for the gradient, as it goes back over more and more steps, from the bound |w| sup|f'| on the factor "
+        "of one step: w is the recurrent weight, f the activation.",
         "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
         "left.",
         "ws ask jacobian one": "Compute the Jacobian of the step.",
@@ -116,6 +119,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "match step": "step Jacobian of the simple cell",
         "match carry": "cell state of the LSTM",
         "ws verdict": "({0}) As it goes back over many steps the gradient … (vanishes / explodes / does neither): {1}",
+        "ws verdict bound": "({0}) By this bound the gradient … (vanishes / explodes / is open): {1}",
         "ws why": "({0}) Why? {1}",
         "ws which line": "({0}) The line with the mistake: {1}",
         "ws right value": "({0}) What it should be: {1}",
@@ -125,13 +129,17 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "vanishes": "vanishes",
         "explodes": "explodes",
         "neither": "does neither",
+        "open": "is open",
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most |{0}| sup|f'| < 1.",
+        "regime bounded": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is less than 1.",
+        "regime open": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is not less than 1: "
+        "nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
         "less": "less than",
         "more": "greater than",
+        "exactly": "equal to",
         # key
         "ws all points": "{0}. Together {1}.",
         "ws wrong line": "({0}) {1}: {2}.",

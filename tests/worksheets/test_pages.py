@@ -92,6 +92,22 @@ class TestWords:
         assert (line.count(r"\tanh"), line.count(r"\sigma("), line.count("softmax")) == (tanh, sigma, softmax)
         assert len(words.about[0]) == tanh + sigma + softmax
 
+    @pytest.mark.parametrize(
+        ("name", "steps", "states"), [("tanh", 2, 0), ("lstm", 1, 1), ("gru", 1, 0), ("linear2", 2, 0)]
+    )
+    def test_what_is_asked_of_jacobians(self, name: str, steps: int, states: int) -> None:
+        """A product only where there are several steps, what is held fixed only where there are two states."""
+        keys = [block.key for block in page(name, "jacobian").sections[1].blocks if isinstance(block, Words)]
+        assert ("ws ask jacobian" in keys) == (steps > 1)
+        assert keys.count("ws ask jacobian states") == states
+
+    def test_no_link_of_a_chain_stands_twice(self) -> None:
+        """The Jacobian of a linear cell is a matrix that is given."""
+        document = key_document(class_of("linear2", "jacobian").sheet(1), Looks())
+        for claim in document.claims():
+            values = [str(value) for _, value in ((claim.relation, claim.rhs), *claim.more)]
+            assert len(values) == len(set(values))
+
 
 class TestTables:
     """What is given, in tables no wider than a page."""

@@ -51,15 +51,16 @@ def to_book(documents: Sequence[Document]) -> str:
 
 def _sheet_of(document: Document, place: int) -> str:
     """The kind of page a document is printed on: one with its own foot."""
-    return f' style="page: p{place}; counter-reset: page 1"' if document.running else ""
+    return f' style="page: p{place}"' if document.running else ""
 
 
 def _feet(documents: Sequence[Document]) -> str:
     """What is printed at the foot of the pages of each document."""
     feet = ((place, document.running) for place, document in enumerate(documents, start=1) if document.running)
+    # Browsers count the pages of a book through.
+    number = ' "\\2003" counter(page)' if len(documents) == 1 else ""
     return "".join(
-        f'@page p{place} {{ @bottom-center {{ content: "{_in_css(text)} \\2003" counter(page); }} }}\n'
-        for place, text in feet
+        f'@page p{place} {{ @bottom-center {{ content: "{_in_css(text)}"{number}; }} }}\n' for place, text in feet
     )
 
 
