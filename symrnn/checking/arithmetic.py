@@ -360,7 +360,7 @@ class Evaluator:
 
     def _ratio(self, over: Value, under: Value) -> Value:
         """a / b; of vectors entry by entry."""
-        if isinstance(over, Matrix) and isinstance(under, Matrix) and 1 in over.shape and over.shape == under.shape:
+        if isinstance(under, Matrix) and 1 in under.shape and (isinstance(over, Number) or over.shape == under.shape):
             return joined(over, scaled(under, inverse), product)
         if isinstance(under, Matrix):
             raise NotMeant("a matrix where a number should stand")
@@ -416,6 +416,9 @@ class Evaluator:
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base
+        for below in tree.function.below:
+            if is_function(kind := f"{base}_{word_of(below)}"):
+                return kind  # HardSigmoid_ONNX
         if base == "rho" and self.scope.named(Name("rho")) is None:
             return base
         if (tree.certain and base not in LETTERS) or base in PLAIN or is_function(base):

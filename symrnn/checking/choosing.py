@@ -6,11 +6,13 @@ the target: the reading most of the text's own numbers agree with is taken, and 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
-from symrnn.algebra.nodes import Signal
+from symrnn.algebra.nodes import Apply, Signal
 from symrnn.algebra.reading.syntax import Big, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
@@ -22,6 +24,12 @@ from symrnn.checking.page import OWN, Page, Reading, Truths, family, group
 from symrnn.checking.spellings import SIGNALS
 from symrnn.checking.truths import ModelTruths
 
+_ARGUMENTS = re.compile(
+    r"(?:δ|\\delta|delta)[^.\n]{0,12}\b(?:is|denotes?|means|for)\b[^.\n]{0,12}\bgradient[^.\n]{0,40}"
+    r"\b(?:argument|pre-?activation|net input)"
+    r"|(?:δ|\\delta)[^。\n]{0,12}(?:是|表示|为)[^。\n]{0,20}(?:自变量|净输入|预激活|激活前|加权输入)[^。\n]{0,10}梯度"
+)
+"""δ is the gradient with respect to an activation's argument, said in words."""
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
 AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
 """Names that texts use for other things than models do."""
@@ -81,6 +89,8 @@ def choose_by_formulas(page: Page, working: Working) -> None:
     if page.formulas is None:
         return
     page.chosen.update(_by_own_names(page, working))
+    if _ARGUMENTS.search(working.source):
+        page.chosen.update(_by_arguments(page, working))
     said: dict[str, Counter[str]] = defaultdict(Counter)
     looked: Counter[str] = Counter()
     for left, right in _formulas(working):
@@ -113,6 +123,23 @@ def _by_own_names(page: Page, working: Working) -> dict[str, str]:
         families = page.formulas.families(name) if group(name) not in (page.chosen | found) else []
         if len(families) > 1 and name.whole in families and wholes.issuperset(families):
             found[group(name)] = name.whole
+    return found
+
+
+def _by_arguments(page: Page, working: Working) -> dict[str, str]:
+    """What δ is where the text says in words that it is the gradient of an activation's argument."""
+    program = page.formulas.points[0].quantities.program
+    arguments = {
+        equation.expression.operands[0].name
+        for equation in program
+        if isinstance(equation.expression, Apply) and isinstance(equation.expression.operands[0], Signal)
+    }
+    found: dict[str, str] = {}
+    for name in _names(working, Name | Derivative):
+        if str(name).startswith("delta") or (isinstance(name, Derivative) and name.packed):
+            meant = [one for one in page.formulas.families(name) if one.removeprefix("∂L/∂") in arguments]
+            if len(meant) == 1:
+                found[group(name)] = meant[0]
     return found
 
 
@@ -200,8 +227,8 @@ def _by_company(page: Page, working: Working, truths: Truths) -> None:
                 page.chosen.setdefault(group(name), wanted)
 
 
-def _names(working: Working) -> Iterator[Name]:
+def _names(working: Working, kind: Any = Name) -> Iterator[Any]:
     for line in working.lines:
         for claim in line.claims:
             for side in claim.sides:
-                yield from (name for name in names_of(side.tree) if isinstance(name, Name))
+                yield from (name for name in names_of(side.tree) if isinstance(name, kind))

@@ -43,7 +43,15 @@ from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
-from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of
+from symrnn.checking.supposing import (
+    FURTHER_SEEDS,
+    MORE_SEEDS,
+    SEEDS,
+    Ground,
+    constant_values,
+    supposed_of,
+    zero_starts,
+)
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -107,6 +115,8 @@ class Formulas:
     """Whether the text writes rows for columns, and Jacobians in denominator layout."""
     constants: frozenset[str] = frozenset()
     """Signals that are the same at every step, and are written without one."""
+    zero: frozenset[str] = frozenset()
+    """States that a text without all its numbers says are zero before the first step."""
     extra: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
     """Values of names that only the text's conditions know, at each seed."""
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
@@ -114,6 +124,7 @@ class Formulas:
 
     def __post_init__(self) -> None:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
+        self._further: dict[tuple[int, int], ModelTruths] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -146,6 +157,7 @@ class Formulas:
 
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
         values = {**(self.fixed if fixed else {}), **self.fixed_at.get(seed, {})}
+        values |= zero_starts(self.program, self.zero, self.sizes)
         values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
         made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
         made.quantities.constants = self.constants
@@ -251,6 +263,8 @@ class Formulas:
         for chosen, note in self._choices(names, points[0], page):
             for way in ways:
                 outcome = self._at_points(left, right, points, chosen, page.functions, way)
+                if outcome.reason is FLAT:
+                    outcome = self._beyond(left, right, points[0].steps, chosen, page.functions, way)
                 if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
@@ -266,6 +280,20 @@ class Formulas:
             return outcome if outcome.agree is False else best
         return best
 
+    def _beyond(
+        self, left: Syntax, right: Syntax, steps: int, chosen: dict[str, str], functions: dict[str, str], way: Way
+    ) -> Outcome:
+        """The outcome at further points, until one of them lies on the side of the kinks where something passes."""
+        for seed in FURTHER_SEEDS:
+            if (steps, seed) not in self._further:
+                self._further[steps, seed] = self._point(steps, seed)
+            point = self._further[steps, seed]
+            if not point.on_kink:
+                outcome = self._at_points(left, right, [point], chosen, functions, way)
+                if outcome.reason is not FLAT:
+                    return outcome
+        return Outcome(None, FLAT)
+
     @cached_property
     def _has_kinks(self) -> bool:
         """Whether one point may lie on one side of a kink by chance."""
@@ -280,7 +308,7 @@ class Formulas:
         packed: list[tuple[str, list[str]]] = []
         for name in names:
             key = group(name)
-            if key in options or (key in page.chosen and not isinstance(name, Derivative)):
+            if key in options or (key in page.chosen and (not isinstance(name, Derivative) or name.packed)):
                 continue
             families = self._families(name, point)
             if len(families) < 2:

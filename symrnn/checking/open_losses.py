@@ -42,6 +42,7 @@ class OpenFormulas(Formulas):
     def _like(self, program: Program, steps: int) -> Formulas:
         made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
+        made.zero = self.zero
         return made
 
     def knows(self, name: Name) -> bool:

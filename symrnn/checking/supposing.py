@@ -34,9 +34,11 @@ DRAWS = 3
 
 
 SEEDS = (11, 12, 13)
+"""Of the points formulas are tried at."""
 MORE_SEEDS = (14, 15, 16, 17)
 """Points more for cells with kinks: one may lie on one side of them by chance."""
-"""Of the points formulas are tried at."""
+FURTHER_SEEDS = tuple(range(18, 42))
+"""Where all of these lie beyond a kink, where every gradient is zero."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ def constant_values(
             rows = [[_drawn(rng) for _ in range(_size(signal.shape[1], program, sizes))]
                     for _ in range(_size(signal.shape[0], program, sizes))]  # fmt: skip
             found |= {signal.at(sp.Integer(step)): rows for step in range(0, steps + 2)}
+    return found
+
+
+def zero_starts(program: Program, zero: frozenset[str], sizes: Mapping[str, int] | None) -> dict[NodeName, Any]:
+    """Zeros for the values before the first step that are said to be zero."""
+    found: dict[NodeName, Any] = {}
+    for start in program.initials:
+        if isinstance(start, Signal) and start.name in zero:
+            rows, cols = (_size(size, program, sizes) for size in start.shape)
+            found[start] = [[sp.Integer(0)] * cols for _ in range(rows)]
     return found
 
 

@@ -32,6 +32,9 @@ from symrnn.numeric.evaluation import cotangents_of, placed_values
 MOST_STEPS = 60
 MOST_SIZE = 8
 """Hand calculations are small; a model beyond this is not compared with."""
+NORMAL = frozenset({"gelu", "normal_cdf", "normal_pdf"})
+"""Beside these Φ and φ are the distribution function and the density of the standard normal."""
+NORMAL_LETTERS = {"Phi": "normal_cdf", "phi": "normal_pdf", "varphi": "normal_pdf"}
 
 
 class ModelTruths:
@@ -50,7 +53,11 @@ class ModelTruths:
         self.steps = steps
         self.given = dict(values or {})
         self.quantities = Quantities(program, steps, notation)
-        self.definitions = Definitions(program, steps, sizes, seed, values)
+        try:
+            self.definitions = Definitions(program, steps, sizes, seed, values)
+        except ValueError:
+            # A logarithm or root of a negative number: positive numbers may do.
+            self.definitions = Definitions(program, steps, sizes, seed, values, positive=True)
         self.rows = False
         """Whether the text writes vectors as rows, and every matrix transposed."""
         self.denominator = False
@@ -184,6 +191,8 @@ class ModelTruths:
     def meaning(self, function: str) -> Sequence[str]:
         """σ is the sigmoid in a gated cell; else σ, f, g and φ are the cell's activation."""
         own = self.activation
+        if own in NORMAL and function in NORMAL_LETTERS:
+            return (NORMAL_LETTERS[function],)
         if function == "sigma":
             # A gated cell has both σ and tanh: there σ is never tanh.
             first = ("sigmoid",) if self.quantities.gated else (own, "sigmoid")

@@ -21,7 +21,8 @@ from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import last_step, recognise
+from symrnn.checking.recognition import recognise
+from symrnn.checking.statements import last_step, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread
@@ -79,6 +80,8 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
+    if not isinstance(model, Model):
+        page.formulas.zero = zero_before(working)
     if isinstance(model, Model) and model.update is not None:
         page.update = rule_of(model.update)
     if truths is not None:

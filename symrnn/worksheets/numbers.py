@@ -5,15 +5,17 @@ The pools hold no 0 and no ±1 for weights; every number is a fraction with a sm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
 from symrnn.algebra import nodes as N
+from symrnn.algebra.activations import lookup
 from symrnn.algebra.nodes import BlockMatrix, Decimal, Node
 from symrnn.checking.numbers import MP, Number, real, sharp
 from symrnn.worksheets.solving import Rows, same
@@ -76,6 +78,19 @@ STATES_AT: Mapping[str, tuple[tuple[Fraction, Fraction], ...]] = MappingProxyTyp
     }
 )
 """(q, k) of arguments q ln k at which a function is a fraction with a small denominator."""
+
+
+def largest_slope(activations: Collection[str]) -> Fraction:
+    """sup|f'| of the steepest of some activations, the bound of a step's factor beside |w|.
+
+    >>> largest_slope(["sigmoid"]), largest_slope(["tanh"])
+    (Fraction(1, 4), Fraction(1, 1))
+    """
+    bounds = [lookup(name).bound for name in activations]
+    if not all(bound.is_Rational for bound in bounds):
+        # Beyond the largest slope there is.
+        return Fraction(max(ceil(bound) for bound in bounds))
+    return Fraction(str(max(bounds)))
 
 
 def cost(value: Any) -> int:

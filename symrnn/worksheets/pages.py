@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Name, Node, Number, names_in
-from symrnn.algebra.programs import GIVEN
+from symrnn.algebra.programs import GIVEN, Program
 from symrnn.algebra.substitution import with_literals
 from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
@@ -55,18 +55,15 @@ def key_document(sheet: Sheet, looks: Looks) -> Document:
 def blanked(sheet: Sheet, percent: int) -> dict[str, str]:
     """Ids of lines to the first part of each that is blank.
 
-    The parts of all lines stand in one row: every result, then the numbers put in, then the formulas; the first so many
-    per cent are blank. Of the lines of derivations the last so many per cent. What is blank at 30 % is blank at 60 %.
+    The last lines go first, and of each its result, then the numbers put in, then the formula: so many per cent of all
+    parts of what hangs together. What is blank at 30 % is blank at 60 %, and no line below a blank tells what it is.
     """
-    lines = [question for question in sheet.questions if question.kind == "number" and question.lhs is not None]
-    row = [(stage, question.id) for stage in STAGES for question in lines]
-    found: dict[str, str] = {}
-    for stage, line in row[: round(len(row) * percent / 100)]:
-        found[line] = stage
-    for part in sheet.parts:
-        formulas = [question.id for question in reversed(part.questions) if question.kind == "formula"]
-        found |= dict.fromkeys(formulas[: round(len(formulas) * percent / 100)], "formula")
-    return found
+    rows: dict[int, list[tuple[str, str]]] = {}
+    for part in reversed(sheet.parts):
+        row = rows.setdefault(id(part if part.needs == "nothing" else part.drawn), [])
+        lines = [q for q in reversed(part.questions) if q.lhs is not None]
+        row += [(stage, q.id) for q in lines for stage in (("formula",) if q.kind == "formula" else STAGES)]
+    return {line: stage for row in rows.values() for stage, line in row[: round(len(row) * percent / 100)]}
 
 
 def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], further: Sequence[Section]) -> Document:
@@ -113,7 +110,15 @@ def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
         blocks += cell_words(drawn.model)
     if "numbers" in needs:
         blocks += [*given_blocks(drawn.model, drawn.recipe), how_they_come_out(drawn.recipe)]
+    elif "equations" in needs and all(
+        name.is_scalar_shaped for e in drawn.model.sized for name in (e.target, *e.reads)
+    ):
+        blocks.append(Words("ws scalars"))
     return tuple(blocks)
+
+
+def _is_scalar(program: Program) -> bool:
+    return all(name.is_scalar_shaped for equation in program for name in (equation.target, *equation.reads))
 
 
 def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool, given: tuple[Any, ...]) -> Section:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from math import ceil
 from typing import Any, Literal
 
 import numpy as np
 
 from symrnn.algebra import nodes as N
-from symrnn.algebra.activations import lookup
 from symrnn.algebra.nodes import Name, Parameter, Signal
 from symrnn.checking.numbers import real
 from symrnn.errors import LimitError
@@ -283,8 +281,10 @@ class Recipe:
         return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
 
     def _has_no_zero(self, values: Mapping[str, Rows]) -> bool:
-        # Gradients too, where they are not asked: they are 0 where a function is flat, in which every mistake hides.
-        return not any(entry.value == 0 for line in self._lines for row in values[line.key] for entry in row)
+        """Where no gradient of a state is 0 either, every kink is on."""
+        states = (line for line in self.solver.backward if isinstance(_of(line.target), Signal))
+        lines = dict.fromkeys((*self.asked, *states))
+        return not any(entry.value == 0 for line in lines for row in values[line.key] for entry in row)
 
     # --- the numbers
 
@@ -327,7 +327,7 @@ class Recipe:
             return ()
         if not self.activations:
             return (numbers.SMALL_WEIGHTS, numbers.LARGE_WEIGHTS, numbers.NEUTRAL_WEIGHTS)
-        slope = largest_slope(self.activations)
+        slope = numbers.largest_slope(self.activations)
         beyond = tuple(weight / slope for weight in numbers.LARGE_WEIGHTS)
         return (numbers.SMALL_WEIGHTS, beyond)
 
@@ -350,17 +350,8 @@ class Recipe:
         return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
 
 
-def largest_slope(activations: Collection[str]) -> Fraction:
-    """sup|f'| of the steepest of some activations, the bound of a step's factor beside |w|.
-
-    >>> largest_slope(["sigmoid"]), largest_slope(["tanh"])
-    (Fraction(1, 4), Fraction(1, 1))
-    """
-    bounds = [lookup(name).bound for name in activations]
-    if not all(bound.is_Rational for bound in bounds):
-        # Beyond the largest slope there is.
-        return Fraction(max(ceil(bound) for bound in bounds))
-    return Fraction(str(max(bounds)))
+def _of(target: Name) -> Name | None:
+    return target.of if isinstance(target, N.Adjoint) else None
 
 
 def fingerprint(model: Model) -> tuple[Any, ...]:

@@ -123,6 +123,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws why": "({0}) Why? {1}",
         "ws which line": "({0}) The line with the mistake: {1}",
         "ws right value": "({0}) What it should be: {1}",
+        "ws scalars": "Every quantity is a number.",
         "ws mended line": "the mended line",
         "ws worth": "Points for each line: {0}.",
         # answers

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+import symrnn as sr
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.matrices import Matrix
@@ -110,3 +111,11 @@ class TestRounding:
         page.keep_number("0.01", False, Record(Number(Fraction(1, 100), Fraction(-1, 100), Fraction(2, 100)), None))
         assert (value("0.01^2", page).low, value("0.01^2", page).high) == (0, Fraction(4, 10000))
         assert value("-3 · 0.01", page).low == Fraction(-6, 100)
+
+
+def test_a_primed_matrix_is_transposed_where_nothing_is_called_so() -> None:
+    """`W'*d` in the manner of MATLAB; `W'` that has a value of its own is another matrix."""
+    given = "W = [[0.2, -0.1], [0.4, 0.3]]\n\nd = [1, 2]\n\nx = [1.0, 0.5]\n\n"
+    assert [one.verdict.value for one in sr.check(f"{given}W'*d = x").findings][-1] == "right"
+    assert [one.verdict.value for one in sr.check(f"{given}W*d = x").findings][-1] == "wrong"
+    assert [one.verdict.value for one in sr.check(f"{given}W' = [[1, 0], [0, 1]]\n\nW'*d = d").findings][-1] == "right"

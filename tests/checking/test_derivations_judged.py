@@ -202,3 +202,13 @@ def test_the_star_of_a_row_is_no_product() -> None:
     text = "\\begin{align}\nh_t &= \\tanh(W_h h_{t-1} \\notag \\\\*\n&\\quad + W_x x_t + b)\n\\end{align}\n"
     report = sr.check(text.encode(), sr.cells.rnn(), name="a.tex")
     assert [finding.verdict.value for finding in report.findings] == ["right"]
+
+
+@pytest.mark.parametrize(
+    "name", ["hard_sigmoid_onnx", "gelu", "normal_cdf", "log", "sqrt", "softsign", "hard_tanh", "elu"]
+)
+def test_every_activation_is_read_back(name: str) -> None:
+    """Subscripts of functions, Φ and φ, entries divided by entries, logarithms at positive numbers."""
+    cell = sr.cells.rnn(activation=name)
+    report = sr.check(sr.derive(cell, detail="full").to_markdown(), cell)
+    assert {finding.verdict.value for finding in report.findings} <= {"right", "rounded", "given"}

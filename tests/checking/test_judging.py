@@ -285,3 +285,22 @@ class TestWhatATextSaysOfItself:
         assert told(text)[0] == "given"
         assert told(f"{text}$a_2 = 0.3311$, $h_2 = 0.3195$, $\\delta_2 = -0.6111$")[-3:] == ["rounded"] * 3
         assert told(f"{text}$h_2 = 0.4195$")[-1] == "wrong"
+
+    @pytest.mark.parametrize(("power", "expected"), [("^2", "right"), ("", "wrong")])
+    def test_a_sum_with_a_last_step_says_how_many_there_are(self, power: str, expected: str) -> None:
+        """`L = Σ_{t=1}^{4} L_t`: ∂L_4/∂w is a formula of y_4, which has no number."""
+        text = (
+            "$h_t = w h_{t-1} + x_t$, $L_t = \\frac12 (h_t - y_t)^2$, $L = \\sum_{t=1}^{4} L_t$, $w = 0.9$\n\n"
+            f"$\\frac{{\\partial L_4}}{{\\partial w}} = (h_4 - y_4)(h_3 + w h_2 + w{power} h_1 + w^3 h_0)$"
+        )
+        assert told(text)[-1] == expected
+
+    @pytest.mark.parametrize("start", ["$h_0 = 0$", "$\\mathbf{h}_0 = \\mathbf{0}$"])
+    def test_a_state_that_starts_at_zero_may_be_left_out(self, start: str) -> None:
+        """Where the text says so, in formulas without numbers, too; unsaid, a term is missing."""
+        text = (
+            "$h_t = \\tanh(w h_{t-1} + u x_t)$, %s\n\n$h_1 = \\tanh(u x_1)$\n\n"
+            "$\\frac{\\partial h_2}{\\partial w} = (1-h_2^2) h_1$"
+        )
+        assert told(text % start)[-2:] == ["right", "right"]
+        assert told(text % "$h_0 = h$")[-2] == "wrong"

@@ -74,6 +74,12 @@ class TestStated:
         """`| quantity | value |`."""
         assert verdicts(MODEL + table("quantity | value", "$h_1$ | 0.4621", "$h_2$ | 0.9")) == ["rounded", "wrong"]
 
+    def test_names_over_their_values(self) -> None:
+        """`| W_h | b |` above one row of numbers is what is given; above several rows, or under an index, it is not."""
+        assert verdicts(table("$W_h$ | $b$ | $h_0$", r"$0.5$ | $-\tfrac{3}{4}$ | $\ln 2$")) == ["given"] * 3
+        assert verdicts(table("$W_h$ | $b$", "0.5 | 0.1", "0.6 | 0.2") + "\n2 + 2 = 4") == ["right"]
+        assert verdicts(table("$k$ | $p_k$", "1 | 0.5") + "\n2 + 2 = 4") == ["right"]
+
 
 class TestSilent:
     """Tables that may mean something else state nothing."""

@@ -169,3 +169,9 @@ def test_the_second_step_updates_one_weight_after_the_other() -> None:
     assert set(found) <= {"right", "rounded", "given"}
     found = [finding.verdict.value for finding in sr.check(text.replace("NEW", "1.09153")).findings]
     assert (found.count("wrong"), found[-1]) == (1, "wrong")
+
+
+def test_a_fixed_point_is_no_update() -> None:
+    """`h* = tanh(2h*)` has solutions; one of them may be said behind it."""
+    text = "At the fixed point $h^* = 0$. With $w = 2$: $h^* = \\tanh(2h^*)$ gives $h^* \\approx 0.9575$."
+    assert {finding.verdict.value for finding in sr.check(text).findings} <= {"given", "right", "rounded"}

@@ -14,7 +14,7 @@ from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.solving import Line, Rows
+from symrnn.worksheets.solving import Line, Rows, same
 
 FALSE = frozenset({Judged.WRONG, Judged.FOLLOWS})
 
@@ -100,6 +100,12 @@ def place_of(right: str, wrong: str) -> set[int]:
     return {number for number, (one, other) in enumerate(pairs, 1) if one != other}
 
 
+def _alike(sheet: Sheet, plant: Plant) -> set[str]:
+    """The mistakes of the line that give the planted number."""
+    found = sheet.recipe.coincidences.wrong(plant.line, sheet.values)
+    return {row for _, row, wrong in found if same(wrong, plant.answer)}
+
+
 def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
     """What the law finds wrong with a plant: '' where its line is found and it is named."""
     made = planted(sheet, plant, carried)
@@ -115,6 +121,7 @@ def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:
     first = report.findings[report.first_wrong]
     if first.place.line != here:
         return f"found at {first.place.line}, not {here}"
-    if plant.row not in [mistake.id for mistake in first.mistakes]:
+    # What gives the same number is the same mistake: one weight missing is a power off by one.
+    if not _alike(sheet, plant) & {mistake.id for mistake in first.mistakes}:
         return "not named: " + " ".join(mistake.id for mistake in first.mistakes)
     return ""

@@ -23,11 +23,12 @@ from symrnn.algebra.nodes import Gap, Node, subexpressions
 from symrnn.algebra.substitution import replace_nodes
 from symrnn.checking.verdicts import FINE, Report
 from symrnn.checking.verdicts import Verdict as Judged
+from symrnn.checking.verification import check
 from symrnn.worksheets.building import fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet
 from symrnn.worksheets.numbers import CARRIED, literal, plain
-from symrnn.worksheets.pages import Looks
+from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.stating import as_numbers
@@ -76,6 +77,8 @@ def _of_the_key(sheet: Sheet) -> Iterator[Held]:
         return
     lines = text.splitlines()
     yield "key right", "; ".join(lines[number - 1] for number in false_lines(report))
+    whole = key_document(sheet, Looks()).to_markdown()
+    yield "key alone right", "; ".join(whole.splitlines()[number - 1] for number in false_lines(check(whole)))
     open_ = [found for found in report.findings if found.verdict not in FINE]
     rest = [f"{found.verdict.value} {found.text} {found.reason}" for found in open_]
     yield "key decided", "; ".join((*rest, *(f"unread {one.text}" for one in report.unread)))

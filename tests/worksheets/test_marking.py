@@ -11,11 +11,11 @@ from fractions import Fraction
 import pytest
 from worksheet_models import class_of
 
-from symrnn.algebra.printing import to_latex
+from symrnn.algebra.printing import to_latex, to_text
 from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
 from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import Mark, Results, Verdict, mark_all, mark_sheet
-from symrnn.worksheets.pages import Looks, sheet_document
+from symrnn.worksheets.pages import Looks, blanked, sheet_document
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.submissions import Submission, read_submissions
 
@@ -182,13 +182,19 @@ class TestMethod:
         assert mark.verdict is Verdict.METHOD
 
     def test_not_where_the_sheet_shows_the_working(self) -> None:
-        """With 30 % blank only results are asked."""
+        """Of the last line that is worked only the result is asked."""
         made = class_of("linear")
-        folder = read_key(key_json([Made(made.sheet(1))], made, Looks(blanks=30)))
+        looks = next(
+            looks
+            for looks in (Looks(blanks=percent) for percent in range(5, 60, 5))
+            if "result" in blanked(made.sheet(1), looks.blanks).values()
+        )
+        folder = read_key(key_json([Made(made.sheet(1))], made, looks))
         sheet = folder.sheet("1-001")
-        line = next(q for q in sheet.questions if q.key == "h[2]")
-        answer = Submission(sheet.id, {line.id: "W_h h_1 + W_x x_2 + b = 17"})
-        mark = next(m for m in mark_sheet(folder, answer).marks if m.question.key == "h[2]")
+        id = next(id for id, stage in blanked(sheet, looks.blanks).items() if stage == "result")
+        line = next(question for question in sheet.questions if question.id == id)
+        answer = Submission(sheet.id, {id: f"{to_text(line.formula)} = 17"})
+        mark = next(mark for mark in mark_sheet(folder, answer).marks if mark.question.id == id)
         assert mark.verdict is Verdict.WRONG
 
     def test_the_gradebook_has_halves(self, folder: Folder, sheet: Sheet) -> None:

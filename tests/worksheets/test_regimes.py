@@ -10,9 +10,9 @@ from worksheet_models import class_of, model_of
 
 from symrnn.algebra.activations import lookup
 from symrnn.worksheets.making import worksheet
+from symrnn.worksheets.numbers import largest_slope
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.variants import largest_slope
 
 SLOPES = {"tanh": Fraction(1), "sigmoid": Fraction(1, 4), "relu": Fraction(1), "hard": Fraction(1)}
 

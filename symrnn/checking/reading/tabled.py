@@ -41,6 +41,7 @@ _QUANTITIES = re.compile(
     re.IGNORECASE,
 )
 _LETTERS = frozenset("tnT")
+_COUNTS = frozenset(Symbol(letter) for letter in "ijklm")
 _MOST_STEPS = 10_000
 
 
@@ -203,8 +204,10 @@ def _kind(title: Cell) -> str | None:
 
 
 def _is_named(title: Cell) -> bool:
-    """Whether a head is nothing but a name, and no count of steps."""
-    return title.alone and title.tree is not None and _is_name(title.tree) and _letter(title) is None
+    """Whether a head is nothing but a name, and no letter that counts."""
+    if not title.alone or title.tree is None or _letter(title) is not None:
+        return False
+    return _is_name(title.tree) and not (isinstance(title.tree, Symbol) and title.tree in _COUNTS)
 
 
 def _is_figure(cell: Cell) -> bool:

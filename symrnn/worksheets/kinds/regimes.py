@@ -12,10 +12,10 @@ from symrnn.documents.document import Words
 from symrnn.errors import InputError
 from symrnn.models.model import Model
 from symrnn.worksheets.kinds.ground import Ground, is_scalar_cell, shown
+from symrnn.worksheets.numbers import largest_slope
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.solving import Line, Solver
 from symrnn.worksheets.tasks import Task
-from symrnn.worksheets.variants import largest_slope
 
 
 def product_lines(task: Task, solver: Solver) -> tuple[Line, ...]:
