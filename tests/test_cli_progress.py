@@ -1,4 +1,4 @@
-"""Progress is shown on a terminal, after a second, and wiped away."""
+"""Progress is shown on a terminal after a second, and wiped away; elsewhere there is a line every few seconds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,18 @@ def test_a_line_is_shown_after_a_while_and_wiped_away(monkeypatch, after, expect
     assert terminal.getvalue() == expected
 
 
-def test_nothing_is_written_where_there_is_no_terminal(monkeypatch):
+def test_a_log_has_a_line_every_few_seconds(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    seconds = iter([0, 1, 5, 6, 9, 10, 30])
+    show = progress.Shower("sheets", lambda: next(seconds))
+    for done in range(1, 7):
+        show(done, 10)
+    show.clear()
+    assert stream.getvalue() == "sheets: 20 %\nsheets: 50 %\nsheets: 60 %\n"
+
+
+def test_short_work_writes_nothing_into_a_log(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(progress, "AFTER", 0.0)

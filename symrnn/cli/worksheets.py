@@ -6,14 +6,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from symrnn.cli.files import FORMAT, echo_json, resolve
-from symrnn.cli.progress import shown
+from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,12 +103,12 @@ def worksheet(
     students = _roster(roster, variants)
     folder = free(output or f"worksheet-{seed}")
     count = variants or len(students) or 1
-    show = _progress("sheets")
+    show = Shower("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
     with shown("search for numbers"):
         made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
-    _clear()
+    show.clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
     if form == "json":
         files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
@@ -132,9 +132,9 @@ def _stress(model: Model, wanted: tuple[Task, ...], seeds: int, form: str) -> No
     from symrnn.worksheets.stress import try_seeds
 
     start = time.monotonic()
-    show = _progress("seeds")
+    show = Shower("seeds")
     report = try_seeds(model, wanted, seeds, lambda count: show(count, seeds))
-    _clear()
+    show.clear()
     if form == "json":
         echo_json(**vars(report), is_clean=report.is_clean)
         sys.exit(0 if report.is_clean else 1)
@@ -232,20 +232,3 @@ def write_folder(folder: Path, files: Iterable[tuple[str, str | bytes]]) -> None
     except BaseException:
         shutil.rmtree(gathered, ignore_errors=True)
         raise
-
-
-def _progress(what: str) -> Callable[[int, int], None]:
-    """A line on a terminal, after a second."""
-    start = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        if sys.stderr.isatty() and time.monotonic() > start + 1:
-            sys.stderr.write(f"\r\033[K{what}: {100 * done // total} %")
-            sys.stderr.flush()
-
-    return show
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")

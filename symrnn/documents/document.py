@@ -65,6 +65,8 @@ class Claim:
     boundary: bool = False
     numeric: bool = False
     conditions: tuple[Formula, ...] = ()
+    room: int = 0
+    """Lines left free below it on paper, for working."""
     certificate: str = ""
     """How it was checked: "exact", "points" (three draws, many digits), "definition", "unchecked"; "" not yet."""
 
@@ -132,6 +134,12 @@ class Document:
     """Python that makes the document anew, for a notebook."""
     heading: str = "derivation"
     """The key of the sentence that makes a heading of the title."""
+    subject: str = ""
+    """What stands behind the title in the heading."""
+    above: tuple[Words, ...] = ()
+    """Sentences between the heading and the first section."""
+    running: str = ""
+    """What stands at the foot of every printed page."""
 
     def claims(self) -> Iterator[Claim]:
         """Every claim, in order."""

@@ -38,8 +38,8 @@ class Builder:
     """What it asks of the model: the numbers are drawn so that these are friendly and mistakes in them show."""
     fits: Callable[[Task, Model], bool] | None = None
     """Whether it can be made from a model; from any if there is nothing here."""
-    contracting: bool = False
-    """Whether the recurrent weight must be below 1, so that the regime of a bounded activation is proved."""
+    weighed: bool = False
+    """Whether the size of the recurrent weight decides an answer, so that it is drawn to be below 1 or beyond."""
 
 
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
@@ -50,7 +50,7 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
         "derive": Builder(derive_part, "equations"),
         "blanks": Builder(blanks_part, "equations"),
         "compare": Builder(compare_part),
-        "regime": Builder(regime_part, "numbers", product_lines, fits_scalar_cell, contracting=True),
+        "regime": Builder(regime_part, "numbers", product_lines, fits_scalar_cell, weighed=True),
         "spectrum": Builder(spectrum_part),
         "clipping": Builder(clipping_part),
         "threshold": Builder(threshold_part),

@@ -187,12 +187,20 @@ class Coincidences:
         return frozenset(every or ())
 
     def forgiven(self, values: Table) -> str | None:
-        """The first mistake that is made at every line and gives the right final answer, and need not."""
-        for at, habit in enumerate(self.habits):
-            for key, rows in self.ends(habit, values).items():
+        """A mistake that is made at every line and gives the right final answer, and need not; None where none does.
+
+        Those that did so before are tried first: of most draws that fail the same few are to blame.
+        """
+        for place, at in enumerate(self._order):
+            for key, rows in self.ends(self.habits[at], values).items():
                 if (at, key) not in self._blameless and not apart(rows, values[key], self.rounds(values[key])):
-                    return habit.row
+                    self._order.insert(0, self._order.pop(place))
+                    return self.habits[at].row
         return None
+
+    @cached_property
+    def _order(self) -> list[int]:
+        return list(range(len(self.habits)))
 
 
 def tried(reader: Any, node: Node) -> Rows | None:

@@ -67,7 +67,7 @@ def holding_of(solver: Solver, rational: frozenset[str]) -> Holding | None:
     entries = Entries(solver)
     # Primes over 97: values of no special kind, so that what changes is seen to change.
     base = solver.solve(entries.table(_generic(entries)), lines=solver.forward)
-    gated = "gated " if len(set(arguments.values())) > 1 else ""
+    gated = "gated " if len(set(arguments.values()) - {"softmax"}) > 1 else ""
     found: dict[str, Argument] = {}
     effects = {entry: _effects(entry, entries, solver, base) for entry in _candidates(entries)}
     for line in solver.forward:
@@ -76,9 +76,9 @@ def holding_of(solver: Solver, rational: frozenset[str]) -> Holding | None:
             holders = [next((e for e, acts in effects.items() if acts == {(line.key, row)}), None) for row in rows]
             if any(holder is None for holder in holders):
                 return None
-            found[line.key] = Argument(
-                line.key, gated + arguments[line.key], tuple(h for h in holders if h is not None)
-            )
+            of = arguments[line.key]
+            pool = of if of == "softmax" else gated + of
+            found[line.key] = Argument(line.key, pool, tuple(h for h in holders if h is not None))
     inputs = {name.name for name in solver.model.program.inputs}
     scales = frozenset(
         name.name

@@ -5,20 +5,27 @@ The pools hold no 0 and no ±1 for weights; every number is a fraction with a sm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
-from symrnn.algebra.nodes import BlockMatrix, Decimal, Node, Number
-from symrnn.checking.numbers import MP, real
-from symrnn.worksheets.solving import Rows
+from symrnn.algebra import nodes as N
+from symrnn.algebra.activations import lookup
+from symrnn.algebra.nodes import BlockMatrix, Decimal, Node
+from symrnn.checking.numbers import MP, Number, real, sharp
+from symrnn.worksheets.solving import Rows, same
 
 SIGNIFICANT = 4
 """Significant digits of answers that are rounded."""
+CARRIED = 6
+"""The same of numbers that are computed with: what is put into a formula, and tables of values."""
+SMALLEST = -5
+"""Powers of ten up to which a number is written as 9.537·10⁻⁷."""
 LEAST_COMMON = 2520
 """Fractions k of logarithms have a denominator that divides this: any up to 10."""
 MOST_LOGARITHM = 10
@@ -29,7 +36,10 @@ def _pool(text: str) -> tuple[Fraction, ...]:
 
 
 SMALL_WEIGHTS = _pool("1/2 1/4 3/4")
-WEIGHTS = (*SMALL_WEIGHTS, *_pool("3/2 2 5/4"))
+LARGE_WEIGHTS = _pool("3/2 2 5/4")
+WEIGHTS = (*SMALL_WEIGHTS, *LARGE_WEIGHTS)
+NEUTRAL_WEIGHTS = (Fraction(-1),)
+"""Of absolute value 1. With 1 itself a weight that was forgotten would not be missed."""
 GATED_WEIGHTS = (*WEIGHTS, *_pool("5/2 3"))
 """Where biases hold logarithms, weights of the arguments are no part of any product; there are many of them."""
 INPUTS = _pool("1/2 2 3 3/2 5 5/2")
@@ -70,6 +80,19 @@ STATES_AT: Mapping[str, tuple[tuple[Fraction, Fraction], ...]] = MappingProxyTyp
 """(q, k) of arguments q ln k at which a function is a fraction with a small denominator."""
 
 
+def largest_slope(activations: Collection[str]) -> Fraction:
+    """sup|f'| of the steepest of some activations, the bound of a step's factor beside |w|.
+
+    >>> largest_slope(["sigmoid"]), largest_slope(["tanh"])
+    (Fraction(1, 4), Fraction(1, 1))
+    """
+    bounds = [lookup(name).bound for name in activations]
+    if not all(bound.is_Rational for bound in bounds):
+        # Beyond the largest slope there is.
+        return Fraction(max(ceil(bound) for bound in bounds))
+    return Fraction(str(max(bounds)))
+
+
 def cost(value: Any) -> int:
     """How many digits a number takes: as a decimal if it ends, else as a fraction; the shorter of the two.
 
@@ -91,20 +114,50 @@ def _decimal_digits(value: Fraction) -> int:
     return 0
 
 
-def literal(rows: Rows, rounded: bool = False) -> Node:
-    """A matrix of numbers as a node that prints."""
-    entries = [_literal(entry.value, rounded) for row in rows for entry in row]
+def literal(rows: Rows, rounded: bool = False, digits: int = SIGNIFICANT) -> Node:
+    """A matrix of numbers as a node that prints; what is rounded, to so many significant digits."""
+    entries = [_literal(entry.value, rounded, digits) for row in rows for entry in row]
     return entries[0] if len(entries) == 1 else BlockMatrix(len(rows[0]), *entries)
 
 
-def _literal(value: Any, rounded: bool) -> Node:
+def _literal(value: Any, rounded: bool, digits: int) -> Node:
     if isinstance(value, Fraction) and (not rounded or cost(value) <= SIGNIFICANT):
-        return Number(_rational(value))
+        return N.Number(_rational(value))
     logarithm = None if rounded or isinstance(value, Fraction) else _logarithm(value)
     if logarithm is not None:
         times, k = logarithm
-        return Number(_rational(times) * sp.log(_rational(k)))
-    return Decimal.shown(significant(value))
+        return N.Number(_rational(times) * sp.log(_rational(k)))
+    return Decimal.shown(significant(value, digits))
+
+
+def as_printed(rows: Rows, rounded: bool, digits: int = CARRIED) -> Rows:
+    """The numbers that a reader of the sheet has: what is rounded, as the decimal that stands there.
+
+    >>> from symrnn.checking.numbers import sharp
+    >>> as_printed(((sharp(Fraction(1, 3)),),), rounded=True)[0][0].value
+    Fraction(333333, 1000000)
+    """
+    return tuple(tuple(_as_printed(entry, rounded, digits) for entry in row) for row in rows)
+
+
+def _as_printed(entry: Number, rounded: bool, digits: int) -> Number:
+    return sharp(Fraction(significant(entry.value, digits))) if _is_cut(entry.value, rounded) else entry
+
+
+def _is_cut(value: Any, rounded: bool) -> bool:
+    """Whether a number is written with fewer digits than it has."""
+    if isinstance(value, Fraction):
+        return rounded and cost(value) > SIGNIFICANT
+    return rounded or _logarithm(value) is None
+
+
+def is_written_alike(found: Rows, right: Rows, rounded: bool) -> bool:
+    """Whether what was found is written as the right answer is: the same number, or the same digits of it."""
+    pairs = zip((e for row in found for e in row), (e for row in right for e in row), strict=True)
+    return all(
+        significant(a.value) == significant(b.value) if _is_cut(b.value, rounded) else same(((a,),), ((b,),))
+        for a, b in pairs
+    )
 
 
 def _rational(value: Fraction) -> sp.Rational:
@@ -162,12 +215,13 @@ def is_exact(rows: Rows) -> bool:
     return all(isinstance(e.value, Fraction) or _logarithm(e.value) is not None for row in rows for e in row)
 
 
-def significant(value: Any) -> str:
-    """A number with four significant digits.
+def significant(value: Any, digits: int = SIGNIFICANT) -> str:
+    """A number with so many significant digits.
 
-    >>> significant(Fraction(1, 3)), significant(Fraction(-1, 8))
-    ('0.3333', '-0.1250')
+    >>> significant(Fraction(1, 3)), significant(Fraction(-1, 8)), significant(Fraction(1, 2**20))
+    ('0.3333', '-0.1250', '9.537e-7')
     """
     if value == 0:
         return "0"
-    return str(MP.nstr(real(value), SIGNIFICANT, strip_zeros=False, min_fixed=-8, max_fixed=12)).removesuffix(".")
+    text = str(MP.nstr(real(value), digits, strip_zeros=False, min_fixed=SMALLEST, max_fixed=12))
+    return text.removesuffix(".").replace("e-0", "e-")

@@ -14,17 +14,19 @@ from symrnn.algebra.programs import GIVEN, Program
 from symrnn.algebra.substitution import with_literals
 from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
-from symrnn.worksheets.numbers import literal
+from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Rows, key_of
-from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, given_nodes
+from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, given_nodes, how_they_come_out
 from symrnn.worksheets.telling import Told, silent_rows, told
 
 STAGES = ("result", "numbers", "formula")
 MOST_SHOWN = 3
 """A matrix with a longer side is not put in."""
 WIDE = 26
+FREE = 3
+"""Lines left free on paper where a line's working is asked."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def blanked(sheet: Sheet, percent: int) -> dict[str, str]:
 
 def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], further: Sequence[Section]) -> Document:
     is_key = heading == "ws key"
-    opening = [Words("ws text", (text,)) for text in (looks.title, looks.course) if text]
+    opening = [Words("ws text", (looks.course,))] if looks.course else []
     if looks.student:
         opening.append(Words("ws student", (looks.student,)))
     elif looks.name_line and not is_key:
@@ -74,7 +76,9 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
     if looks.text:
         opening.append(Words("ws text", (looks.text,)))
     hides_choices = looks.blanks > 0 and not is_key
-    given = (*opening, *_given(sheet.drawn[0], sheet))
+    if not is_key and looks.blanks:
+        opening.append(Words("ws total", (str(_worth(sheet, looks)),)))
+    given = _given(sheet.drawn[0], sheet)
     sections = [Section("ws given", given)] if given else []
     for number, part in enumerate(sheet.parts):
         told = any(part.drawn is other.drawn for other in sheet.parts[:number]) or part.drawn is sheet.drawn[0]
@@ -86,7 +90,16 @@ def _document(sheet: Sheet, looks: Looks, heading: str, blanks: dict[str, str], 
         style=sheet.style,
         language=looks.language,
         heading=heading,
+        subject=looks.title,
+        above=tuple(opening),
+        running=sheet.id,
     )
+
+
+def _worth(sheet: Sheet, looks: Looks) -> int:
+    """The points of all that is blank."""
+    blanks = blanked(sheet, looks.blanks)
+    return sum(each.points for each in sheet.questions if each.lhs is None or each.id in blanks)
 
 
 def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
@@ -96,7 +109,7 @@ def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
     if needs - {"nothing"}:
         blocks += cell_words(drawn.model)
     if "numbers" in needs:
-        blocks += [*given_blocks(drawn.model, drawn.recipe), Words(f"ws {drawn.recipe.mode}")]
+        blocks += [*given_blocks(drawn.model, drawn.recipe), how_they_come_out(drawn.recipe)]
     elif "equations" in needs and all(
         name.is_scalar_shaped for e in drawn.model.sized for name in (e.target, *e.reads)
     ):
@@ -154,7 +167,8 @@ def _claim(question: Question, part: Part, blank: str | None) -> Claim:
             break
         shown.append((relation, value))
     (first, rhs), *more = shown
-    return Claim(question.lhs, rhs, GIVEN, relation=first, more=tuple(more), numeric=True)  # type: ignore[arg-type]  # a line has a left side, and relations are those of claims
+    free = FREE if blank == "formula" else 0
+    return Claim(question.lhs, rhs, GIVEN, relation=first, more=tuple(more), numeric=True, room=free)  # type: ignore[arg-type]  # a line has a left side, and relations are those of claims
 
 
 def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[str, Node]) -> Node | None:
@@ -164,7 +178,7 @@ def put_in(formula: Node, values: dict[str, Rows], rounded: bool, given: dict[st
         rows = values.get(key_of(name))
         if rows is None or max(len(rows), len(rows[0])) > MOST_SHOWN:
             return None
-        literals[name] = given.get(key_of(name)) or literal(rows, rounded)
+        literals[name] = given.get(key_of(name)) or literal(rows, rounded, CARRIED)
     made = with_literals(formula, literals)
     return None if made == formula or isinstance(made, Number) else made
 

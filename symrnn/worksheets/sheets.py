@@ -21,7 +21,7 @@ from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Line, Rows, Solver
 from symrnn.worksheets.structures import first_step, small, structure_of
 from symrnn.worksheets.tasks import DEFAULT, Task, load_task
-from symrnn.worksheets.variants import VERSION, Recipe
+from symrnn.worksheets.variants import TURNS, VERSION, Recipe
 
 MOST_VARIANTS = 5_000
 MOST_SEED = 2**63 - 1
@@ -149,12 +149,13 @@ class Class:
 
     def _drawn(self, place: int, recipe: Recipe, number: int, attempt: int | None) -> Drawn:
         names = ("values",) if place == 0 else ("values", f"model {place + 1}")
+        turn = self.draws(number, *names, "turn").below(TURNS)
         if attempt is not None:
-            model, values = recipe.drawn(self.draws(number, *names, str(attempt)))
+            model, values = recipe.drawn(self.draws(number, *names, str(attempt)), recipe.side(turn, attempt))
             return Drawn(recipe, model, values, attempt)
         while len(self._taken) <= place:
             self._taken.append(set())
-        model, values, kept = recipe.draw(lambda a: self.draws(number, *names, str(a)), self._taken[place])
+        model, values, kept = recipe.draw(lambda a: self.draws(number, *names, str(a)), self._taken[place], turn)
         return Drawn(recipe, model, values, kept)
 
 
@@ -166,8 +167,8 @@ def _recipe(model: Model, tasks: Sequence[Task]) -> Recipe:
         # What several tasks ask for is computed where the last one does, after all that it is computed from there.
         asked.pop(line.key, None)
         asked[line.key] = line
-    contracting = any(BUILDERS[task.kind].contracting for task in tasks)
-    return Recipe(solver, tuple(asked.values()), contracting=contracting)
+    weighed = any(BUILDERS[task.kind].weighed for task in tasks)
+    return Recipe(solver, tuple(asked.values()), weighed=weighed)
 
 
 def tasks_of(names: Sequence[str], model: Model) -> tuple[Task, ...]:

@@ -38,6 +38,7 @@ MOST_LINES = 60
 """More lines than this nobody computes by hand."""
 NICE = 10**7
 """A number that meets a fraction with a smaller denominator in 40 digits is that fraction."""
+DIGITS = 40
 MOST_BITS = 2_000
 """Of an exponent: numbers beyond are not tried as fractions."""
 CLOSE = MP.mpf(10) ** -30
@@ -202,15 +203,24 @@ def _nice(number: Number) -> Number:
 
 @lru_cache(maxsize=65_536)
 def _near(value: Any) -> Fraction | None:
-    exact = _fraction(value)
-    near = Fraction(exact).limit_denominator(NICE)
-    return near if abs(near - exact) < Fraction(1, 10**40) else None
+    """The fraction that is meant, if there is one: so near a number it is a convergent of its continued fraction."""
+    over, under = _ratio(value)
+    before, at = (0, 1), (1, 0)
+    rest = over, under
+    while rest[1]:
+        whole, left = divmod(rest[0], rest[1])
+        following = (before[0] + whole * at[0], before[1] + whole * at[1])
+        if following[1] > NICE:
+            break
+        before, at, rest = at, following, (rest[1], left)
+    off = abs(over * at[1] - at[0] * under)
+    return Fraction(*at) if off * 10**DIGITS < at[1] * under else None
 
 
-def _fraction(value: Any) -> Fraction:
+def _ratio(value: Any) -> tuple[int, int]:
     sign, mantissa, exponent, _ = value._mpf_
     whole = int(mantissa) * (-1 if sign else 1)
-    return Fraction(whole * 2**exponent) if exponent >= 0 else Fraction(whole, 2 ** (-exponent))
+    return (whole << exponent, 1) if exponent >= 0 else (whole, 1 << -exponent)
 
 
 def same(left: Rows, right: Rows) -> bool:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from symrnn.algebra.nodes import BlockMatrix, Decimal, Name, Node, Number, Transpose, operands_of, subexpressions
+from symrnn.algebra.nodes import (
+    Apply,
+    BlockMatrix,
+    Decimal,
+    Name,
+    Node,
+    Number,
+    Transpose,
+    operands_of,
+    subexpressions,
+)
 from symrnn.documents.document import Formula, Relation, Table, Words
 from symrnn.models.model import Model
 from symrnn.numeric.evaluation import placed_values
@@ -60,6 +71,30 @@ def as_numbers(node: Node) -> Node:
 def equals(value: Node) -> Relation:
     """≈ before what was rounded, = before what is exact."""
     return "≈" if any(isinstance(piece, Decimal) for piece in subexpressions(value)) else "="
+
+
+def how_they_come_out(recipe: Recipe) -> Words:
+    """How the numbers of a sheet come out, with the rules of the activations it has."""
+    key = f"ws {recipe.mode}"
+    return Words(key, (tuple(_rules(recipe)),)) if recipe.mode == "logarithms" else Words(key)
+
+
+def _rules(recipe: Recipe) -> Iterator[Formula | Words]:
+    k = sp.Symbol("k", positive=True)
+    for name in sorted(recipe.activations & RULES.keys(), reverse=True):
+        for argument, value in RULES[name](k):
+            yield Formula(Apply(name, Number(argument)), "=", Number(value))
+    if recipe.has_softmax:
+        yield Words("ws rule softmax", (Number(sp.log(k)), Number(k)))
+
+
+RULES: Mapping[str, Callable[[sp.Symbol], tuple[tuple[sp.Expr, sp.Expr], ...]]] = MappingProxyType(
+    {
+        "tanh": lambda k: ((sp.log(k), (k**2 - 1) / (k**2 + 1)), (sp.log(k) / 2, (k - 1) / (k + 1))),
+        "sigmoid": lambda k: ((sp.log(k), k / (k + 1)),),
+    }
+)
+"""Arguments at which an activation is a fraction, and that fraction."""
 
 
 def _node(value: Any) -> Node:

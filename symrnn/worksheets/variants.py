@@ -47,6 +47,8 @@ GATED_BUDGET = 8
 """The same where a cell has gates: every line of its backward pass is a product of up to eight factors."""
 SCALE_LIMIT = 1000
 """What is rounded lies between this and one part of it."""
+TURNS = 6
+"""A variant's turn is one of so many: each of two or three sides of 1 is as likely."""
 POINTS = 3
 KINKED_POINTS = 12
 RATIONAL = frozenset({"identity", "relu", "leaky_relu", "hard_sigmoid", "hard_tanh", "hardtanh", "abs", "sign", "step"})
@@ -77,8 +79,8 @@ class Recipe:
 
     solver: Solver
     asked: tuple[Line, ...]
-    contracting: bool = False
-    """Whether |w| must be below 1, so that the regime of a bounded activation is proved."""
+    weighed: bool = False
+    """Whether |w| decides an answer: on which side of 1 it lies is drawn first, so that no answer is rare."""
 
     @property
     def model(self) -> Model:
@@ -92,10 +94,15 @@ class Recipe:
         return frozenset(node.activation.name for node in nodes if isinstance(node, N.Apply))
 
     @cached_property
+    def has_softmax(self) -> bool:
+        """Whether there is a softmax."""
+        pieces = (piece for e in self.model.program for piece in N.subexpressions(e.expression))
+        return any(isinstance(piece, N.Softmax) for piece in pieces)
+
+    @cached_property
     def mode(self) -> Mode:
         """How the numbers come out."""
-        pieces = (piece for e in self.model.program for piece in N.subexpressions(e.expression))
-        if self.activations <= RATIONAL and not any(isinstance(piece, N.Softmax) for piece in pieces):
+        if self.activations <= RATIONAL and not self.has_softmax:
             return "exact"
         return "rounded" if self._holding is None else "logarithms"
 
@@ -123,7 +130,9 @@ class Recipe:
 
     # --- the search
 
-    def draw(self, draws: Callable[[int], Draws], taken: set[tuple[Any, ...]]) -> tuple[Model, dict[str, Rows], int]:
+    def draw(
+        self, draws: Callable[[int], Draws], taken: set[tuple[Any, ...]], turn: int = 0
+    ) -> tuple[Model, dict[str, Rows], int]:
         """Numbers that pass every test: a model, the values of all lines, and which draw it was.
 
         Of draws that pass, the first in which no two mistakes give one number by chance, or of many the best.
@@ -137,7 +146,7 @@ class Recipe:
         for attempt in range(MOST_DRAWS):
             if attempt >= LONG:
                 report(attempt, MOST_DRAWS)
-            drawn = self._tried(draws(attempt), attempt, best.chances if best else None)
+            drawn = self._tried(draws(attempt), attempt, best.chances if best else None, self.side(turn, attempt))
             if drawn.fault or tuple(drawn.given) in taken:
                 failed[drawn.fault or "distinct from the others"] += 1
                 continue
@@ -155,15 +164,19 @@ class Recipe:
         taken.add(tuple(best.given))
         return self._entries.model_of(best.given), best.values, best.attempt
 
-    def drawn(self, draws: Draws) -> tuple[Model, dict[str, Rows]]:
+    def side(self, turn: int, attempt: int) -> int:
+        """Which of the `sides` of the recurrent weight a draw has: that of its turn, while there is hope."""
+        return (turn + attempt // LONG) % max(1, len(self.sides))
+
+    def drawn(self, draws: Draws, side: int = 0) -> tuple[Model, dict[str, Rows]]:
         """A draw that is not tested: the model and what all lines come to."""
-        given, table = self._given(draws)
+        given, table = self._given(draws, side)
         values = self.solver.solve(table, lines=tuple(line for line in self._lines if line.key not in table))
         return self._entries.model_of(given), values
 
-    def _tried(self, draws: Draws, attempt: int, least: int | None) -> Attempt:
+    def _tried(self, draws: Draws, attempt: int, least: int | None, side: int = 0) -> Attempt:
         """A draw, line after line until a test fails; the last test only where there is less luck than `least`."""
-        given, table = self._given(draws)
+        given, table = self._given(draws, side)
         made = Attempt(attempt, given, table)
         reader = self.solver.sharp_reader(table)
         for line in self._lines:
@@ -174,6 +187,8 @@ class Recipe:
                 return replace(made, fault=f"within {self.budget} digits a line")
             if line in self._wanted and any(entry.value == 0 for row in rows for entry in row):
                 return replace(made, fault="without answers that are 0")
+        if not self._is_true_as_printed(table):
+            return replace(made, fault="right with the digits that are printed")
         for line in sorted(self.asked, key=lambda line: len(line.wrong)):
             luck = self.coincidences.found(line, table)
             if luck.hidden:
@@ -186,6 +201,17 @@ class Recipe:
         if self.asked and self.coincidences.forgiven(table):
             return replace(made, fault="diagnosable to the end")
         return made
+
+    def _is_true_as_printed(self, table: Mapping[str, Rows]) -> bool:
+        """Whether every answer comes out of the numbers that stand on the sheet, in the digits it is written with."""
+        printed = {line.key: numbers.as_printed(table[line.key], self.rounded) for line in self._lines}
+        if all(rows == table[key] for key, rows in printed.items()):
+            return True
+        reader = self.solver.sharp_reader({**table, **printed})
+        return all(
+            numbers.is_written_alike(nice(reader(line.expression)), table[line.key], self.rounded)
+            for line in self.asked
+        )
 
     @cached_property
     def _lines(self) -> tuple[Line, ...]:
@@ -251,7 +277,7 @@ class Recipe:
         return self._entries.model_of(given), self.solver.solve(self._entries.table(given), lines=self._lines)
 
     def _kinked_points(self) -> Iterator[dict[str, Rows]]:
-        draws = (self.drawn(Draws(point, "kinked", VERSION))[1] for point in range(MOST_DRAWS))
+        draws = (self.drawn(Draws(point, "kinked", VERSION), self.side(point, 0))[1] for point in range(MOST_DRAWS))
         return islice((values for values in draws if self._has_no_zero(values)), KINKED_POINTS)
 
     def _has_no_zero(self, values: Mapping[str, Rows]) -> bool:
@@ -262,9 +288,9 @@ class Recipe:
 
     # --- the numbers
 
-    def _given(self, draws: Draws) -> tuple[list[Given], dict[str, Rows]]:
+    def _given(self, draws: Draws, side: int) -> tuple[list[Given], dict[str, Rows]]:
         """The numbers of a draw, and the table they begin."""
-        found = self._filled(lambda name, used: draws.choice(_unused(self._pool(name), used)), self._solved)
+        found = self._filled(lambda name, used: draws.choice(_unused(self._pool(name, side), used)), self._solved)
         if self.mode != "logarithms":
             return found, self._entries.table(found)
         assert self._holding is not None
@@ -294,7 +320,20 @@ class Recipe:
         names = (name for line in lines for name in N.names_in(line.expression))
         return frozenset(name.name for name in names if isinstance(name, Parameter))
 
-    def _pool(self, name: Name) -> Sequence[Fraction]:
+    @cached_property
+    def sides(self) -> tuple[tuple[Fraction, ...], ...]:
+        """Recurrent weights of a scalar cell by what the size of |w| sup|f'| says; none where it does not matter."""
+        if not self.weighed:
+            return ()
+        if not self.activations:
+            return (numbers.SMALL_WEIGHTS, numbers.LARGE_WEIGHTS, numbers.NEUTRAL_WEIGHTS)
+        slope = numbers.largest_slope(self.activations)
+        beyond = tuple(weight / slope for weight in numbers.LARGE_WEIGHTS)
+        return (numbers.SMALL_WEIGHTS, beyond)
+
+    def _pool(self, name: Name, side: int) -> Sequence[Fraction]:
+        if self.sides and isinstance(name, Parameter) and name.name == "W_h":
+            return self.sides[side]
         if isinstance(name, Parameter):
             if name.name.startswith("b"):
                 return numbers.BIASES
@@ -303,8 +342,7 @@ class Recipe:
                 return numbers.SCALES if name.name in self._holding.scales else few
             if self.rounded:
                 return numbers.DECIMAL_WEIGHTS
-            small = self.contracting and self.activations and name.name in self._carried
-            return numbers.SMALL_WEIGHTS if small or self.activations & SATURATING else numbers.WEIGHTS
+            return numbers.SMALL_WEIGHTS if self.activations & SATURATING else numbers.WEIGHTS
         if isinstance(name, Signal) and name in self.model.program.initials:
             return numbers.STATES
         if isinstance(name, Signal) and name.name == "y":

@@ -39,19 +39,19 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws silent": "Mistakes that never show",
         # what stands on a sheet
         "ws text": "{0}",
+        "ws total": "Together {0} points.",
         "ws name line": "Name: {0}    Student number: {0}",
         "ws student": "For {0}.",
         "ws cell": "The cell: {0}.",
         "ws loss": "The loss: {0}.",
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
-        "ws logarithms": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
-        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Write fractions; where a logarithm remains in a sum, four significant "
-        "digits.",
+        "ws logarithms": "Every state comes out exactly: {0}. Write fractions; where a logarithm remains in a sum, "
+        "four significant digits.",
+        "ws rule softmax": "the softmax of logarithms {0} is each {1} divided by the sum of all",
         "ws exact typed": "Every number comes out exactly. Type decimals, with at least six digits where they do not "
         "end.",
-        "ws logarithms typed": "Every state comes out exactly: tanh(ln k) = (k² - 1)/(k² + 1), tanh(½ ln k) = "
-        "(k - 1)/(k + 1), σ(ln k) = k/(k + 1). Compute with fractions and type decimals, with at least six digits "
-        "where they do not end.",
+        "ws logarithms typed": "Every state comes out exactly: {0}. Compute with fractions and type decimals, with "
+        "at least six digits where they do not end.",
         "ws rounded": "Compute with at least six digits and write your answers rounded to four significant digits.",
         "ws forward given": "The forward pass has given these values:",
         "ws ask forward": "Compute every quantity of the forward pass, step by step.",
@@ -59,8 +59,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "argument of an activation.",
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
+        "ws ask regime bounded": "Compute the derivative of the last state with respect to the first. Then say what "
+        "follows for the gradient, as it goes back over more and more steps, from the bound |w| sup|f'| on the factor "
+        "of one step: w is the recurrent weight, f the activation.",
         "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
-        "left. The states of the step before are independent of each other.",
+        "left.",
+        "ws ask jacobian one": "Compute the Jacobian of the step.",
+        "ws ask jacobian blocks": "Compute the Jacobian of the step, block by block.",
+        "ws ask jacobian states": "A derivative with respect to one of {0} holds the others fixed.",
         "ws ask jacobian direct": "The product follows the cell state's own path only; ways through the gates are left "
         "out.",
         "ws ask derive": "Derive {0} from the equations: a formula for every line, from the loss back to the weight. "
@@ -113,6 +119,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "match step": "step Jacobian of the simple cell",
         "match carry": "cell state of the LSTM",
         "ws verdict": "({0}) As it goes back over many steps the gradient … (vanishes / explodes / does neither): {1}",
+        "ws verdict bound": "({0}) By this bound the gradient … (vanishes / explodes / is open): {1}",
         "ws why": "({0}) Why? {1}",
         "ws which line": "({0}) The line with the mistake: {1}",
         "ws right value": "({0}) What it should be: {1}",
@@ -123,13 +130,17 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "vanishes": "vanishes",
         "explodes": "explodes",
         "neither": "does neither",
+        "open": "is open",
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most |{0}| sup|f'| < 1.",
+        "regime bounded": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is less than 1.",
+        "regime open": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is not less than 1: "
+        "nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
         "less": "less than",
         "more": "greater than",
+        "exactly": "equal to",
         # key
         "ws all points": "{0}. Together {1}.",
         "ws wrong line": "({0}) {1}: {2}.",

@@ -27,7 +27,7 @@ from symrnn.checking.verification import check
 from symrnn.worksheets.building import fits
 from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet
-from symrnn.worksheets.numbers import literal, plain
+from symrnn.worksheets.numbers import CARRIED, literal, plain
 from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
@@ -94,9 +94,9 @@ def _error(part: Part, text: str, report: Report) -> str:
     if first.place.line != here:
         return f"found at {first.place.line}, not {here}"
     shown = part.shown[int(which.answer) - int(_first(part))]
-    rows = {
-        row for row, value in right.wrong if str(shown.more[-1][1]) == str(literal(value, part.drawn.recipe.rounded))
-    }
+    is_rounded = part.drawn.recipe.rounded
+    found = str(shown.more[-1][1])
+    rows = {row for row, value in right.wrong if found == str(literal(value, is_rounded, CARRIED))}
     named = {mistake.id for mistake in first.mistakes}
     return "" if rows & named else f"{sorted(rows)} not named: {sorted(named)}"
 

@@ -30,31 +30,32 @@ def vector_text(activation: str, steps: int) -> str:
     )
 
 
-def gated_text(kind: str) -> str:
+HALF = 'kind = "half_squared_error"\ny = 1.0\n'
+
+
+def classes(count: int) -> tuple[str, str]:
+    """Softmax over so many classes at the last step: its parameters, and its loss."""
+    weights, biases = ", ".join(["[0.5]"] * count), ", ".join(["0.1"] * count)
+    return f"W_y = [{weights}]\nb_y = [{biases}]\n", 'kind = "softmax_cross_entropy"\ny = 1\n'
+
+
+def gated_text(kind: str, further: str = "", loss: str = HALF) -> str:
     """One step of a scalar gated cell."""
     parameters = "".join(f"{letter}_{gate} = 0.5\n" for letter in "WUb" for gate in GATES[kind])
     return (
-        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}'
-        '[loss]\nkind = "half_squared_error"\ny = 1.0\n'
+        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}{further}'
+        f"[loss]\n{loss}"
     )
 
 
-SOFTMAX = """name = "softmax"
-[cell]
-kind = "rnn"
-activation = "identity"
-[sequence]
-x = [1.0, 1.0]
-[parameters]
-W_h = 0.5
-W_x = 0.5
-b = 0.1
-W_y = [[0.5], [0.5], [0.5]]
-b_y = [0.1, 0.1, 0.1]
-[loss]
-kind = "softmax_cross_entropy"
-y = 1
-"""
+def softmax_text(activation: str, count: int) -> str:
+    """A scalar cell of two steps with softmax at the last."""
+    further, loss = classes(count)
+    return (
+        f'name = "softmax"\n[cell]\nkind = "rnn"\nactivation = "{activation}"\n[sequence]\nx = [1.0, 1.0]\n'
+        f"[parameters]\nW_h = 0.5\nW_x = 0.5\nb = 0.1\n{further}[loss]\n{loss}"
+    )
+
 
 TEXTS = {
     "linear": scalar_text("identity", 3),
@@ -67,7 +68,11 @@ TEXTS = {
     "lstm": gated_text("lstm"),
     "gru": gated_text("gru"),
     "readout": scalar_text("identity", 2, further="W_y = 0.5\nb_y = 0.5\n"),
-    "softmax": SOFTMAX,
+    "softmax": softmax_text("identity", 3),
+    "tanh_softmax": softmax_text("tanh", 3),
+    "sigmoid_softmax": softmax_text("sigmoid", 2),
+    "lstm_softmax": gated_text("lstm", *classes(2)),
+    "gru_softmax": gated_text("gru", *classes(3)),
     "every_step": scalar_text("identity", 2, 'at = "every_step"\ny = [1.0, 0.5]'),
 }
 

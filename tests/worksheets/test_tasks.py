@@ -226,7 +226,7 @@ class TestDerivations:
             _, sheet = made(name, "derive")
             keys = [question.line.key for question in sheet.questions if question.line]
             assert keys[-1].startswith("dL/dW") or keys[-1].startswith("dL/dU")
-            assert keys[0].startswith(("dL/dh[", "dL/dy_hat[", "dL/do["))
+            assert keys[0].startswith(("dL/dh[", "dL/dy_hat[", "dL/do[", "dL/ds["))
 
     def test_reasons_stand_in_the_key_only(self) -> None:
         """By the chain rule through what reads the quantity at that step."""

@@ -35,7 +35,8 @@ def to_html(document: Document) -> str:
     >>> derive(rnn(), wrt="b").to_html().splitlines()[0]
     '<!DOCTYPE html>'
     """
-    return _page(escaped(title(document)), document.language, f"<main>\n{_body(document)}</main>\n")
+    main = f"<main{_sheet_of(document, 1)}>\n{_body(document)}</main>\n"
+    return _page(escaped(title(document)), document.language, main, _feet([document]))
 
 
 def to_book(documents: Sequence[Document]) -> str:
@@ -43,19 +44,39 @@ def to_book(documents: Sequence[Document]) -> str:
     mains = []
     for place, document in enumerate(documents, start=1):
         body = re.sub(r'(id="|href="#|aria-labelledby=")(eq|s)(\d+)"', rf'\g<1>d{place}\2\3"', _body(document))
-        mains.append(f'<main class="new">\n{body}</main>\n')
+        mains.append(f'<main class="new"{_sheet_of(document, place)}>\n{body}</main>\n')
     first, last = title(documents[0]), title(documents[-1])
-    return _page(escaped(f"{first} – {last}"), documents[0].language, "".join(mains))
+    return _page(escaped(f"{first} – {last}"), documents[0].language, "".join(mains), _feet(documents))
 
 
-def _page(heading: str, code: str, mains: str) -> str:
+def _sheet_of(document: Document, place: int) -> str:
+    """The kind of page a document is printed on: one with its own foot."""
+    return f' style="page: p{place}"' if document.running else ""
+
+
+def _feet(documents: Sequence[Document]) -> str:
+    """What is printed at the foot of the pages of each document."""
+    feet = ((place, document.running) for place, document in enumerate(documents, start=1) if document.running)
+    # Browsers count the pages of a book through.
+    number = ' "\\2003" counter(page)' if len(documents) == 1 else ""
+    return "".join(
+        f'@page p{place} {{ @bottom-center {{ content: "{_in_css(text)}"{number}; }} }}\n' for place, text in feet
+    )
+
+
+def _in_css(text: str) -> str:
+    """Text within a string of CSS: everything but letters, digits and - by its code."""
+    return "".join(sign if sign.isalnum() or sign == "-" else f"\\{ord(sign):06x}" for sign in text)
+
+
+def _page(heading: str, code: str, mains: str, feet: str = "") -> str:
     language = _LANGUAGES.get(code, code)
     return (
         f'<!DOCTYPE html>\n<!-- {MARK} {__version__} -->\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{heading}</title>\n<style>\n{_font_face()}{_sheet()}{_PAGE}</style>\n</head>\n"
+        f"<title>{heading}</title>\n<style>\n{_font_face()}{_sheet()}{_PAGE}{feet}</style>\n</head>\n"
         f'<body class="symrnn">\n{mains}</body>\n</html>\n'
     )
 
@@ -102,7 +123,7 @@ def block_html(setter: Setter, block: Words | Table) -> str:
 def _body(document: Document) -> str:
     setter = setter_of(document)
     counter = iter(range(1, 1 + sum(1 for _ in document.claims())))
-    parts = [f"<h1>{escaped(title(document))}</h1>\n"]
+    parts = [f"<h1>{escaped(title(document))}</h1>\n", *(_other(setter, words) for words in document.above)]
     for number, section in enumerate(document.sections, start=1):
         parts += _section(setter, number, section, counter)
     cited_lines = "<br>".join(escaped(cited(key)) for key in document.citations)
@@ -157,7 +178,7 @@ def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Figure):
         return f'<figure role="img" aria-label="{escaped(block.alt)}">{block.svg[block.svg.index("<svg") :]}</figure>\n'
     assert isinstance(block, Table)
-    return _table(setter, block)
+    return "".join(_table(setter, table) for table in setter.tables(block))
 
 
 def _claim(setter: Setter, claim: Claim, number: int) -> str:
@@ -170,9 +191,14 @@ def _claim(setter: Setter, claim: Claim, number: int) -> str:
     setter.defines(claim, number)
     why = f'<span class="why">{notes}</span>' if notes else ""
     return (
-        f'<div class="claim" id="eq{number}"><span class="left">{_math(left, spoken, True)}</span>'
+        f'<div class="claim" id="eq{number}"{_free(claim)}><span class="left">{_math(left, spoken, True)}</span>'
         f'<span class="right">{right}</span>{why}<a class="number" href="#eq{number}">({number})</a></div>\n'
     )
+
+
+def _free(claim: Claim) -> str:
+    """Room below a claim, which is left on paper only."""
+    return f' style="--free: {claim.room * 1.6:.1f}em"' if claim.room else ""
 
 
 def _table(setter: Setter, table: Table) -> str:

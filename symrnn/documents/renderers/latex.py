@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from symrnn import __version__
-from symrnn.algebra.spelling import LATEX, TEXT
+from symrnn.algebra.spelling import GREEK, LATEX, TEXT
 from symrnn.documents.document import MARK, Claim, Document, Figure, Section, Table, Words
 from symrnn.documents.languages import sentence
 from symrnn.documents.references import REFERENCES, cited
@@ -35,6 +35,8 @@ CHINESE = "\\PassOptionsToPackage{quiet}{fontspec}\n\\usepackage[UTF8,scheme=pla
 ROOM = 375
 """Tenths of an em on a line of the text width, less the number of the equation."""
 INDENT = 20
+LINE = 1.4
+"""Em of a line that is left free."""
 NOTE = 4.1
 """Tenths of an em that a column of a note takes, in its smaller letters."""
 
@@ -58,7 +60,19 @@ _SPELLED = {
     "∂L/∂": r"$\partial L/\partial$",
     "∂⁺": r"$\partial^{+}$",
     "∂": r"$\partial$",
-    "δ": r"$\delta$",
+    **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
+    **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", (f"$^{digit}$" for digit in range(10)), strict=True)),
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉", (f"$_{digit}$" for digit in range(10)), strict=True)),
+    "½": r"$\tfrac12$",
+    "·": r"$\cdot$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "≈": r"$\approx$",
+    "≠": r"$\ne$",
+    "→": r"$\to$",
+    "∞": r"$\infty$",
     "−": "$-$",
     "–": "--",
     "…": r"\dots{}",
@@ -75,6 +89,8 @@ def escape(text: str, wide: bool = False) -> str:
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     for sign, spelled in _SPELLED.items():
         escaped = escaped.replace(sign, spelled)
+    # σ² is one formula; a dollar of the text has a backslash before it.
+    escaped = re.sub(r"(?<!\\)\$\$", "", escaped)
     return "".join(_printable(character, wide) for character in escaped)
 
 
@@ -90,8 +106,26 @@ def _printable(character: str, wide: bool) -> str:
 
 
 def is_wide(document: Document) -> bool:
-    """Whether a document holds Chinese, and so needs ctex and xelatex."""
-    return document.language == "zh" or bool(_WIDE.search(document.title + document.convention))
+    """Whether a document holds Chinese, and so needs ctex and xelatex: in its own words, or in a name."""
+    return document.language == "zh" or any(map(_WIDE.search, _texts(document)))
+
+
+def _texts(document: Document) -> Iterator[str]:
+    """Text that is no sentence of ours."""
+    yield from (document.title, document.convention, document.subject, document.running)
+    sections = (block for section in document.sections for block in section.blocks)
+    for block in (*document.above, *sections):
+        if isinstance(block, Words):
+            yield from _said(block)
+
+
+def _said(words: Words) -> Iterator[str]:
+    for value in words.about:
+        for each in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(each, Words):
+                yield from _said(each)
+            elif isinstance(each, str):
+                yield each
 
 
 def to_latex(document: Document, fragment: bool = False, graph: str = "") -> str:
@@ -104,7 +138,8 @@ def to_latex(document: Document, fragment: bool = False, graph: str = "") -> str
     """
     setter = _setter(document)
     numbers = iter(range(1, 1 + sum(1 for _ in document.claims())))
-    body = "\n".join(_section(setter, section, numbers) for section in document.sections)
+    above = "".join(setter.sentence(words.key, words.about) + "\n\n" for words in document.above)
+    body = above + "\n".join(_section(setter, section, numbers) for section in document.sections)
     if graph:
         picture = f"\\includegraphics[width=\\linewidth]{{{graph}}}"
         body = body.replace(PICTURE, f"\\begin{{center}}\n{picture}\n\\end{{center}}")
@@ -114,9 +149,18 @@ def to_latex(document: Document, fragment: bool = False, graph: str = "") -> str
     chinese = CHINESE if is_wide(document) else ""
     pictures = "\\usepackage{graphicx}\n" if graph else ""
     return (
-        f"{mark}{PREAMBLE}{pictures}{chinese}\\title{{{setter.escape(title(document))}}}\n\\author{{}}\n\\date{{}}\n"
+        f"{mark}{PREAMBLE}{pictures}{chinese}{_running(document, setter)}"
+        f"\\title{{{setter.escape(title(document))}}}\n\\author{{}}\n\\date{{}}\n"
         f"\\begin{{document}}\n\\maketitle\n{body}{_references(document, setter)}\\end{{document}}\n"
     )
+
+
+def _running(document: Document, setter: Setter) -> str:
+    """The foot of every page, where something is to stand there."""
+    if not document.running:
+        return ""
+    foot = f"\\hfil {setter.escape(document.running)} \\quad \\thepage \\hfil"
+    return f"\\makeatletter\\def\\@oddfoot{{{foot}}}\\def\\ps@plain{{}}\\makeatother\n"
 
 
 def _setter(document: Document) -> Setter:
@@ -192,17 +236,19 @@ def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Figure):
         return PICTURE + "\n"
     assert isinstance(block, Table)
-    return _table(setter, block)
+    return "".join(_table(setter, table) for table in setter.tables(block))
 
 
 def _display(setter: Setter, claims: Sequence[Claim], numbers: Iterator[int]) -> str:
     lefts = [setter.values(claim.lhs) for claim in claims]
     widest = max(len(width) for _, width, _ in lefts)
-    lines: list[str] = []
+    parts: list[str] = []
     for claim, (left, _, _) in zip(claims, lefts, strict=True):
         # An asterisk after the break keeps the lines of a claim on one page.
-        lines.append(" \\\\*\n".join(_claim(setter, claim, left, widest, next(numbers))))
-    return "\\begin{align}\n" + " \\\\\n".join(lines) + "\n\\end{align}\n"
+        parts.append(" \\\\*\n".join(_claim(setter, claim, left, widest, next(numbers))))
+        parts.append(f" \\\\[{claim.room * LINE:.1f}em]\n" if claim.room else " \\\\\n")
+    free = f"\\vspace{{{claims[-1].room * LINE:.1f}em}}\n" if claims[-1].room else ""
+    return "\\begin{align}\n" + "".join(parts[:-1]) + "\n\\end{align}\n" + free
 
 
 def _claim(setter: Setter, claim: Claim, left: str, widest: int, number: int) -> Iterator[str]:
@@ -244,5 +290,7 @@ def _table(setter: Setter, table: Table) -> str:
     lines = [row(table.heads), r"\hline", *(row(cells) for cells in table.rows)]
     shape = "r" * len(table.heads)
     return (
-        f"\\begin{{center}}\n\\begin{{tabular}}{{{shape}}}\n" + "\n".join(lines) + "\n\\end{tabular}\n\\end{center}\n"
+        f"\\begin{{center}}\n\\renewcommand{{\\arraystretch}}{{1.5}}\n\\begin{{tabular}}{{{shape}}}\n"
+        + "\n".join(lines)
+        + "\n\\end{tabular}\n\\end{center}\n"
     )

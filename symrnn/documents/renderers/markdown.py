@@ -39,7 +39,8 @@ def parts(document: Document) -> Iterator[str]:
     """The title, then the sections, then the references: what a notebook has a cell for each of."""
     setter = Setter(document, DOLLARS, _inline(document), escape, lambda number: f" ({number})")
     numbers = iter(range(1, 1 + sum(1 for _ in document.claims())))
-    yield f"# {escape(title(document))}\n"
+    above = (setter.sentence(words.key, words.about).strip() for words in document.above)
+    yield "\n".join((f"# {escape(title(document))}\n", *(f"{text}\n" for text in above)))
     for place, section in enumerate(document.sections, start=1):
         yield _section(setter, place, section, numbers)
     if document.citations:
@@ -73,7 +74,7 @@ def _section(setter: Setter, place: int, section: Section, numbers: Iterator[int
             data = base64.b64encode(block.svg.encode()).decode()
             blocks.append(f"![{escape(block.alt)}](data:image/svg+xml;base64,{data})\n")
         else:
-            blocks.append(_table(setter, block))
+            blocks += [_table(setter, table) for table in setter.tables(block)]
     return "\n".join(blocks)
 
 

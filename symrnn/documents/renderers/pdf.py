@@ -73,7 +73,14 @@ def in_latin(document: Document) -> Document:
         return not (isinstance(block, Words) and _WIDE.search("".join(str(each) for each in block.about)))
 
     sections = tuple(replace(section, blocks=tuple(filter(stays, section.blocks))) for section in document.sections)
-    return replace(document, language="en", title=_WIDE.sub("?", document.title), sections=sections)
+    return replace(
+        document,
+        language="en",
+        title=_WIDE.sub("?", document.title),
+        subject=_WIDE.sub("?", document.subject),
+        above=tuple(filter(stays, document.above)),
+        sections=sections,
+    )
 
 
 def _by_latex(document: Document) -> bytes:

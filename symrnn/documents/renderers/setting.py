@@ -20,7 +20,7 @@ from symrnn.algebra.nodes import Name, Node
 from symrnn.algebra.programs import Range, family
 from symrnn.algebra.spelling import ATOM, TEXT, Format, Piece
 from symrnn.algebra.widths import WIDTHS
-from symrnn.documents.document import Blank, Claim, Document, Formula, Norm
+from symrnn.documents.document import Blank, Claim, Document, Formula, Norm, Table
 from symrnn.documents.languages import sentence
 from symrnn.documents.spelled import in_words, number_text
 
@@ -40,6 +40,10 @@ SIGNS = re.compile("(∂⁺L/∂|∂L/∂|∂⁺|∂|δ)")
 _NAME = re.compile(r"(\b[A-Za-z]_(?:[A-Za-z0-9]\b|\{[a-z0-9+-]{1,5}\}))")
 _PIECES = {"-": "tight minus", "+": "tight plus"}
 
+ROOM = 400
+"""Tenths of an em that a table may be wide, on paper as on a screen."""
+BETWEEN = 18
+"""Tenths of an em between two columns of a table."""
 _SILENT = ("given", "closed form")
 """Reasons that go without saying."""
 
@@ -180,9 +184,39 @@ class Setter:
             for line in filled(runs, widths, room, indent)
         ]
 
+    def tables(self, table: Table, room: int = ROOM) -> list[Table]:
+        """The table, or where it is wider than `room` tenths of an em several with its columns one after the other.
+
+        Of several rows the first column, which says what a row is of, stands in each.
+        """
+        columns = list(zip(table.heads, *table.rows, strict=True))
+        widths = [max(len(self.values(cell)[1]) for cell in column) + BETWEEN for column in columns]
+        groups = in_columns(widths, room, len(table.rows) > 1)
+        return [_of_columns([columns[at] for at in group]) for group in groups]
+
     def chain(self, claim: Claim) -> Iterator[tuple[str, Any]]:
         """The links of a claim: relation and value."""
         yield from ((claim.relation, claim.rhs), *claim.more)
+
+
+def in_columns(widths: Sequence[int], room: int, repeats: bool) -> list[list[int]]:
+    """Which columns stand beside each other, so that none are wider than the room; with `repeats` the first in each.
+
+    >>> in_columns([2, 4, 4, 4], 10, repeats=True)
+    [[0, 1, 2], [0, 3]]
+    """
+    first = [0] if repeats else []
+    groups = [list(first)]
+    for at in range(len(first), len(widths)):
+        if len(groups[-1]) > len(first) and sum(widths[each] for each in (*groups[-1], at)) > room:
+            groups.append(list(first))
+        groups[-1].append(at)
+    return groups
+
+
+def _of_columns(columns: Sequence[tuple[Any, ...]]) -> Table:
+    heads, *rows = zip(*columns, strict=True)
+    return Table(heads, tuple(rows))
 
 
 def numbered(document: Document) -> Iterator[tuple[int, Claim]]:
@@ -191,8 +225,9 @@ def numbered(document: Document) -> Iterator[tuple[int, Claim]]:
 
 
 def title(document: Document) -> str:
-    """The heading of a document, in its language."""
-    return sentence(document.heading, document.language).format(document.title)
+    """The heading of a document, in its language; what it is about stands behind it."""
+    heading = sentence(document.heading, document.language).format(document.title)
+    return f"{heading} – {document.subject}" if document.subject else heading
 
 
 # --- values of every kind -------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from symrnn.algebra.layout import Style
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.printing import to_text as node_to_text
 from symrnn.algebra.programs import Reason
-from symrnn.documents.document import Claim, Document, Figure, Formula, Norm, Section, Table, Words
+from symrnn.documents.document import Blank, Claim, Document, Figure, Formula, Norm, Section, Table, Words
 from symrnn.documents.languages import sentence
-from symrnn.documents.renderers.setting import title
+from symrnn.documents.renderers.setting import in_columns, title
 from symrnn.documents.spelled import in_words, number_text, padded, width
 
 INDENT = "    "
@@ -31,6 +31,8 @@ def to_text(document: Document) -> str:
     """
     heading = title(document)
     parts = [f"{heading}\n{'=' * width(heading)}"]
+    if document.above:
+        parts.append("\n".join(line for words in document.above for line in _other(words, document)))
     for number, section in enumerate(document.sections, start=1):
         parts.append(_section(number, section, document))
     return "\n\n".join(parts) + "\n"
@@ -111,6 +113,8 @@ def _body(claim: Claim, style: Style) -> str:
 
 
 def _value(value: Any, style: Style) -> str:
+    if isinstance(value, Blank):
+        return "." * value.width
     if isinstance(value, Norm):
         return f"‖{node_to_text(value.of, style)}‖"
     if isinstance(value, list | tuple):
@@ -135,7 +139,12 @@ def _why(reason: Reason, document: Document) -> list[str]:
 
 def _table(table: Table, style: Style) -> Iterable[str]:
     rows = [[_value(cell, style) for cell in row] for row in (table.heads, *table.rows)]
-    widths = [max(width(row[column]) for row in rows) for column in range(len(table.heads))]
+    for columns in in_columns([max(map(width, column)) + 2 for column in zip(*rows, strict=True)], 100, len(rows) > 2):
+        yield from _drawn([[row[column] for column in columns] for row in rows])
+
+
+def _drawn(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for number, row in enumerate(rows):
         yield INDENT + "  ".join(" " * (w - width(cell)) + cell for cell, w in zip(row, widths, strict=True))
         if number == 0:

@@ -35,10 +35,19 @@ def to_typst(document: Document, fonts: tuple[str, ...] = ()) -> str:
     return (
         f"// {MARK} {__version__}\n#set document(title: {heading}, author: ())\n"
         f'#set text(font: ({families},), size: 11pt, lang: "{document.language}")\n{_sheet()}'
-        f"#align(center, text(size: 1.5em, {heading}))\n"
+        f"{_running(document)}#align(center, text(size: 1.5em, {heading}))\n"
+        + "".join(_other(setter, words) for words in document.above)
         + "".join(part for section in document.sections for part in _section(setter, section, numbers))
         + "".join(f"#block(text(size: 0.9em, {quoted(cited(key))}))\n" for key in document.citations)
     )
+
+
+def _running(document: Document) -> str:
+    """The foot of every page, where something is to stand there."""
+    if not document.running:
+        return ""
+    text = _words(document.running)
+    return f'#set page(footer: context align(center)[{text} #h(1em) #counter(page).display("1")])\n'
 
 
 @cache
@@ -76,7 +85,7 @@ def _other(setter: Setter, block: Any) -> str:
     if isinstance(block, Figure):
         return f'#image(bytes({_string(block.svg)}), format: "svg", width: 100%, alt: {_string(block.alt)})\n'
     assert isinstance(block, Table)
-    return _table(setter, block)
+    return "".join(_table(setter, table) for table in setter.tables(block))
 
 
 def _string(text: str) -> str:
@@ -93,7 +102,8 @@ def _claims(setter: Setter, claims: list[Claim], numbers: Iterator[int]) -> Iter
         lines = setter.lines(claim, ROOM - widest - INDENT * 2, INDENT)
         # A sign that begins a line has an empty string to its left, so that it is set as one between two things.
         rows = [_display(line.text if place == 0 else f'"" {line.text}') for place, line in enumerate(lines)]
-        yield f"  ([{_display(left)}], ({''.join(f'[{row}], ' for row in rows)}), [{setter.notes(claim)}], {number}),\n"
+        body = "".join(f"[{row}], " for row in rows)
+        yield f"  ([{_display(left)}], ({body}), [{setter.notes(claim)}], {number}, {claim.room}),\n"
         setter.defines(claim, number)
     yield ")\n"
 

@@ -100,12 +100,14 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     setter = setter_of(document)
     wrong = _wrong_numbers(sheet, looks.language)
     found: list[Group] = []
-    opening = [block for block in document.sections[0].blocks if not _is_name_line(block)]
+    before = document.sections[: len(document.sections) - len(sheet.parts)]
+    opening: list[Any] = [words for words in document.above if words.key == "ws text"]
+    opening += [block for section in before for block in section.blocks]
     for place, part in enumerate(sheet.parts):
         if part.shown:
             # A calculation with a planted mistake is for paper: its lines are no blanks.
             continue
-        blocks = document.sections[place + 1].blocks
+        blocks = document.sections[place + len(before)].blocks
         # Another model is given where its part begins: before the task, its points, and the questions.
         given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.questions)]
         items = tuple(_items(part, setter, wrong, looks.language))
@@ -115,14 +117,10 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     return tuple(found)
 
 
-def _is_name_line(block: Any) -> bool:
-    return isinstance(block, Words) and block.key == "ws name line"
-
-
 def _decimals(block: Any) -> Any:
     """How to write numbers where only decimals can be typed."""
     key = block.key if isinstance(block, Words) else ""
-    return Words(f"{key} typed") if key in ("ws exact", "ws logarithms") else block
+    return Words(f"{key} typed", block.about) if key in ("ws exact", "ws logarithms") else block
 
 
 def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:

@@ -13,8 +13,6 @@ from symrnn.worksheets.pages import Looks, key_document, sheet_document
 from symrnn.worksheets.sheets import Sheet
 
 SCHEMA = 3
-BEFORE = 2
-"""The title's cell and that of what is given; a cell for each part follows."""
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -30,12 +28,13 @@ def to_nbgrader_source(sheet: Sheet, looks: Looks) -> str:
     >>> from symrnn.worksheets.sheets import Class, tasks_of
     >>> model = sr.load("example:linear")
     >>> text = to_nbgrader_source(Class(model, tasks_of(("forward",), model), 1).sheet(1), Looks())
-    >>> [line.strip() for line in json.loads(text)["cells"][BEFORE]["source"] if "SOLUTION" in line]
+    >>> [line.strip() for line in json.loads(text)["cells"][2]["source"] if "SOLUTION" in line]
     ['### BEGIN SOLUTION', '### END SOLUTION']
     """
     content = _notebook(sheet, looks)
     solved = json.loads(key_document(sheet, looks).to_notebook())["cells"]
-    for place in range(BEFORE, BEFORE + len(sheet.parts)):
+    before = _before(sheet, content)
+    for place in range(before, before + len(sheet.parts)):
         cell = content["cells"][place]
         asked, answered = ("".join(one["source"]).rstrip().split("\n\n") for one in (cell, solved[place]))
         # What the key says as well, heading and task, is said once.
@@ -47,11 +46,17 @@ def to_nbgrader_source(sheet: Sheet, looks: Looks) -> str:
 
 def _notebook(sheet: Sheet, looks: Looks) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(sheet_document(sheet, looks).to_notebook())
+    before = _before(sheet, content)
     for place, cell in enumerate(content["cells"]):
-        part = sheet.parts[place - BEFORE] if place >= BEFORE else None
+        part = sheet.parts[place - before] if place >= before else None
         points = sum(question.points for question in part.questions) if part else None
         cell["metadata"]["nbgrader"] = _metadata(place, points)
     return content
+
+
+def _before(sheet: Sheet, content: dict[str, Any]) -> int:
+    """The cells before those of the parts: the title's, and where something is given its own."""
+    return len(content["cells"]) - len(sheet.parts)
 
 
 def _metadata(place: int, points: int | None) -> dict[str, Any]:

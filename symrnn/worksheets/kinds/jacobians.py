@@ -28,7 +28,7 @@ from symrnn.algebra.programs import Equation
 from symrnn.calculus.jacobians import Jacobian, jacobian
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.patterns import places
-from symrnn.documents.document import Words
+from symrnn.documents.document import Formula, Words
 from symrnn.errors import InputError
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.kinds.lines import forward_given
@@ -48,7 +48,11 @@ def jacobian_part(ground: Ground) -> Part:
     intro: list[object] = []
     if not ground.task.text:
         is_direct = any(isinstance(line.target, Block) and line.target.kind == "direct" for line in lines)
-        intro.append(Words("ws ask jacobian"))
+        count = ground.solver.model.steps
+        intro.append(Words("ws ask jacobian" + ("" if count > 1 else " blocks" if len(lines) > 1 else " one")))
+        before = tuple(Formula(state) for state in ground.solver.program.initials)
+        if len(before) > 1 and not is_direct:
+            intro.append(Words("ws ask jacobian states", (before,)))
         if is_direct:
             intro.append(Words("ws ask jacobian direct"))
     intro += forward_given(ground)

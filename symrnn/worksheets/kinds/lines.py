@@ -6,12 +6,9 @@ from typing import Any
 
 from symrnn.documents.document import Table, Words
 from symrnn.worksheets.kinds.ground import Ground
-from symrnn.worksheets.numbers import literal
+from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Part
 from symrnn.worksheets.tasks import asked_lines
-
-WIDEST = 11
-"""Columns of a table of values."""
 
 
 def lines_part(ground: Ground) -> Part:
@@ -35,7 +32,9 @@ def forward_given(ground: Ground) -> list[Any]:
     """The forward pass in a table, on a sheet that does not ask it."""
     if ground.has_forward:
         return []
-    shown = [(line.target, literal(ground.values[line.key], ground.recipe.rounded)) for line in ground.solver.forward]
-    rows = [shown[at : at + WIDEST] for at in range(0, len(shown), WIDEST)]
-    tables = [Table(tuple(name for name, _ in row), (tuple(value for _, value in row),)) for row in rows]
-    return [Words("ws forward given"), *tables]
+    shown = [
+        (line.target, literal(ground.values[line.key], ground.recipe.rounded, CARRIED))
+        for line in ground.solver.forward
+    ]
+    table = Table(tuple(name for name, _ in shown), (tuple(value for _, value in shown),))
+    return [Words("ws forward given"), table]

@@ -12,10 +12,10 @@ from symrnn.documents.document import Claim, Words
 from symrnn.errors import InputError, SymrnnError
 from symrnn.worksheets.coincidences import Table, apart
 from symrnn.worksheets.kinds.ground import Ground
-from symrnn.worksheets.numbers import literal
+from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Line, Rows
-from symrnn.worksheets.stating import as_numbers, equals, given_blocks
+from symrnn.worksheets.stating import as_numbers, equals, given_blocks, how_they_come_out
 
 PLANTED = (
     "R05",
@@ -53,7 +53,7 @@ def error_part(ground: Ground) -> Part:
     claims, first = [], ground.lines + 1
     for each in shown:
         formula = as_numbers(each.expression)
-        result = literal(wrong[each.key], recipe.rounded)
+        result = literal(wrong[each.key], recipe.rounded, CARRIED)
         claims.append(Claim(each.target, formula, GIVEN, more=((equals(result), result),), numeric=True))
         ground.number()
     right = values[line.key]
@@ -67,7 +67,7 @@ def error_part(ground: Ground) -> Part:
             rounded=recipe.rounds(right), wrong=tuple(_answers(line, drawn)),
         ),
     )  # fmt: skip
-    intro = (*given_blocks(model, recipe), Words(f"ws {recipe.mode}"), Words("ws ask error"))
+    intro = (*given_blocks(model, recipe), how_they_come_out(recipe), Words("ws ask error"))
     return Part("", "ws error", intro, questions, drawn, shown=tuple(claims))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,8 @@ from symrnn.documents.document import Words
 from symrnn.errors import InputError
 from symrnn.models.model import Model
 from symrnn.worksheets.kinds.ground import Ground, is_scalar_cell, shown
-from symrnn.worksheets.questions import Part
+from symrnn.worksheets.numbers import largest_slope
+from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.solving import Line, Solver
 from symrnn.worksheets.tasks import Task
 
@@ -36,15 +38,32 @@ def regime_part(ground: Ground) -> Part:
     """The product of Jacobians, what it does over many steps, and why."""
     (line,) = product_lines(ground.task, ground.solver)
     weight = ground.values["W_h"][0][0].value
-    bounded = bool(ground.recipe.activations)
-    verdict = "vanishes" if abs(weight) < 1 else "neither" if abs(weight) == 1 else "explodes"
-    reason: tuple[str, tuple[Any, ...]] = (
-        ("regime bounded", (shown(weight),))
-        if bounded
-        else ("regime linear", (shown(weight), Words("less" if abs(weight) < 1 else "more")))
-    )
-    questions = (ground.asked(line, ground.values), *ground.verdict(verdict, reason))
-    return Part("", "ws regime", (Words("ws ask regime"),), questions, ground.drawn, values=dict(ground.values))
+    asked = ground.asked(line, ground.values)
+    if ground.recipe.activations:
+        intro, verdict = "ws ask regime bounded", _of_the_bound(ground, weight)
+    else:
+        intro, verdict = "ws ask regime", _of_the_weight(ground, weight)
+    return Part("", "ws regime", (Words(intro),), (asked, *verdict), ground.drawn, values=dict(ground.values))
+
+
+def _of_the_weight(ground: Ground, weight: Any) -> tuple[Question, Question]:
+    """A linear recurrence multiplies by the weight: its absolute value decides."""
+    size = abs(weight)
+    verdict = "vanishes" if size < 1 else "neither" if size == 1 else "explodes"
+    compared = Words("less" if size < 1 else "exactly" if size == 1 else "more")
+    return ground.verdict(verdict, ("regime linear", (shown(weight), compared)))
+
+
+def _of_the_bound(ground: Ground, weight: Any) -> tuple[Question, Question]:
+    """With an activation |w| sup|f'| bounds the factor of a step: below 1 it decides, else nothing follows from it."""
+    bound = abs(weight) * largest_slope(ground.recipe.activations)
+    reason = ("regime bounded" if bound < 1 else "regime open", (shown(abs(weight)), shown(bound)))
+    verdict, why = ground.verdict("vanishes" if bound < 1 else "open", reason)
+    return replace(verdict, prompt=("ws verdict bound", ()), options=BOUNDED), why
+
+
+BOUNDED = ("vanishes", "explodes", "open")
+"""What may be answered; that it explodes never follows from a bound."""
 
 
 @lru_cache(maxsize=8)
