@@ -54,7 +54,7 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
         "spectrum": Builder(spectrum_part),
         "clipping": Builder(clipping_part),
         "threshold": Builder(threshold_part),
-        "error": Builder(error_part, "equations"),
+        "error": Builder(error_part),
         "match": Builder(match_part),
     }
 )

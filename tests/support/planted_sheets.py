@@ -89,9 +89,9 @@ def false_lines(report: Report) -> list[int]:
 def judged(sheet: Sheet, text: str) -> Report:
     """What `check` says: with the variant's model; of formulas, with numbers of no special kind; or without a model."""
     part = sheet.parts[0]
-    if part.needs == "nothing":
+    if part.needs == "nothing" and not part.shown:
         return check(text, None)
-    return check(text, part.drawn.model if part.needs == "numbers" or part.shown else part.drawn.recipe.generic(0)[0])
+    return check(text, part.drawn.model if part.needs != "equations" else part.drawn.recipe.generic(0)[0])
 
 
 def place_of(right: str, wrong: str) -> set[int]:

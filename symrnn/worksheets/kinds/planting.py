@@ -15,7 +15,7 @@ from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Line, Rows
-from symrnn.worksheets.stating import as_numbers, equals, given_blocks, how_they_come_out
+from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, how_they_come_out
 
 PLANTED = (
     "R05",
