@@ -60,7 +60,7 @@ def _chain(text: str) -> list[tuple[str, str]]:
     """The links, each with the sign before it."""
     if len(text) > MOST_LETTERS:
         raise Unreadable("unread long")
-    first, *rest = _RELATION.split(_tidied(text))
+    first, *rest = _RELATION.split(_BESIDES.sub(r" \1\2", _tidied(text)))
     sides = (("", first), *zip(rest[::2], rest[1::2], strict=True))
     return [(sign, link) for sign, side in sides if (link := _bare(side))]
 
@@ -143,6 +143,8 @@ _SIGNS = str.maketrans(
 )
 """Full-width signs, dashes and brackets as their plain forms."""
 _RELATION = re.compile(r"(=|[≈≃≅]|\\(?:approx|simeq|doteq)(?![a-z]))")
+_BESIDES = re.compile(r"\(\s*([=≈≃≅]|\\approx(?![a-z]))\s*([-+\d./\s]+)\)\s*$")
+"""A number with another form of it in parentheses: `121/72 (≈ 1.681)`."""
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![a-zA-Z])")
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|boxed|underline|fbox)\{([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
