@@ -202,6 +202,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark unknown sheet": "{0}: no sheet of this worksheet",
         "mark no answers": "{0}: no answers by line there",
         "mark unreadable": "{0}; write: {1}",
+        "mark files": "{0} and {1} more",
         "mark twice": "{0}: handed in twice; the first was marked, from {1}",
         "mark blank twice": "{0}: a sheet without any answer was set aside; the one from {1} was marked",
         "mark incomparable": "{0}: numbers that cannot be compared",
