@@ -43,7 +43,15 @@ from symrnn.checking.mentions import names_of as names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import Number, TooLarge, Undefined, real, same
 from symrnn.checking.page import Page, Scope, family, group
-from symrnn.checking.supposing import MORE_SEEDS, SEEDS, Ground, constant_values, supposed_of, zero_starts
+from symrnn.checking.supposing import (
+    FURTHER_SEEDS,
+    MORE_SEEDS,
+    SEEDS,
+    Ground,
+    constant_values,
+    supposed_of,
+    zero_starts,
+)
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -116,6 +124,7 @@ class Formulas:
 
     def __post_init__(self) -> None:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
+        self._further: dict[tuple[int, int], ModelTruths] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -254,6 +263,8 @@ class Formulas:
         for chosen, note in self._choices(names, points[0], page):
             for way in ways:
                 outcome = self._at_points(left, right, points, chosen, page.functions, way)
+                if outcome.reason is FLAT:
+                    outcome = self._beyond(left, right, points[0].steps, chosen, page.functions, way)
                 if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
@@ -268,6 +279,20 @@ class Formulas:
             outcome = self.scalar._with_names(left, right, names, points, page, quick)
             return outcome if outcome.agree is False else best
         return best
+
+    def _beyond(
+        self, left: Syntax, right: Syntax, steps: int, chosen: dict[str, str], functions: dict[str, str], way: Way
+    ) -> Outcome:
+        """The outcome at further points, until one of them lies on the side of the kinks where something passes."""
+        for seed in FURTHER_SEEDS:
+            if (steps, seed) not in self._further:
+                self._further[steps, seed] = self._point(steps, seed)
+            point = self._further[steps, seed]
+            if not point.on_kink:
+                outcome = self._at_points(left, right, [point], chosen, functions, way)
+                if outcome.reason is not FLAT:
+                    return outcome
+        return Outcome(None, FLAT)
 
     @cached_property
     def _has_kinks(self) -> bool:

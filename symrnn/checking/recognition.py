@@ -2,7 +2,7 @@
 
 Reads a working without a declared model; returns a `Recognised`: a `Model` where every number is told, the bare
 `Program` where only the equations are, else nothing and the reason. Equations are retold in the notation of model
-files and read by the one grammar; what reads a later step (a gradient's recurrence) is no part of a cell.
+files (`statements`) and read by the one grammar.
 """
 
 from __future__ import annotations
@@ -12,34 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.reading.syntax import (
-    Big,
-    Call,
-    Chain,
-    Grid,
-    Num,
-    Quotient,
-    Stack,
-    Symbol,
-    Syntax,
-    Terms,
-    Times,
-    Transposed,
-    walk,
-    without_brackets,
-)
-from symrnn.checking.claims import Claim, Kind, Link, Working
-from symrnn.checking.digits import digits_of
-from symrnn.checking.formulas import is_symbolic, names_of
+from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
+from symrnn.checking.naming import LOSS_NAMES
 from symrnn.checking.retelling import UNKNOWN, retold
+from symrnn.checking.statements import Found, Value, flat, statements_in
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 
 MOST_EQUATIONS = 40
-MOST_SUMMED = 12
 UNCLEAR = Reason(
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic."
 )
@@ -48,32 +30,9 @@ MISSING = "The text's model has no value for {0}: formulas are checked, numbers 
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 MOST_STEPS = 50
 TARGETS = frozenset({"y", "target"})
-GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
-"""Names whose recurrences are what a working derives, not what its cell is."""
-_LATER = re.compile(r"\[\w+\+\d+\]")
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
-ARGUMENTS = frozenset({"a", "z", "net", "s"})
-"""What the argument of an activation is called."""
-_NO_BIASES = re.compile(
-    r"\bbias(?:es|\s+terms?|\s+vectors?)?(?:\s+(?:are|is|were|all|set|equal|taken|initiali[sz]ed|to|as|be))*"
-    r"\s*[=:]?\s*[$`(\\]*(?:0|zeros?)(?![.,]?\d)|\b(?:zero|no|without)\s+bias(?:es)?\b"
-    r"|偏置(?:项|向量|参数)?(?:均|都|全|皆|也)*(?:取|设|置|初始化)?(?:为|是|成)?\s*[=＝]?\s*[$\\(]*(?:0|零)(?!\.)",
-    re.IGNORECASE,
-)
-"""All biases are zero, said in words."""
-
-_SCALARS = re.compile(
-    r"\bscalar(?:-valued)?\s+(?:rnns?|lstms?|grus?|cells?|networks?|recurrences?|case|models?|states?)\b"
-    r"|\b(?:every|each|all)\s+(?:\w+\s+){0,3}(?:is|are)\s+(?:an?\s+)?(?:real\s+)?(?:numbers?|scalars?)\b"
-    r"|标量(?:的)?(?:rnn|lstm|gru|循环|网络|单元|情形|情况|模型|递推)|(?:均|都|皆|全)(?:是|为)(?:一个)?(?:标量|实数|数)",
-    re.IGNORECASE,
-)
-"""Capitals are numbers too, said in words."""
-
-Value = str | list["Value"]
-"""A number as exact text, or rows of them."""
 
 
 @dataclass(frozen=True)
@@ -92,232 +51,10 @@ class NoValueError(Exception):
         self.reason = reason
 
 
-@dataclass
-class Found:
-    """What the text defines. `told` keeps formulas written for all steps; `shown` those of one step."""
-
-    told: dict[str, set[str]] = field(default_factory=dict)
-    shown: dict[str, set[str]] = field(default_factory=dict)
-    losses: list[Syntax] = field(default_factory=list)
-    data: dict[str, Value] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
-    functions: dict[str, str] = field(default_factory=dict)
-    once: dict[str, Syntax] = field(default_factory=dict)
-    steps: int = 0
-    no_biases: bool = False
-    """Whether the text says in words that biases without a number are zero."""
-    scalars: bool = False
-    """Whether it says in words that every quantity is a number."""
-
-    @property
-    def equations(self) -> dict[str, str]:
-        """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
-        every = {**self.shown, **self.told}
-        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
-        # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
-        return {name: _with_names(name, text, found) for name, text in found.items()}
-
-
-def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
-    for other, inner in equations.items():
-        if other != name and " " in inner:
-            text = text.replace(f"({inner})", f"({other}[t])")
-    return text
-
-
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
-    no_biases, scalars = (words.search(working.source) is not None for words in (_NO_BIASES, _SCALARS))
-    found = Found(no_biases=no_biases, scalars=scalars)
-    for line in working.lines:
-        for claim in line.claims:
-            if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
-                _note(found, claim)
-            elif claim.kind == Kind.LIST:
-                _note_data(found, claim.links)
-    if not (found.told or found.shown):
-        return Recognised()
-    return _recognised(found)
-
-
-def zero_before(working: Working) -> frozenset[str]:
-    """The names that the text says are zero before the first step: `h_0 = 0`, `h_0 = c_0 = 0`."""
-    found = Found()
-    for line in working.lines:
-        for claim in line.claims:
-            if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
-                _note_data(found, claim.links)
-    named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
-    return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
-
-
-def last_step(working: Working) -> int:
-    """The last step that any name of the text stands at, or a sum over t ends at; 0 where none has a number."""
-    sides = [side for line in working.lines for claim in line.claims for side in claim.sides]
-    steps = [0, *(end for side in sides for piece in walk(side.tree) if (end := _end(piece)) is not None)]
-    for known in (name for side in sides for name in names_of(side.tree)):
-        for name in (known.of, known.wrt) if isinstance(known, Derivative) else (known,):
-            steps += [step for step in name.steps if isinstance(step, int)]
-    return max(steps)
-
-
-def _end(piece: Syntax) -> int | None:
-    """`Σ_{t=1}^{3}`: 3."""
-    match piece:
-        case Big(below=Chain(sides=(Symbol(base="t"), _)), above=Num(value=last)) if last.denominator == 1:
-            return int(last) if 0 < last <= MOST_SUMMED else None
-    return None
-
-
-# --- what the text defines ----------------------------------------------------------------------------------------
-
-
-def _note(found: Found, claim: Claim) -> None:
-    head, body = claim.links[0].left, claim.links[0].right
-    match head:
-        case Call(function=Symbol(base=base), arguments=(Symbol() as argument,)) if not (
-            is_function(base) or isinstance(name_of(head), Name)
-        ):
-            inner = without_brackets(body)
-            if inner == argument:
-                found.functions[base] = "identity"
-            elif isinstance(inner, Call) and is_function(inner.function.base) and inner.arguments == (argument,):
-                found.functions[base] = inner.function.base
-            return
-    if _note_data(found, claim.links):
-        return
-    name = name_of(head)
-    if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
-        return
-    name = _of_the_input_gate(name)
-    if name.whole in LOSS_NAMES and not name.steps:
-        found.losses.append(body)
-        found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
-    elif len(name.steps) == 1:
-        _note_equation(found, name, body)
-    elif not name.steps:
-        found.once.setdefault(name.whole, body)
-
-
-def _of_the_input_gate(name: Name) -> Name:
-    """`a^i_1` beside `a^f_1`: the i is a gate's, no step."""
-    if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
-        return name
-    return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
-
-
-def _is_of_all_steps(name: Name, body: Syntax) -> bool:
-    """`h_t = tanh(0.5 h_{t-1} + x_t)`: a formula for every step, some of whose weights are numbers."""
-    return name.steps == ("t",) and any(isinstance(one, Name) and one.generic for one in names_of(body))
-
-
-def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
-    """`w = 0.5`, `h_0 = c_0 = 0`, `x = (1, 2)`: whether the claim only says what is given."""
-    names = list[Name]()
-    for link in links:
-        name = name_of(link.left)
-        if not isinstance(name, Name):
-            break
-        names.append(name)
-        value = value_of(link.right)
-        if value is not None:
-            for each in names:
-                _note_value(found, each, value)
-            return len(links) == len(names)
-    return False
-
-
-def _note_value(found: Found, name: Name, value: Value) -> None:
-    # The i of W_i is a gate's, whatever else it may be: such a name is kept under both.
-    for key in {str(name), "_".join((name.whole, *map(str, name.steps)))} if name.generic else {str(name)}:
-        if found.data.setdefault(key, value) != value:
-            found.changed.add(key)
-    if name.whole == "T" and isinstance(value, str) and value.isdigit():
-        found.steps = max(found.steps, int(value))
-
-
-def _note_equation(found: Found, name: Name, body: Syntax) -> None:
-    step = name.step
-    if isinstance(step, int):
-        found.steps = max(found.steps, step)
-    text = retold(body, step)
-    if text is not None and not _LATER.search(text):
-        known = found.shown if isinstance(step, int) else found.told
-        known.setdefault(name.whole, set()).add(text)
-
-
-def value_of(tree: Syntax) -> Value | None:
-    """A number as exact text, `ln 2` as it stands, vectors and matrices as lists; None for a formula.
-
-    >>> from symrnn.algebra.reading.grammar import parse_expression
-    >>> value_of(parse_expression("-0.25")), value_of(parse_expression("(1, 0.5)"))
-    ('-1/4', ['1', '1/2'])
-    """
-    tree = without_brackets(tree)
-    digits = digits_of(tree)
-    if digits is not None:
-        return str(digits.value)
-    match tree:
-        case Quotient(over=over, under=under):
-            above, below = digits_of(over), digits_of(under)
-            if above and below and below.value:
-                return str(above.value / below.value)
-            return _exact(tree) if _has_logarithm(tree) else None
-        case Terms(terms=((sign, Quotient() as body),)) if isinstance(inner := value_of(body), str):
-            return inner if sign > 0 else f"-({inner})"
-        case Call() | Terms() | Times() if _has_logarithm(tree):
-            return _exact(tree)
-        case Transposed(body=body):
-            row = value_of(body)
-            return [[value] for value in _flat(row)] if isinstance(row, list) else None
-        case Grid(rows=rows):
-            return _nested([_nested([value_of(one) for one in row]) for row in rows])
-        case Stack(parts=parts):
-            return _nested([value_of(part) for part in parts])
-    return None
-
-
-def _has_logarithm(tree: Syntax) -> bool:
-    return any(isinstance(piece, Call) and piece.function.base in ("ln", "log") for piece in walk(tree))
-
-
-def _exact(tree: Syntax) -> str | None:
-    """`2 ln 2 + 19/8`: what fractions and logarithms of numbers make, as a model file has it."""
-    match without_brackets(tree):
-        case Num(value=value):
-            return f"({value})"
-        case Call(function=Symbol(base="ln" | "log", accents=()), arguments=(argument,)):
-            inside = value_of(argument)
-            return f"ln({inside})" if isinstance(inside, str) and not inside.startswith("-") else None
-        case Terms(terms=terms):
-            parts = [(sign, _exact(term)) for sign, term in terms]
-            return (
-                "".join(f"{'+' if sign > 0 else '-'}{part}" for sign, part in parts)
-                if all(p for _, p in parts)
-                else None
-            )
-        case Times(factors=factors):
-            made = [_exact(factor) for factor in factors]
-            return "*".join(one for one in made if one) if all(made) else None
-        case Quotient(over=over, under=under):
-            above, below = _exact(over), _exact(under)
-            return f"({above})/({below})" if above and below else None
-    return None
-
-
-def _nested(values: list[Value | None]) -> Value | None:
-    told = [value for value in values if value is not None]
-    if not told or len(told) != len(values):
-        return None
-    return told
-
-
-def _flat(value: Value, name: str = "") -> Value:
-    """A vector as one list, whether it was written as a row, a column, or between commas; not under a matrix's name."""
-    if not isinstance(value, list) or name[:1].isupper():
-        return value
-    rows = [row if isinstance(row, list) else [row] for row in value]
-    return [entry for row in rows for entry in row] if len(rows) == 1 or {len(row) for row in rows} == {1} else value
+    found = statements_in(working)
+    return _recognised(found) if found.told or found.shown else Recognised()
 
 
 # --- the model ------------------------------------------------------------------------------------------------------
@@ -363,12 +100,12 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     if not 1 <= steps <= MOST_STEPS:
         raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
     sequence = {x.name: _series(found, x.name, steps) for x in program.inputs}
-    initials = {f"{s.name}0": _flat(found.data.get(f"{s.name}[0]", "0")) for s in program.states}
+    initials = {f"{s.name}0": flat(found.data.get(f"{s.name}[0]", "0")) for s in program.states}
     changed = {f"{s.name}[0]" for s in program.states} & found.changed
     if changed:
         raise NoValueError(Reason(CHANGED, (min(changed),)))
     parameters = {p.name: _datum(found, p.name) for p in program.parameters}
-    parameters |= {p.name: _flat(parameters[p.name]) for p in program.parameters if p.shape[1] == 1}
+    parameters |= {p.name: flat(parameters[p.name]) for p in program.parameters if p.shape[1] == 1}
     signals = {name.name for equation in program for name in (equation.target, *equation.reads)}
     loss = _loss(found, steps, signals | set(parameters))
     text = _toml(cell, steps, sequence, initials, parameters, loss)
@@ -435,7 +172,7 @@ def _series(found: Found, name: str, steps: int) -> list[Value]:
     whole = found.data.get(name)
     if isinstance(whole, list) and len(whole) == steps and name not in found.changed:
         return whole
-    return [_flat(_datum(found, f"{name}[{step}]")) for step in range(1, steps + 1)]
+    return [flat(_datum(found, f"{name}[{step}]")) for step in range(1, steps + 1)]
 
 
 def _steps_in(found: Found, inputs: list[str]) -> Iterator[int]:
@@ -495,7 +232,7 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
             if index in ("t", "k", "j"):
                 given[own] = _series(found, name, steps)
             else:
-                given[own] = _flat(_datum(found, f"{name}[{steps}]" if index == "T" else name), name)
+                given[own] = flat(_datum(found, f"{name}[{steps}]" if index == "T" else name), name)
                 told = told.replace(f"{name}[T]", name) if index == "T" else told
             told = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", own, told)
         lines.append(f"{head} = {told}")

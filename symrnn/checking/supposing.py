@@ -34,9 +34,11 @@ DRAWS = 3
 
 
 SEEDS = (11, 12, 13)
+"""Of the points formulas are tried at."""
 MORE_SEEDS = (14, 15, 16, 17)
 """Points more for cells with kinks: one may lie on one side of them by chance."""
-"""Of the points formulas are tried at."""
+FURTHER_SEEDS = tuple(range(18, 42))
+"""Where all of these lie beyond a kink, where every gradient is zero."""
 
 
 @dataclass(frozen=True)

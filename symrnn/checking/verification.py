@@ -21,7 +21,8 @@ from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import last_step, recognise, zero_before
+from symrnn.checking.recognition import recognise
+from symrnn.checking.statements import last_step, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
 from symrnn.checking.verdicts import Place, Reason, Report, Unread

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import echo
+from symrnn.cli.files import FORMAT, echo, echo_json
 from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
 from symrnn.errors import InputError, SymrnnError
 
@@ -26,8 +26,9 @@ _SKIPPED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
 @click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
+@FORMAT
 @click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
-def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
+def mark(folder: str, answers: tuple[str, ...], lang: str | None, form: str, output: str | None) -> None:
     """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
 
     Prints the class's summary; exit code 1 if a submission could not be marked.
@@ -38,7 +39,7 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     from symrnn.languages import check_language
     from symrnn.worksheets.folders import MOST_BYTES, read_key
     from symrnn.worksheets.gathering import mark_all
-    from symrnn.worksheets.summaries import files_of, summary
+    from symrnn.worksheets.summaries import files_of, results_json, summary
 
     if lang is not None:
         check_language(lang)
@@ -52,7 +53,10 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     results = mark_all(worksheet, submissions, broken)
     if target is not None:
         write_folder(target, files_of(results, language))
-    echo(summary(results, language))
+    if form == "json":
+        echo_json(**results_json(results, language))
+    else:
+        echo(summary(results, language))
     if not results.is_clean:
         sys.exit(1)
 

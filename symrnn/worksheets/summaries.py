@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from statistics import mean
+from typing import Any
 
 from symrnn import __version__
 from symrnn.documents.document import MARK
@@ -118,6 +119,40 @@ def _listed(remarks: Sequence[Remark], language: str) -> Iterator[str]:
             yield Remark(source, same[0].key, same[0].about).text(language)
         else:
             yield from (remark.text(language) for remark in same)
+
+
+def results_json(results: Results, language: str) -> dict[str, Any]:
+    """The same for programs: every answer with its verdict, the mistakes, and what was odd."""
+    return {
+        "sheets": [
+            {
+                "sheet": marked.sheet.id,
+                "student": marked.student,
+                "points": points_text(marked.points),
+                "worth": marked.worth,
+                "by_hand": marked.by_hand,
+                "answers": [
+                    {
+                        "line": mark.question.id,
+                        "quantity": mark.question.key,
+                        "answer": mark.written,
+                        "verdict": (Verdict.EMPTY if mark.is_empty else mark.verdict).value,
+                        "points": points_text(mark.points),
+                        "of": mark.question.points,
+                        "expected": _expected(mark, language),
+                        "mistakes": list(mark.mistakes),
+                    }
+                    for mark in marked.marks
+                ],
+            }
+            for marked in results.marked
+        ],
+        "mistakes": dict(results.mistakes().most_common()),
+        "broken": [remark.text(language) for remark in results.broken],
+        "remarks": [remark.text(language) for remark in results.remarks],
+        "blank": list(results.blank),
+        "missing": [{"sheet": id, "student": name} for id, name in results.missing],
+    }
 
 
 def _by_line(sheets: Sequence[Marked]) -> dict[str, tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import symrnn as sr
 from symrnn.algebra.reading.grammar import parse_expression
-from symrnn.checking.recognition import value_of
+from symrnn.checking.statements import value_of
 
 KEY = r"""
 The cell: $h_t = \tanh(W_h h_{t-1} + W_x x_t + b)$. The loss: $L = \tfrac{1}{2} (h_T - y)^2$.
