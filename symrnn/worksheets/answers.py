@@ -20,6 +20,7 @@ from symrnn.checking.matrices import Matrix, Misfit
 from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
 from symrnn.errors import SymrnnError
+from symrnn.worksheets.spreadsheets import DATE
 
 MOST_LETTERS = 500
 """Of one answer in mathematics; words may be longer."""
@@ -154,13 +155,6 @@ _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-_MONTH = r"(?:Jan|Feb|Mar|Mär|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Sept|Oct|Okt|Nov|Dec|Dez)[a-z]{0,6}\.?"
-_DATE = re.compile(
-    rf"\d{{1,2}}\.?[-\s]?\s*{_MONTH}([-\s.]\d{{2,4}})?|{_MONTH}[-\s]\d{{1,4}}|(19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}}|"
-    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d\d|\d{1,2}\.\d{1,2}\.|\d{1,2}月\d{1,2}日",
-    re.IGNORECASE,
-)
-"""What spreadsheets make of 1/2."""
 _POWER = r"[eE][-+]?\d+|\s*(?:[*×·⋅]|\\cdot|\\times)\s*10.*"
 _STEPS = re.compile(
     r"(?:(?:after|from|step|T\s*=|N\s*=)\s*)?(\d+)\s*(?:(?:time )?steps?|个?(?:时间)?步)", re.IGNORECASE
@@ -266,7 +260,7 @@ def _entry(text: str, scope: Scope) -> Entry:
 
 
 def _entries(text: str, scope: Scope) -> Entries:
-    if _DATE.fullmatch(text):
+    if DATE.fullmatch(text):
         raise Unreadable("unread date")
     if "%" in text:
         raise Unreadable("unread percent")
