@@ -13,10 +13,9 @@ from importlib import import_module
 from typing import Any
 
 import click
-from click.exceptions import NoArgsIsHelpError
 
 from symrnn import __version__
-from symrnn.cli.usage import UsageProblem
+from symrnn.cli.usage import HELP_ASKED, UsageProblem, typed_in
 from symrnn.errors import SymrnnError
 
 COMMANDS = {
@@ -55,19 +54,19 @@ class Commands(click.Group):
         typed = tuple(args)
         try:
             return super().make_context(info_name, args, parent, **extra)
-        except (UsageProblem, NoArgsIsHelpError):
+        except (UsageProblem, HELP_ASKED):
             raise
         except click.UsageError as error:
             raise UsageProblem(error, typed) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        typed = (*getattr(ctx, "_protected_args", ()), *ctx.args)
+        typed = typed_in(ctx)
         try:
             return super().invoke(ctx)
         except SymrnnError as error:
             click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
             ctx.exit(error.exit_code)
-        except (UsageProblem, NoArgsIsHelpError):
+        except (UsageProblem, HELP_ASKED):
             raise
         except click.UsageError as error:
             raise UsageProblem(error, typed) from None

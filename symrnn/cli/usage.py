@@ -10,6 +10,9 @@ import click
 
 from symrnn.errors import InputError
 
+HELP_ASKED = getattr(click.exceptions, "NoArgsIsHelpError", click.exceptions.Exit)
+"""Nothing typed at all, which shows the help; click 8.1 leaves instead."""
+
 
 class UsageProblem(click.UsageError):
     """An error of usage that shows its three parts; exit code 2."""
@@ -25,6 +28,13 @@ class UsageProblem(click.UsageError):
             _line(("symrnn", *self.typed)), found=found(self.error), write=remedy(self.error, self.typed[:1])
         )
         click.echo(f"{click.style('Error', fg='red')}\n{parts}", err=True)
+
+
+def typed_in(ctx: click.Context) -> tuple[str, ...]:
+    """The command and its arguments as they were typed, before they are read."""
+    # click 8.1 has another name for what later versions keep as `_protected_args`.
+    held = ctx._protected_args if hasattr(ctx, "_protected_args") else ctx.protected_args
+    return (*held, *ctx.args)
 
 
 def _line(words: Sequence[str]) -> str:
@@ -74,7 +84,7 @@ def _name(error: click.BadParameter) -> str:
         return str(error.param_hint or "")
     if isinstance(error.param, click.Option):
         return max(error.param.opts, key=len)
-    return error.param.make_metavar(error.ctx or click.Context(click.Command("symrnn"))).rstrip(".")
+    return (error.param.metavar or error.param.name or "").rstrip(".")
 
 
 def _taken(kind: click.ParamType[Any]) -> str:

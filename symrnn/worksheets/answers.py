@@ -20,6 +20,7 @@ from symrnn.checking.matrices import Matrix, Misfit
 from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
 from symrnn.errors import SymrnnError
+from symrnn.worksheets.spreadsheets import DATE
 
 MOST_LETTERS = 500
 """Of one answer in mathematics; words may be longer."""
@@ -60,7 +61,7 @@ def _chain(text: str) -> list[tuple[str, str]]:
     """The links, each with the sign before it."""
     if len(text) > MOST_LETTERS:
         raise Unreadable("unread long")
-    first, *rest = _RELATION.split(_tidied(text))
+    first, *rest = _RELATION.split(_BESIDES.sub(r" \1\2", _tidied(text)))
     sides = (("", first), *zip(rest[::2], rest[1::2], strict=True))
     return [(sign, link) for sign, side in sides if (link := _bare(side))]
 
@@ -143,6 +144,8 @@ _SIGNS = str.maketrans(
 )
 """Full-width signs, dashes and brackets as their plain forms."""
 _RELATION = re.compile(r"(=|[≈≃≅]|\\(?:approx|simeq|doteq)(?![a-z]))")
+_BESIDES = re.compile(r"\(\s*([=≈≃≅]|\\approx(?![a-z]))\s*([-+\d./\s]+)\)\s*$")
+"""A number with another form of it in parentheses: `121/72 (≈ 1.681)`."""
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![a-zA-Z])")
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|boxed|underline|fbox)\{([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
@@ -152,13 +155,6 @@ _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-_MONTH = r"(?:Jan|Feb|Mar|Mär|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Sept|Oct|Okt|Nov|Dec|Dez)[a-z]{0,6}\.?"
-_DATE = re.compile(
-    rf"\d{{1,2}}\.?[-\s]?\s*{_MONTH}([-\s.]\d{{2,4}})?|{_MONTH}[-\s]\d{{1,4}}|(19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}}|"
-    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d\d|\d{1,2}\.\d{1,2}\.|\d{1,2}月\d{1,2}日",
-    re.IGNORECASE,
-)
-"""What spreadsheets make of 1/2."""
 _POWER = r"[eE][-+]?\d+|\s*(?:[*×·⋅]|\\cdot|\\times)\s*10.*"
 _STEPS = re.compile(
     r"(?:(?:after|from|step|T\s*=|N\s*=)\s*)?(\d+)\s*(?:(?:time )?steps?|个?(?:时间)?步)", re.IGNORECASE
@@ -264,7 +260,7 @@ def _entry(text: str, scope: Scope) -> Entry:
 
 
 def _entries(text: str, scope: Scope) -> Entries:
-    if _DATE.fullmatch(text):
+    if DATE.fullmatch(text):
         raise Unreadable("unread date")
     if "%" in text:
         raise Unreadable("unread percent")

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from symrnn.languages import known_languages
 from symrnn.worksheets.words import ENGLISH, word
 
+MOST_LETTERS = 500
+"""Of an answer that names an option."""
 STEM = 5
 """Letters by which an option is known: vanishing, explosion."""
 OTHERWISE: Mapping[str, str] = MappingProxyType(
@@ -69,6 +71,8 @@ def chosen(text: str, options: Sequence[str]) -> str | None:
     >>> chosen("F: step Jacobian", tuple("ABCDEF")), chosen("line 3, not 4", ("3", "4"))
     ('F', '3')
     """
+    if len(text) > MOST_LETTERS:
+        return None
     bare = _STRUCK.sub(" ", text).strip()
     if all(len(option) == 1 and option.isalpha() for option in options):
         return _letter(bare, options)

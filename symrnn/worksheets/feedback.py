@@ -8,7 +8,6 @@ from symrnn.algebra.nodes import names_in
 from symrnn.documents.document import Document, Formula, Section, Words
 from symrnn.worksheets import words
 from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict, points_text
-from symrnn.worksheets.questions import Question
 from symrnn.worksheets.quoting import quoted
 from symrnn.worksheets.solving import key_of
 from symrnn.worksheets.stating import as_numbers
@@ -68,7 +67,7 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         yield Words(str(question.answer))
     if mark.problem:
         yield Words(mark.problem[0], mark.problem[1:])
-    sentences = words.sentences_of(mark.mistakes, language, question.kind == "formula", _is_count(question))
+    sentences = words.sentences_of(mark.mistakes, language, question.kind == "formula", question.is_count)
     yield from (Words("ws text", (sentence,)) for sentence in sentences)
     if mark.verdict is Verdict.WRONG and not (mark.mistakes or mark.problem) and question.line is not None:
         yield Words(f"mark no idea{kind}")
@@ -82,11 +81,6 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
     yield Words(f"mark expected{kind}", (expected,))
     if mark.own:
         yield Words("mark own", (mark.own,))
-
-
-def _is_count(question: Question) -> bool:
-    """Whether a number of steps is asked, for which there is no equation."""
-    return question.kind == "number" and question.line is None and question.carried is not None
 
 
 def _expected(mark: Mark) -> Formula | Words | str:

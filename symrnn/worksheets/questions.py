@@ -48,6 +48,11 @@ class Question:
     carried: Callable[[Mapping[str, Rows]], Rows] | None = None
     """What follows from answers before, where no equation of nodes says it."""
 
+    @property
+    def is_count(self) -> bool:
+        """Whether a number of steps is asked, for which there is no equation."""
+        return self.kind == "number" and self.line is None and self.carried is not None
+
 
 @dataclass(frozen=True)
 class Drawn:

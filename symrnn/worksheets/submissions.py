@@ -103,6 +103,8 @@ def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
     if suffix not in SUFFIXES:
         raise InputError(source, found=f"a {suffix[:20]} file, which is not read", write=_FORMS)
     start = text.lstrip("\ufeff \t\r\n")
+    if not start:
+        raise InputError(source, found="an empty file", write=_FORMS)
     if start.startswith(("{", "[")):
         return tuple(_from_json(start, source))
     if start[:200].lower().startswith(("<!doctype html", "<html")):
@@ -182,6 +184,9 @@ class _Pairs(list[tuple[str, Any]]):
 def _from_json(text: str, source: str) -> Iterator[Submission]:
     try:
         content = json.loads(text, object_pairs_hook=_Pairs)
+    except json.JSONDecodeError as error:
+        said = f"no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        raise InputError(source, found=said, write='{"2026-001": {"1": "1/2"}}') from None
     except (ValueError, RecursionError):
         raise InputError(source, found="no JSON", write='{"2026-001": {"1": "1/2"}}') from None
     if isinstance(content, _Pairs) and any(key == "cells" for key, _ in content):

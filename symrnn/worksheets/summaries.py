@@ -13,12 +13,14 @@ from symrnn import __version__
 from symrnn.documents.document import MARK
 from symrnn.worksheets import words
 from symrnn.worksheets.feedback import feedback_document
-from symrnn.worksheets.marks import FULL, Mark, Marked, Results, Verdict, points_text
+from symrnn.worksheets.marks import FULL, Mark, Marked, Remark, Results, Verdict, points_text
 from symrnn.worksheets.quoting import quoted
 from symrnn.worksheets.spreadsheets import BOM, safe
 
 COLUMNS = ("sheet", "student", "line", "quantity", "answer", "verdict", "points", "of", "expected", "mistakes")
 MOST_BARS = 20
+MOST_ALIKE = 3
+"""Files with the same fault that are listed one by one."""
 
 
 def files_of(results: Results, language: str) -> Iterator[tuple[str, str]]:
@@ -98,12 +100,25 @@ def _summary(results: Results, language: str) -> Iterator[str]:
     for key, remarks in (("mark broken", results.broken), ("mark remarks", results.remarks)):
         if remarks:
             yield say(key, language)
-            yield from (f"  {remark.text(language)}" for remark in remarks)
+            yield from (f"  {line}" for line in _listed(remarks, language))
     if results.missing:
         yield say("mark missing", language)
         yield from (f"  {id}  {name}" for id, name in results.missing)
     if results.blank:
         yield say("mark blank", language, ", ".join(results.blank))
+
+
+def _listed(remarks: Sequence[Remark], language: str) -> Iterator[str]:
+    """Each remark; where many files have the same one, the first of them and how many more."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Remark]] = {}
+    for remark in remarks:
+        groups.setdefault((remark.key, remark.about), []).append(remark)
+    for same in groups.values():
+        if len(same) > MOST_ALIKE:
+            source = words.word("mark files", language, same[0].source, len(same) - 1)
+            yield Remark(source, same[0].key, same[0].about).text(language)
+        else:
+            yield from (remark.text(language) for remark in same)
 
 
 def results_json(results: Results, language: str) -> dict[str, Any]:

@@ -134,9 +134,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is less than 1.",
-        "regime open": "Each step multiplies the gradient by at most {0} sup|f'| = {1}, which is not less than 1: "
-        "nothing follows.",
+        "regime bounded": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, less than 1.",
+        "regime open": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, not less "
+        "than 1: nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
         "less": "less than",
         "more": "greater than",
@@ -213,6 +213,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark unknown sheet": "{0}: no sheet of this worksheet",
         "mark no answers": "{0}: no answers by line there",
         "mark unreadable": "{0}; write: {1}",
+        "mark files": "{0} and {1} more",
         "mark twice": "{0}: handed in twice; the first was marked, from {1}",
         "mark blank twice": "{0}: a sheet without any answer was set aside; the one from {1} was marked",
         "mark incomparable": "{0}: numbers that cannot be compared",

@@ -369,6 +369,12 @@ class TestDuplicates:
         assert results.blank == ("1-001",)
         assert summary(results, "en").startswith("Nothing was filled in.")
 
+    def test_many_files_with_one_fault(self, three: Folder) -> None:
+        """Take one line."""
+        broken = [Remark(f"{number}.html", "ws text", ("a .html file",)) for number in range(5)]
+        assert "  0.html and 4 more: a .html file\n" in summary(mark_all(three, [], broken), "en")
+        assert "  1.html: a .html file\n" in summary(mark_all(three, [], broken[:3]), "en")
+
     def test_who_handed_in_nothing(self, three: Folder) -> None:
         """By name, in both languages."""
         results = mark_all(three, [Submission("1-002", {"1": "1"}), Submission("1-003", {})])

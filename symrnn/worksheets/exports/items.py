@@ -170,7 +170,8 @@ def _told(right: Any, room: Any, i: int, j: int, wrong: list[Any]) -> Iterator[W
 def _wrong_numbers(sheet: Sheet, language: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for each in told(sheet.parts):
-        found.setdefault(each.question.id, []).append((each.answer, " ".join(sentences_of(each.rows, language))))
+        sentences = sentences_of(each.rows, language, count=each.question.is_count)
+        found.setdefault(each.question.id, []).append((each.answer, " ".join(sentences)))
     return found
 
 

@@ -67,7 +67,7 @@ def error_part(ground: Ground) -> Part:
             rounded=recipe.rounds(right), wrong=tuple(_answers(line, drawn)),
         ),
     )  # fmt: skip
-    intro = (*given_blocks(model, recipe), how_they_come_out(recipe), Words("ws ask error"))
+    intro = (*cell_words(model), *given_blocks(model, recipe), how_they_come_out(recipe), Words("ws ask error"))
     return Part("", "ws error", intro, questions, drawn, shown=tuple(claims))
 
 
