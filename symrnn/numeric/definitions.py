@@ -150,7 +150,7 @@ class Definitions:
             drawn = Fraction(sign() * rng.randint(MAGNITUDES // 4, MAGNITUDES), MAGNITUDES)
             return self.domain.value(drawn)
 
-        if isinstance(name, Signal) and head(name) in self._distributions:
+        if head(name) in self._distributions:
             return self._distribution(rng, rows)
         draw = [[entry() for _ in range(cols)] for _ in range(rows)]
         return tuple(

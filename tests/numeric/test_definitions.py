@@ -117,3 +117,11 @@ def test_the_order_of_asking_changes_nothing() -> None:
     W, b = (next(p for p in CELLS["rnn"].parameters if p.name == name) for name in ("W_h", "b"))
     assert (one.value(W), one.value(b)) == tuple(reversed((other.value(b), other.value(W))))
     assert one.value(W) != Definitions(CELLS["rnn"], seed=4).value(W)
+
+
+def test_a_target_without_a_step_is_a_distribution_too() -> None:
+    """∂L/∂o = p - y holds for shares only."""
+    cell = sr.parse_cell("h_t = W h_{t-1} + U x_t; o_t = V h_t; L = -yᵀ log softmax(o_T)")
+    judge = Definitions(cell)
+    target = next(name for name in cell.given if name.name == "y")
+    assert sum(row[0] for row in judge.value(target)) == 1
