@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from symrnn.cli import main
+from symrnn.cli.group import COMMANDS
 
 
 def run(*arguments, text=None):
@@ -166,7 +167,7 @@ def test_evaluate_floats_are_numbers():
         (("evaluate", "example:nothing"), "no such example"),
         (("evaluate", "example:linear", "--setting", "b"), "no such setting"),
         (("new", "example:linear"), "numbers already"),
-        (("derive",), "Missing argument"),
+        (("derive",), "is missing"),
         (("derive", "rnn", "--to", "word"), "--to"),
     ],
 )
@@ -175,6 +176,40 @@ def test_mistakes_end_with_exit_code_2_and_no_traceback(arguments, said):
     found = run(*arguments)
     assert found.exit_code == 2, found.output
     assert said in found.output and "Traceback" not in found.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "write"),
+    [
+        (("worksheet", "example:linear", "--variants", "0"), "--variants: 0", "a whole number from 1 to 5000"),
+        (("worksheet", "example:linear", "--blanks", "50"), "--blanks: '50'", "--blanks with one of 0, 30, 60, 100"),
+        (("worksheet", "example:linear", "--seed", "-1"), "--seed: -1", "a whole number from 0"),
+        (("worksheet", "example:linear", "--seed"), "requires an argument", "symrnn worksheet --help"),
+        (("worksheet", "example:linear", "--varaints", "3"), "no option --varaints", "--variants"),
+        (("mark", "--nope"), "no option --nope", "symrnn mark [OPTIONS] DIR ANSWERS..."),
+        (("mark",), "DIR is missing", "symrnn mark [OPTIONS] DIR ANSWERS..."),
+        (("mark", "a"), "ANSWERS is missing", "symrnn mark --help"),
+        (("--nope",), "no option --nope", "symrnn [OPTIONS] COMMAND"),
+        (("foo",), "no such command", "symrnn --help"),
+    ],
+)
+def test_usage_errors_have_three_parts(arguments, said, write):
+    """As every other error: what you wrote, what was found, what to write."""
+    done = run(*arguments)
+    lines = {line[:12].strip(): line[12:] for line in done.output.splitlines()}
+    assert done.exit_code == 2
+    assert lines["You wrote:"] == "symrnn " + " ".join(arguments)
+    assert said in lines["Found:"]
+    assert write in lines["Write:"]
+    assert "Usage:" not in done.output
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_command_answers_a_wrong_option_so(command):
+    """In one place for all."""
+    done = run(command, "--no-such-option")
+    assert done.exit_code == 2
+    assert f"You wrote:  symrnn {command} --no-such-option" in done.output
 
 
 def test_new_writes_a_model_that_evaluates(tmp_path):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from symrnn.algebra.nodes import Apply, Signal
-from symrnn.algebra.reading.syntax import Big, Syntax, walk
+from symrnn.algebra.reading.syntax import Big, Symbol, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, grid_digits
@@ -46,6 +46,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
     order: dict[str, list[str]] = {}
     doubtful: set[str] = set()
     own_names: dict[str, str] = {}
+    deltas = _written_as_delta(working)
     plain = {name.wrt.whole for name, _, _ in _heads(working) if isinstance(name, Derivative) and not name.packed}
     for name, written, _ in _heads(working):
         readings = truths.readings(name)
@@ -58,8 +59,9 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
         if isinstance(name, Name) or name.packed:
             doubtful.add(group(name))
         exact = name.wrt.whole if isinstance(name, Derivative) else name.whole
-        # Beside ∂L/∂f_t, δ_f is something else, most likely.
-        if exact not in AMBIGUOUS and not (isinstance(name, Derivative) and name.packed and exact in plain):
+        # δ_f is the gate's argument's as often as the gate's; beside ∂L/∂f_t so is df.
+        packed = isinstance(name, Derivative) and name.packed
+        if exact not in AMBIGUOUS and not (packed and (exact in plain or group(name) in deltas)):
             families = [family(reading.meaning) for reading in readings]
             own_names |= {group(name): one for one in families if one in (exact, f"∂L/∂{exact}")}
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
@@ -78,6 +80,14 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
         elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)
+
+
+def _written_as_delta(working: Working) -> set[str]:
+    """The gradients that are written with a δ: `δ_f`, not `df`."""
+    sides = (side for line in working.lines for claim in line.claims for side in claim.sides)
+    pieces = (piece for side in sides for piece in walk(side.tree))
+    names = (name_of(piece) for piece in pieces if isinstance(piece, Symbol) and piece.base == "delta")
+    return {group(name) for name in names if name is not None}
 
 
 def choose_by_formulas(page: Page, working: Working) -> None:

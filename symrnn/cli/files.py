@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -50,6 +51,11 @@ def _standard_input() -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
+
+
+def echo_json(**result: Any) -> None:
+    """The result of a command that writes files, as one JSON object on standard output."""
+    echo(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
 
 
 def write(content: str | bytes, output: str | None, force: bool, what: str) -> None:

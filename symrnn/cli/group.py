@@ -13,8 +13,10 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from symrnn import __version__
+from symrnn.cli.usage import UsageProblem
 from symrnn.errors import SymrnnError
 
 COMMANDS = {
@@ -46,12 +48,29 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         return getattr(import_module(module), cmd_name) if module else None
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of what was typed; a wrong option before the command in three parts too."""
+        typed = tuple(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except (UsageProblem, NoArgsIsHelpError):
+            raise
+        except click.UsageError as error:
+            raise UsageProblem(error, typed) from None
+
     def invoke(self, ctx: click.Context) -> Any:
+        typed = (*getattr(ctx, "_protected_args", ()), *ctx.args)
         try:
             return super().invoke(ctx)
         except SymrnnError as error:
             click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
             ctx.exit(error.exit_code)
+        except (UsageProblem, NoArgsIsHelpError):
+            raise
+        except click.UsageError as error:
+            raise UsageProblem(error, typed) from None
         except BrokenPipeError:
             # The reader closed early (`| head`): nothing is wrong, and nothing more can be said on this stream.
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # stays open until the process ends

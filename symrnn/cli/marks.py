@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import echo
+from symrnn.cli.files import FORMAT, echo, echo_json
 from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
+    from symrnn.worksheets.marks import Remark
     from symrnn.worksheets.submissions import Submission
 
 MOST_SUBMISSION = 20_000_000
@@ -25,8 +26,9 @@ _SKIPPED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True)
 @click.option("--lang", help="Language of the feedback; that of the sheets unless said.")
+@FORMAT
 @click.option("-o", "--output", type=click.Path(), help="A new folder for marks.csv, summary.txt and feedback.")
-def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | None) -> None:
+def mark(folder: str, answers: tuple[str, ...], lang: str | None, form: str, output: str | None) -> None:
     """Mark the ANSWERS (CSV, JSON, Markdown sheets or notebooks filled in) to the worksheet in DIR.
 
     Prints the class's summary; exit code 1 if a submission could not be marked.
@@ -35,9 +37,9 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.feedback import files_of, summary
     from symrnn.worksheets.folders import MOST_BYTES, read_key
-    from symrnn.worksheets.marking import mark_all
+    from symrnn.worksheets.gathering import mark_all
+    from symrnn.worksheets.summaries import files_of, results_json, summary
 
     if lang is not None:
         check_language(lang)
@@ -51,29 +53,35 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, output: str | 
     results = mark_all(worksheet, submissions, broken)
     if target is not None:
         write_folder(target, files_of(results, language))
-    echo(summary(results, language))
-    if results.broken:
+    if form == "json":
+        echo_json(**results_json(results, language))
+    else:
+        echo(summary(results, language))
+    if not results.is_clean:
         sys.exit(1)
 
 
-def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[tuple[str, str]]]:
+def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[Remark]]:
     """Every submission of the files and folders named, and those that cannot be read with the reason."""
+    from symrnn.worksheets.marks import Remark
     from symrnn.worksheets.submissions import clean, decoded, read_submissions
 
     found: list[Submission] = []
-    broken: list[tuple[str, str]] = []
-    for file in _files(names):
+    broken: list[Remark] = []
+    for file in list(_files(names)):
         source = clean(str(file))
         try:
             found += read_submissions(decoded(read_bytes(str(file), MOST_SUBMISSION), source), source)
         except SymrnnError as error:
-            broken.append((source, error.found))
+            broken.append(Remark(source, "mark unreadable", (error.found, error.write)))
     return found, broken
 
 
 def _files(names: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
+        if not path.exists():
+            raise InputError(name, found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
         if not path.is_dir():
             yield path
             continue

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import MOST_INPUT, echo, output_options, write, write_all
+from symrnn.cli.files import FORMAT, MOST_INPUT, echo, echo_json, output_options, write, write_all
 from symrnn.errors import InputError
 
 
@@ -22,6 +22,7 @@ from symrnn.errors import InputError
 @click.option("--workers", type=click.IntRange(1, 512), help="Processes; as many as there are processors unless said.")
 @click.option("--scheduler", help="A Dask scheduler, tcp://HOST:8786, instead of processes.")
 @click.option("--lang", default="en", show_default=True, help="The language of the words in the plot: en or zh.")
+@FORMAT
 @output_options
 def sweep(
     source: str,
@@ -30,6 +31,7 @@ def sweep(
     workers: int | None,
     scheduler: str | None,
     lang: str,
+    form: str,
     output: str | None,
     force: bool,
 ) -> None:
@@ -50,10 +52,10 @@ def sweep(
 
     check_language(lang)
     grid = read_sweep(_text(source), source)
-    form = to or ("csv" if output and output.endswith(".csv") else "jsonl")
+    table = to or ("csv" if output and output.endswith(".csv") else "jsonl")
     if plot is not None:
         _check_plot(plot, grid)
-    kept = output if form == "jsonl" and output not in (None, "-") else None
+    kept = output if table == "jsonl" and output not in (None, "-") else None
     store = Store(Path(kept), grid, anew=force) if kept else None
     if store and store.done:
         click.echo(f"{kept}: {len(store.done)} of {len(grid)} rows are there", err=True)
@@ -73,9 +75,11 @@ def sweep(
     if store:
         rows = store.finish()
         click.echo(f"{kept} written ({len(rows)} rows)", err=True)
-    else:
-        text = to_csv(rows) if form == "csv" else "".join(map(line_of, rows))
+    elif form == "text" or output is not None:
+        text = to_csv(rows) if table == "csv" else "".join(map(line_of, rows))
         echo(text) if output in (None, "-") else write(text, output, force, f"{len(rows)} rows")
+    if form == "json":
+        echo_json(**({"rows": rows} if output is None else {"output": output, "count": len(rows)}))
     if plot is not None:
         write_all([(_figure(rows, grid, plot, lang), plot)], force, "phase plot")
 

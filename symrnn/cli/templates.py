@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from symrnn.cli.files import output_options, write
+from symrnn.cli.files import FORMAT, echo_json, output_options, write
 
 
 @click.command()
@@ -16,6 +16,7 @@ from symrnn.cli.files import output_options, write
 )
 @click.option("--steps", type=click.IntRange(1, 100_000), default=3, show_default=True, help="Number of steps.")
 @click.option("--working", is_flag=True, help="A Markdown skeleton for a hand calculation that carries the model.")
+@FORMAT
 @output_options
 def new(
     cell: str,
@@ -24,6 +25,7 @@ def new(
     inputs: int,
     steps: int,
     working: bool,
+    form: str,
     output: str | None,
     force: bool,
 ) -> None:
@@ -31,4 +33,8 @@ def new(
     from symrnn.models.templates import model_text, working_text
 
     make = working_text if working else model_text
-    write(make(cell, variant=variant, hidden=hidden, inputs=inputs, steps=steps), output, force, "model")
+    text = make(cell, variant=variant, hidden=hidden, inputs=inputs, steps=steps)
+    if form == "json":
+        echo_json(**({"text": text} if output is None else {"output": output}))
+    if form != "json" or output is not None:
+        write(text, output, force, "model")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import resolve
+from symrnn.cli.files import FORMAT, echo_json, resolve
 from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
 
@@ -49,6 +49,7 @@ MOST_ROSTER = 2_000_000
 @click.option("--roster", type=click.Path(), help="A class list (names, or CSV with name,id): a sheet for each.")
 @click.option("--lang", default="en", show_default=True, help="Language of the sheets: en or zh.")
 @click.option("--stress", type=click.IntRange(1, 100_000), help="No sheets: try so many seeds and report faults.")
+@FORMAT
 @click.option("-o", "--output", type=click.Path(), help="The folder to write; worksheet-SEED unless said.")
 def worksheet(
     source: str,
@@ -62,6 +63,7 @@ def worksheet(
     roster: str | None,
     lang: str,
     stress: int | None,
+    form: str,
     output: str | None,
 ) -> None:
     """Exercises made from a MODEL file, with keys apart, to be marked by `symrnn mark`.
@@ -85,9 +87,18 @@ def worksheet(
     model = _structure(source)
     layout = load_layout(sheet) if sheet else Layout()
     named = [name for name in tasks.split(",") if name]
+    if named and layout.tasks:
+        raise InputError(
+            f"--tasks {tasks} --sheet {sheet}", found="tasks in the sheet file as well", write="one of the two"
+        )
     wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
     if stress is not None:
-        _stress(model, wanted, stress)
+        if roster or variants:
+            option = "--roster" if roster else "--variants"
+            raise InputError(
+                f"--stress with {option}", found="seeds are tried, no sheets are made", write="--stress alone"
+            )
+        _stress(model, wanted, stress, form)
         return
     students = _roster(roster, variants)
     folder = free(output or f"worksheet-{seed}")
@@ -99,6 +110,9 @@ def worksheet(
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     show.clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+    if form == "json":
+        files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        echo_json(folder=str(folder), seed=seed, sheets=count, files=files)
 
 
 def _structure(source: str) -> Model:
@@ -113,7 +127,7 @@ def _structure(source: str) -> Model:
     return loads(cell_text(str(found)) if source == "-" else structure_text(source), source)
 
 
-def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
+def _stress(model: Model, wanted: tuple[Task, ...], seeds: int, form: str) -> None:
     """The report of a stress test; exit code 1 if a fault was found."""
     from symrnn.worksheets.stress import try_seeds
 
@@ -121,6 +135,9 @@ def _stress(model: Model, wanted: tuple[Task, ...], seeds: int) -> None:
     show = Shower("seeds")
     report = try_seeds(model, wanted, seeds, lambda count: show(count, seeds))
     show.clear()
+    if form == "json":
+        echo_json(**vars(report), is_clean=report.is_clean)
+        sys.exit(0 if report.is_clean else 1)
     click.echo(f"seeds                       {report.seeds}")
     click.echo(f"no variant found            {_listed(report.none_found)}")
     click.echo(f"same numbers as another     {_listed(report.duplicates)}")

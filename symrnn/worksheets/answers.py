@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
 
 from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.comparing import Agreement, agreement
 from symrnn.checking.digits import Digits, digits_of
 from symrnn.checking.matrices import Matrix, Misfit
 from symrnn.checking.numbers import Number, TooLarge, Undefined
@@ -50,10 +53,16 @@ def links_of(text: str) -> tuple[str, ...]:
     >>> links_of("= 0.5*0.3 + 0.1 = **0.25**")
     ('0.5*0.3 + 0.1', '0.25')
     """
+    return tuple(link for _, link in _chain(text))
+
+
+def _chain(text: str) -> list[tuple[str, str]]:
+    """The links, each with the sign before it."""
     if len(text) > MOST_LETTERS:
         raise Unreadable("unread long")
-    parts = (_bare(part) for part in _RELATION.split(_tidied(text)))
-    return tuple(part for part in parts if part)
+    first, *rest = _RELATION.split(_tidied(text))
+    sides = (("", first), *zip(rest[::2], rest[1::2], strict=True))
+    return [(sign, link) for sign, side in sides if (link := _bare(side))]
 
 
 def read_answer(text: str) -> Entries:
@@ -64,6 +73,40 @@ def read_answer(text: str) -> Entries:
     """
     links = links_of(text)
     return read_link(links[-1] if links else "", Scope(Page()))
+
+
+def readings_of(text: str, rounded: bool = False) -> tuple[Entries, ...]:
+    """What an answer may be taken for: its last link, and the links before that are only rounded after them.
+
+    Where answers are `rounded`, a number before its rounding is one, but working is not.
+
+    >>> [str(reading[0][0].value) for reading in readings_of("121/72 ≈ 1.681")]
+    ['1681/1000', '121/72']
+    """
+    chain = _chain(text) or [("", "")]
+    found = [read_link(chain[-1][1], Scope(Page()))]
+    for (_, link), (sign, _) in reversed(list(pairwise(chain))):
+        try:
+            exact = read_link(link, Scope(Page()))
+        except Unreadable:
+            break
+        if (rounded and is_working(link)) or not _is_rounded(exact, found[-1], sign):
+            break
+        found.append(exact)
+    return tuple(found)
+
+
+def _is_rounded(exact: Entries, decimals: Entries, sign: str) -> bool:
+    """Whether decimals are other numbers to their digits, the last of them right or off by one."""
+    if [len(row) for row in exact] != [len(row) for row in decimals]:
+        return False
+    # A whole number behind = stands for itself.
+    unit = Fraction(sign != "=")
+    return all(
+        shown.digits is not None
+        and agreement(entry.value, replace(shown.digits, unit=shown.digits.unit or unit)) <= Agreement.LAST_DIGIT
+        for entry, shown in zip(each(exact), each(decimals), strict=True)
+    )
 
 
 def read_link(text: str, scope: Scope) -> Entries:
@@ -81,9 +124,11 @@ def read_link(text: str, scope: Scope) -> Entries:
 
 
 def is_working(link: str) -> bool:
-    """Whether a link computes something: more than a number by itself."""
+    """Whether a link computes something: more than a number, or a vector of numbers, by itself."""
+    if re.fullmatch(rf"\[*{_NUMBER}([\],;\[]+{_NUMBER})*\]*", _FRACTION.sub(r"\1/\2", link)):
+        return False
     try:
-        return digits_of(parse_expression(link)) is None and not re.fullmatch(r"[-+\d./\s]*", link)
+        return digits_of(parse_expression(link)) is None
     except (SymrnnError, RecursionError):
         return False
 
@@ -97,7 +142,7 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("✓✔✅", "")
 )
 """Full-width signs, dashes and brackets as their plain forms."""
-_RELATION = re.compile(r"=|≈|\\approx(?![a-z])")
+_RELATION = re.compile(r"(=|[≈≃≅]|\\(?:approx|simeq|doteq)(?![a-z]))")
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![a-zA-Z])")
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|boxed|underline|fbox)\{([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
@@ -107,11 +152,21 @@ _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_MONTH = r"(?:Jan|Feb|Mar|Mär|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Sept|Oct|Okt|Nov|Dec|Dez)[a-z]{0,6}\.?"
 _DATE = re.compile(
-    r"\d{1,2}[-\s][A-Z][a-z]{2}[a-z]*([-\s]\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}|"
-    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d|\d{1,2}月\d{1,2}日"
+    rf"\d{{1,2}}\.?[-\s]?\s*{_MONTH}([-\s.]\d{{2,4}})?|{_MONTH}[-\s]\d{{1,4}}|(19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}}|"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d\d|\d{1,2}\.\d{1,2}\.|\d{1,2}月\d{1,2}日",
+    re.IGNORECASE,
 )
 """What spreadsheets make of 1/2."""
+_POWER = r"[eE][-+]?\d+|\s*(?:[*×·⋅]|\\cdot|\\times)\s*10.*"
+_STEPS = re.compile(
+    r"(?:(?:after|from|step|T\s*=|N\s*=)\s*)?(\d+)\s*(?:(?:time )?steps?|个?(?:时间)?步)", re.IGNORECASE
+)
+"""A count with what it counts."""
+_UNIT = re.compile(r"[-+\d./\s]*\d\s*([^\W\d_]{2,})")
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{(-?[\d.]+)\}\s*\{([\d.]+)\}")
+_NUMBER = r"\s*[-+]?[\d.]+\s*(?:/\s*[\d.]+)?\s*"
 _FUNCTION = re.compile(r"(?<![A-Za-z\\])(ln|exp|tanh|sqrt)(?=\d)")
 
 
@@ -147,6 +202,8 @@ def _bare(text: str) -> str:
             if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
                 text = text[len(mark) : -len(mark)]
         text = _TRANSPOSED.sub("", _REMARK.sub("", _ABOUT.sub("", text)))
+        if steps := _STEPS.fullmatch(text):
+            text = steps[1]
     return text
 
 
@@ -213,18 +270,24 @@ def _entries(text: str, scope: Scope) -> Entries:
         raise Unreadable("unread percent")
     if _BESIDE.search(text):
         raise Unreadable("unread beside")
-    if re.fullmatch(r"[-+]?\d[\d.]*,\d+", text.strip()):
+    if re.fullmatch(rf"[-+]?\d[\d.]*,\d+(?:{_POWER})?", text.strip()):
         raise Unreadable("unread comma")
     try:
         tree = parse_expression(_FUNCTION.sub(r" \1 ", text))
         value = Evaluator(scope).value(tree)
     except Unknown as found:
-        raise Unreadable("unread name", str(found)[:40]) from None
+        raise _with_unit(text) or Unreadable("unread name", str(found)[:40]) from None
     except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ArithmeticError, ValueError, RecursionError):
-        raise Unreadable("unread none") from None
+        raise _with_unit(text) or Unreadable("unread none") from None
     if isinstance(value, Matrix):
         return tuple(tuple(Entry(entry, None) for entry in row) for row in value.rows)
     return ((Entry(value, digits_of(tree)),),)
+
+
+def _with_unit(text: str) -> Unreadable | None:
+    """The reason where a word stands behind a number."""
+    unit = _UNIT.fullmatch(text)
+    return Unreadable("unread unit", unit[1][:40]) if unit else None
 
 
 def each(entries: Entries) -> Iterator[Entry]:

@@ -18,7 +18,7 @@ _SPACES = r"(?:\s|\\,|\\thinspace(?![a-z]))*"
 _GAP = re.compile(r"\\text\{[\s.]+\}")
 _TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _STRAY = re.compile(r"^[.…]{2,}|[.…]{2,}$")
-_RELATION = re.compile(r"&?(?:=|≈|\\approx(?![a-z]))&?")
+_RELATION = re.compile(r"&?(=|[≈≃≅]|\\(?:approx|simeq|doteq)(?![a-z]))&?")
 _LETTER = re.compile(r"^\s*(?:[-*+]\s+)?[*_]{0,2}[(（]([a-z]{1,2})[)）][*_]{0,2}\s*(.*)$")
 _NUMBER = re.compile(r"^\s*(?:[-*+]\s+)?[*_]{0,2}(?:[(（](\d{1,4})[)）]|(\d{1,4})(?:[)）:：、]|\.\s))[*_]{0,2}\s*(.*)$")
 _OPTIONS = re.compile(r"[(（][^()（）/]{1,80}(?: / [^()（）/]{1,80}){1,9}[)）]")
@@ -126,12 +126,17 @@ def behind(formula: str) -> str:
     ''
     >>> behind(r"h_1 = \text{......} 0.5*0.3 = 0.15")
     '0.5*0.3 = 0.15'
+    >>> behind(r"h_1 = 5/3 \approx 1.667")
+    '5/3 ≈ 1.667'
     """
-    parts = _RELATION.split(_TEXT.sub(r"\1", _DOTS.sub(" ", formula)))
-    if not _filled(parts[-1]):
+    first, *rest = _RELATION.split(_TEXT.sub(r"\1", _DOTS.sub(" ", formula)))
+    sides = [("", first), *zip(rest[::2], rest[1::2], strict=True)]
+    if not _filled(sides[-1][1]):
         return ""
-    links = [link for part in parts[1:] or parts if (link := _filled(part))]
-    return " = ".join(links)
+    links = [(sign, link) for sign, side in sides[1:] or sides if (link := _filled(side))]
+    return "".join(
+        link if not at else f" {'=' if sign == '=' else '≈'} {link}" for at, (sign, link) in enumerate(links)
+    )
 
 
 def piece_of(text: str, printed: str) -> str:

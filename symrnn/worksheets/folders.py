@@ -31,7 +31,7 @@ from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Class, Sheet
-from symrnn.worksheets.spreadsheets import safe
+from symrnn.worksheets.spreadsheets import BOM, safe
 from symrnn.worksheets.tasks import Task
 from symrnn.worksheets.variants import VERSION
 
@@ -116,7 +116,7 @@ def answers_csv(made: Sequence[Made], looks: Looks) -> str:
         for q in asked(one.sheet, looks.blanks):
             student = safe(str(one.student)) if one.student else ""
             writer.writerow([one.sheet.id, student, q.id, q.key, q.points, ""])
-    return out.getvalue()
+    return BOM + out.getvalue()
 
 
 def key_json(made: Sequence[Made], source: Class, looks: Looks) -> str:

@@ -7,130 +7,34 @@ a mistake is named only where it gives exactly the number that was written.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from fractions import Fraction
 
 from symrnn.algebra.printing import to_latex
-from symrnn.checking.comparing import Agreement, agreement, meeting
-from symrnn.checking.numbers import Number, TooLarge, Undefined, real
-from symrnn.errors import SymrnnError
-from symrnn.languages import known_languages
-from symrnn.worksheets.answers import Entries, Entry, Unreadable, each, is_working, links_of, read_answer, read_link
+from symrnn.checking.numbers import Number
+from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
+from symrnn.worksheets.choices import chosen
+from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
+from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
+from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.solving import Rows, same
+from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.submissions import Submission
-from symrnn.worksheets.words import ENGLISH, word
 from symrnn.worksheets.working import Working
 
-FEW_DIGITS = 3
-"""So many significant digits at least, where answers are rounded."""
-EXACT_DIGITS = 5
-"""A decimal of so many digits is taken for the fraction it rounds, where answers are exact."""
 MOST_NAMED = 4
-STEM = 6
-"""Letters by which an option is known: vanishing, exploded."""
 MOST_OWN = 10**6
 """Fractions with larger parts are no hand calculation."""
 METHOD = Fraction(1, 2)
 """The share of the points for working that is right, whatever number was written behind it."""
-
-
-class Verdict(Enum):
-    """What is true of an answer."""
-
-    RIGHT = "right"
-    FOLLOWS = "follows"
-    METHOD = "method"
-    WRONG = "wrong"
-    EMPTY = "empty"
-    UNREAD = "unread"
-    RUBRIC = "rubric"
-
-
-FULL = frozenset({Verdict.RIGHT, Verdict.FOLLOWS})
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One answer's verdict, its points, and the mistakes that give exactly what was written."""
-
-    question: Question
-    written: str
-    verdict: Verdict
-    points: Fraction
-    expected: str
-    mistakes: tuple[str, ...] = ()
-    problem: tuple[str, ...] = ()
-    """Why nothing was read: the key of a sentence, and what it speaks of."""
-    own: str = ""
-    """What follows from the student's own values, where that differs from the right value."""
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A sheet's marks."""
-
-    sheet: Sheet
-    student: str
-    marks: tuple[Mark, ...]
-    source: str = ""
-
-    @property
-    def points(self) -> Fraction:
-        """What was reached, without what a person marks."""
-        return sum((mark.points for mark in self.marks), Fraction(0))
-
-    @property
-    def worth(self) -> int:
-        """What could be reached, without what a person marks."""
-        return sum(mark.question.points for mark in self.marks if mark.verdict is not Verdict.RUBRIC)
-
-
-@dataclass(frozen=True)
-class Results:
-    """A class's marks, and the submissions that could not be marked with the reason."""
-
-    marked: tuple[Marked, ...]
-    broken: tuple[tuple[str, str], ...] = field(default=())
-
-    def mistakes(self) -> Counter[str]:
-        """In how many sheets each mistake was found; an answer that several mistakes give counts for each."""
-        found: Counter[str] = Counter()
-        for sheet in self.marked:
-            found.update({row for mark in sheet.marks for row in mark.mistakes})
-        return found
-
-
-def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence[tuple[str, str]] = ()) -> Results:
-    """Every submission by its sheet's id; what is unknown, handed in twice or beyond marking is listed."""
-    problems = list(broken)
-    done: dict[str, Marked] = {}
-    for submission in submissions:
-        name = submission.sheet[:40]
-        if submission.sheet not in folder.entries:
-            problems.append((submission.source, f"{name or '(nothing)'}: no sheet of this worksheet"))
-        elif submission.sheet in done:
-            first = done[submission.sheet].source
-            problems.append((submission.source, f"{name}: handed in twice; the first was marked, from {first}"))
-        else:
-            try:
-                done[submission.sheet] = mark_sheet(folder, submission)
-            except SymrnnError as error:
-                problems.append((submission.source, f"{name}: {error.found}"))
-            except (ArithmeticError, ValueError, RecursionError, TooLarge, Undefined):
-                problems.append((submission.source, f"{name}: numbers that cannot be compared"))
-            problems += [(submission.source, f"{name}: {remark}") for remark in submission.remarks]
-    return Results(tuple(done[name] for name in folder.entries if name in done), tuple(problems))
 
 
 def mark_sheet(folder: Folder, submission: Submission) -> Marked:
@@ -148,9 +52,14 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
             if question.id in wanted:
                 text = submission.answers.get(question.id, "").strip()
                 marks.append(marker.mark(question, text, stages.get(question.id, "result")))
-    entry = folder.entries[submission.sheet].get("student")
-    student = f"{entry['name']} ({entry['id']})" if entry and entry["id"] else (entry["name"] if entry else "")
-    return Marked(sheet, student or submission.student, tuple(marks), submission.source)
+    student = student_of(folder, submission.sheet) or submission.student
+    return Marked(sheet, student, tuple(marks), submission.source)
+
+
+def student_of(folder: Folder, id: str) -> str:
+    """Whose sheet it is, with the student's number; nothing where it is nobody's."""
+    entry = folder.entries[id].get("student")
+    return str(Student(entry["name"], entry["id"])) if entry else ""
 
 
 @dataclass
@@ -168,7 +77,9 @@ class _Marker:
         self.sheet = sheet
         self.part = part
         self.own = own
-        self.solver = part.drawn.recipe.solver
+        self._recipe = part.drawn.recipe
+        self.solver = self._recipe.solver
+        self._given = given_keys(self.solver, self._recipe.asked)
 
     def mark(self, question: Question, text: str, stage: str) -> Mark:
         """One answer's mark; `stage` is the first part of the line that was blank."""
@@ -180,28 +91,47 @@ class _Marker:
             return self._choice(question, text)
         if question.kind == "formula":
             return self._formula(question, text)
-        following = self._following(question)
-        own = self._own(question, following)
+        return self._number(question, text, stage)
+
+    def _number(self, question: Question, text: str, stage: str) -> Mark:
+        """A number's mark: right, right from the student's own values, right working, or wrong."""
+        problem: tuple[str, ...] = ()
+        readings: tuple[Entries, ...] = ()
         try:
-            written = read_answer(text)
+            readings = readings_of(text, question.rounded)
         except Unreadable as found:
-            if self._has_method(question, text, stage, following, 0):
-                return self._mark(question, text, Verdict.METHOD, own=own)
-            return self._mark(question, text, Verdict.UNREAD, problem=(found.key, *found.about), own=own)
-        self.own.numbers[question.key] = _as_rows(written, question.answer)
-        if agrees(question.answer, written, question.rounded):
+            problem = (found.key, *found.about)
+        if self._is_one_of(question, readings, (question.answer,)):
             return self._mark(question, text, Verdict.RIGHT)
-        if following is not None and agrees(following, written, question.rounded):
+        followings = self._followings(question)
+        if self._is_one_of(question, readings, followings):
             return self._mark(question, text, Verdict.FOLLOWS)
-        if self._has_method(question, text, stage, following, 1):
+        own = self._own(question, followings)
+        if readings:
+            self.own.numbers[question.key] = as_rows(readings[0], question.answer)
+        if self._has_method(question, text, stage, followings, 1 if readings else 0):
             return self._mark(question, text, Verdict.METHOD, own=own)
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, written), own=own)
+        if not readings:
+            return self._mark(question, text, Verdict.UNREAD, problem=problem, own=own)
+        problem = misshapen(question.answer, readings[0]) or missing_digits(
+            (question.answer, *followings), readings[0], question.rounded
+        )
+        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), problem, own)
+
+    def _is_one_of(self, question: Question, readings: Sequence[Entries], values: Sequence[Rows]) -> bool:
+        """Whether a reading is one of these values; it is what later lines are computed from then."""
+        for value in values:
+            for written in readings:
+                if agrees(value, written, question.rounded):
+                    self.own.numbers[question.key] = as_rows(written, question.answer)
+                    return True
+        return False
 
     def _choice(self, question: Question, text: str) -> Mark:
-        chosen = _chosen(text, question)
-        if chosen is None:
+        option = chosen(text, question.options)
+        if option is None:
             return self._mark(question, text, Verdict.UNREAD, problem=("unread choice",))
-        return self._mark(question, text, Verdict.RIGHT if chosen == question.answer else Verdict.WRONG)
+        return self._mark(question, text, Verdict.RIGHT if option == question.answer else Verdict.WRONG)
 
     def _formula(self, question: Question, text: str) -> Mark:
         """A formula's mark; later lines may be computed from a student's own."""
@@ -237,23 +167,33 @@ class _Marker:
     def _carried(self) -> dict[str, Rows]:
         return {**self.part.values, **self.own.numbers}
 
-    def _following(self, question: Question) -> Rows | None:
-        """What comes out of the student's own values before."""
-        carried = {key: rows for key, rows in self._carried.items() if key != question.key}
+    def _followings(self, question: Question) -> tuple[Rows, ...]:
+        """What comes out of the student's own values before, lines that have none computed from them, or else right."""
+        known = {key: rows for key, rows in self.own.numbers.items() if key != question.key}
         if question.line is not None:
-            return self.solver.value(question.line.expression, carried)
-        try:
-            return question.carried(carried) if question.carried is not None else None
-        except ValueError:
-            return None
+            tables = (self._computed(question.line, known), {**self.part.values, **known})
+            found = [self.solver.value(question.line.expression, table) for table in tables]
+        else:
+            try:
+                found = [question.carried({**self.part.values, **known}) if question.carried is not None else None]
+            except ValueError:
+                found = []
+        return tuple(rows for rows in found if rows is not None)
 
-    def _own(self, question: Question, following: Rows | None) -> str:
+    def _computed(self, line: Line, known: Mapping[str, Rows]) -> Mapping[str, Rows]:
+        """Every value when what is known is the student's own."""
+        if self.part.needs != "numbers":
+            return {**self.part.values, **known}
+        hidden = hidden_before(self.solver, line, {*known, *self._given})
+        return carried(self.solver, hidden, self.part.values, known)[0]
+
+    def _own(self, question: Question, followings: Sequence[Rows]) -> str:
         """What follows from the student's own values as text, where that is another number of readable size."""
-        if following is None or not all(_is_short(entry) for row in following for entry in row):
+        if not followings or not all(_is_short(entry) for row in followings[0] for entry in row):
             return ""
-        return "" if same(following, question.answer) else plain(following, question.rounded)
+        return "" if same(followings[0], question.answer) else plain(followings[0], question.rounded)
 
-    def _has_method(self, question: Question, text: str, stage: str, following: Rows | None, results: int) -> bool:
+    def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""
         if question.line is None or stage == "result":
             # Where only the result was blank, the sheet itself shows the working.
@@ -267,7 +207,7 @@ class _Marker:
                 found = read_link(link, Working(self.solver.truths, known)) if is_working(link) else None
             except Unreadable:
                 continue
-            if found and any(value and agrees(value, found, True) for value in (question.answer, following)):
+            if found and any(agrees(value, found, True) for value in (question.answer, *followings)):
                 return True
         return False
 
@@ -275,15 +215,24 @@ class _Marker:
         """The mistakes that give exactly what was written, from the student's own values or else the right ones."""
         if question.line is None:
             return tuple(row for row, value in question.wrong if agrees(value, written, question.rounded))
-        for table in (self._carried, self.part.values):
-            rows = dict.fromkeys(
-                row
-                for row, node in question.line.wrong
-                if (found := self.solver.value(node, table)) is not None and agrees(found, written, question.rounded)
-            )
-            if rows:
-                return tuple(rows)[:MOST_NAMED]
+        known = {key: rows for key, rows in self.own.numbers.items() if key != question.key}
+        asked = {line.key: self.part.values[line.key] for line in self._recipe.asked if line.key in self.part.values}
+        for table in (self._computed(question.line, known), self.part.values):
+            made = ((row, self.solver.value(node, table)) for row, node in question.line.wrong)
+            if rows := self._giving(question, written, made):
+                return rows
+        if self.part.needs != "numbers":
+            return ()
+        for table in (known, asked):
+            found = habits_at(self.solver, question.line, self.part.values, table, self._given)
+            if rows := self._giving(question, written, found):
+                return rows
         return ()
+
+    def _giving(self, question: Question, written: Entries, made: Iterable[tuple[str, Rows | None]]) -> tuple[str, ...]:
+        """Which mistakes make what was written."""
+        rows = (row for row, value in made if value is not None and agrees(value, written, question.rounded))
+        return tuple(dict.fromkeys(rows))[:MOST_NAMED]
 
 
 def _links(text: str, results: int) -> tuple[str, ...]:
@@ -300,75 +249,3 @@ def _is_short(entry: Number) -> bool:
     if isinstance(value, Fraction):
         return max(abs(value.numerator), value.denominator) < MOST_OWN
     return bool(-100 < abs(value._mpf_[2] + value._mpf_[3]) < 100)
-
-
-# --- comparing --------------------------------------------------------------------------------------------------------
-
-
-def agrees(value: Rows, written: Entries, rounded: bool) -> bool:
-    """Whether numbers are what was written: exactly, or to the digits that are asked for."""
-    entries = list(each(written))
-    flat = [entry for row in value for entry in row]
-    if len(entries) != len(flat):
-        return False
-    shaped = (len(written), len(written[0])) == (len(value), len(value[0]))
-    if not shaped and 1 not in (len(value), len(value[0])):
-        return False
-    return all(_agrees(number, entry, rounded) for number, entry in zip(flat, entries, strict=True))
-
-
-def _agrees(number: Number, entry: Entry, rounded: bool) -> bool:
-    # What is no fraction, or comes from what the student rounded, can only be written rounded.
-    rounded = rounded or not number.sharp or not isinstance(number.value, Fraction)
-    if entry.digits is None:
-        return meeting(number, entry.value) <= Agreement.ROUNDED or (rounded and _near(number, entry.value))
-    found = agreement(number, entry.digits)
-    if found == Agreement.EXACT:
-        return True
-    allowed = Agreement.LAST_DIGIT if rounded else Agreement.ROUNDED
-    return found <= allowed and _significant(entry.digits.text) >= (FEW_DIGITS if rounded else EXACT_DIGITS)
-
-
-def _near(number: Number, value: Number) -> bool:
-    """A formula of rounded numbers: four digits are asked."""
-    return bool(abs(real(number.value) - real(value.value)) <= abs(real(number.value)) / 1000)
-
-
-def _significant(text: str) -> int:
-    return len(text.lower().partition("e")[0].replace(".", "").replace(",", "").lstrip("-0"))
-
-
-def _as_rows(written: Entries, like: Rows) -> Rows:
-    """What was written in the shape of the quantity, each number with the room its digits leave."""
-    flat = [_with_room(entry) for entry in each(written)]
-    if len(flat) != len(like) * len(like[0]):
-        return like
-    width = len(like[0])
-    return tuple(tuple(flat[at : at + width]) for at in range(0, len(flat), width))
-
-
-def _with_room(entry: Entry) -> Number:
-    if entry.digits is None or not entry.digits.unit:
-        return entry.value
-    short = _significant(entry.digits.text) < FEW_DIGITS
-    # A short decimal is a number of its own; a long one may have been rounded.
-    half = Fraction(0) if short else entry.digits.half
-    return Number(entry.digits.value, entry.digits.value - half, entry.digits.value + half)
-
-
-def _chosen(text: str, question: Question) -> str | None:
-    """Which option is meant: its words in any language stand in the answer, and no other's."""
-    low = text.lower().strip(" ().（）。")
-    found = [option for option in question.options if _is_meant(option, low)]
-    return found[0] if len(found) == 1 else None
-
-
-def _is_meant(option: str, low: str) -> bool:
-    if option.isdigit():
-        return re.findall(r"\d+", low) == [option]
-    if len(option) == 1:
-        return low == option.lower()
-    if option not in ENGLISH:
-        return option in low
-    stem = option if " " in option else option[:STEM]
-    return stem in low or any(word(option, language).lower() in low for language in known_languages())

@@ -107,9 +107,10 @@ class Solver:
     def _lines(self, targets: Iterable[Name]) -> Iterator[Line]:
         for target in targets:
             expression = self.equation(target)
-            yield Line(key_of(target), target, expression, tuple(self._mistakes(target, expression)))
+            yield Line(key_of(target), target, expression, tuple(self.mistakes(target, expression)))
 
-    def _mistakes(self, target: Name, expression: Node) -> Iterator[tuple[str, Node]]:
+    def mistakes(self, target: Name, expression: Node) -> Iterator[tuple[str, Node]]:
+        """The equations that single mistakes make of a quantity's, with their rows."""
         program = self.truths.quantities.program
         sized = self._equations.sized
         setting = Setting(

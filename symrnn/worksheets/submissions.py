@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from symrnn.errors import InputError
@@ -23,6 +24,9 @@ MOST_WORDS = 20_000
 MOST_ROWS = 500_000
 MOST_NAME = 200
 _FORMS = "answers.csv, JSON, the Markdown sheet or the notebook, filled in"
+SUFFIXES = ("", ".csv", ".tsv", ".txt", ".json", ".md", ".markdown", ".ipynb")
+"""Of files that are read; what stands in them decides which of these they are."""
+_HEAD = "sheet,student,line,quantity,points,answer"
 _ROW = re.compile(r"\n\"?[A-Za-z0-9-]+-\d{3,4}\"?[,;\t]")
 _NOT_TEXT = (
     (b"PK\x03\x04", "a zip or an Office file"),
@@ -32,6 +36,8 @@ _NOT_TEXT = (
     (b"{\\rtf", "an RTF file"),
 )
 """How files begin that are no text."""
+_ALONE = re.compile(rb"[\x80-\xff]")
+_PAIR = re.compile(rb"[\x80-\xff]{2}")
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,10 @@ class Submission:
     answers: Mapping[str, str]
     student: str = ""
     source: str = ""
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, ...], ...] = ()
+    """Each the key of a sentence, and what it speaks of."""
+    problem: tuple[str, ...] = ()
+    """Why there are no answers, where that is so: the same."""
 
 
 def decoded(data: bytes, source: str) -> str:
@@ -55,6 +64,12 @@ def decoded(data: bytes, source: str) -> str:
         if data.startswith(start):
             raise InputError(source, found=what, write=_FORMS)
     codecs = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    alone = _ALONE.search(data)
+    if alone and b"\0" not in data and not _PAIR.search(data):
+        # Chinese signs take two such bytes or more.
+        line = data.count(b"\n", 0, alone.start()) + 1
+        said = f"text in Latin-1 or Windows-1252 (byte {data[alone.start()]:02X} in line {line}), not UTF-8"
+        raise InputError(source, found=said, write="the file saved as UTF-8; in a spreadsheet “CSV UTF-8”")
     for codec in codecs:
         try:
             text = data.decode(codec)
@@ -84,6 +99,9 @@ def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
     >>> read_submissions('{"1-001": {"1": "1/2"}}', "a.json")[0].answers
     {'1': '1/2'}
     """
+    suffix = PurePath(source).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(source, found=f"a {suffix[:20]} file, which is not read", write=_FORMS)
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
         return tuple(_from_json(start, source))
@@ -93,7 +111,9 @@ def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
         # Spreadsheets say their delimiter so.
         start = start.partition("\n")[2]
     first = start.partition("\n")[0].lower()
-    if "sheet" in first and "answer" in first and ("," in first or ";" in first or "\t" in first):
+    if _ROW.match("\n" + start):
+        raise InputError(source, found="CSV without its first line, the names of the columns", write=_HEAD)
+    if suffix in (".csv", ".tsv") or ("sheet" in first and "answer" in first and re.search("[,;\t]", first)):
         return _from_csv(start, source)
     return (_from_page(start, source),)
 
@@ -113,7 +133,9 @@ def _from_csv(text: str, source: str) -> tuple[Submission, ...]:
     rows = _rows(clean(text.replace("\r\n", "\n").replace("\r", "\n")), delimiter)
     heads = [head.strip().lower() for head in rows[0]] if rows else []
     if len(rows) > MOST_ROWS or not {"sheet", "line", "answer"} <= set(heads):
-        raise InputError(source, found="no columns sheet, line and answer", write="the answers.csv filled in")
+        missing = [head for head in ("sheet", "line", "answer") if head not in heads]
+        said = f"no column {', '.join(missing)}; the first line is {clean(text.partition(chr(10))[0])[:80]!r}"
+        raise InputError(source, found=said if missing else f"more than {MOST_ROWS:,} rows", write=_HEAD)
     at = {head: heads.index(head) for head in heads}
     found: dict[str, dict[str, str]] = {}
     students: dict[str, str] = {}
@@ -146,8 +168,8 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     return [[cell.strip('"')[:MOST_WORDS] for cell in line.split(delimiter)] for line in text.split("\n") if line]
 
 
-def _remarks(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"line {line[:20]} answered twice; the first was marked" for line in dict.fromkeys(lines))
+def _remarks(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(("mark line twice", line[:20]) for line in dict.fromkeys(lines))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -165,16 +187,25 @@ def _from_json(text: str, source: str) -> Iterator[Submission]:
     if isinstance(content, _Pairs) and any(key == "cells" for key, _ in content):
         yield _from_page("\n\n".join(_cells(content)), source)
         return
-    for sheet, student, answers in _sheets(content):
-        if not isinstance(answers, _Pairs):
-            raise InputError(source, found=f"no answers for {clean(sheet)[:40]}", write='{"2026-001": {"1": "1/2"}}')
-        texts: dict[str, str] = {}
-        twice = []
-        for line, answer in answers:
-            if line in texts:
-                twice.append(line)
-            texts.setdefault(clean(line), _text(answer))
-        yield Submission(clean(sheet), texts, clean(student)[:MOST_NAME], source, _remarks(twice))
+    found = [_submission(*one, source) for one in _sheets(content)]
+    if not any(not one.problem for one in found):
+        said = f"no answers for {found[0].sheet[:40]}" if found else "no answers"
+        raise InputError(source, found=said, write='{"2026-001": {"1": "1/2"}}')
+    yield from found
+
+
+def _submission(sheet: str, student: str, answers: Any, source: str) -> Submission:
+    """One entry; what is no object of answers says so, and the others are read."""
+    sheet = clean(sheet)
+    if not isinstance(answers, _Pairs):
+        return Submission(sheet, {}, "", source, problem=("mark no answers",))
+    texts: dict[str, str] = {}
+    twice = []
+    for line, answer in answers:
+        if line in texts:
+            twice.append(line)
+        texts.setdefault(clean(line), _text(answer))
+    return Submission(sheet, texts, clean(student)[:MOST_NAME], source, _remarks(twice))
 
 
 def _sheets(content: Any) -> Iterator[tuple[str, str, Any]]:
@@ -182,10 +213,9 @@ def _sheets(content: Any) -> Iterator[tuple[str, str, Any]]:
     if isinstance(content, _Pairs) and "answers" not in dict(content):
         yield from ((sheet, "", answers) for sheet, answers in content)
         return
-    for one in [content] if isinstance(content, _Pairs) else content:
-        if isinstance(one, _Pairs):
-            known = dict(one)
-            yield str(known.get("sheet", "")), str(known.get("student", "")), known.get("answers")
+    for place, one in enumerate([content] if isinstance(content, _Pairs) else content, start=1):
+        known = dict(one) if isinstance(one, _Pairs) else {}
+        yield str(known.get("sheet", f"entry {place}")), str(known.get("student", "")), known.get("answers")
 
 
 def _text(answer: Any) -> str:

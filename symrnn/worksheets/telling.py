@@ -5,13 +5,14 @@ Reads a `Sheet`'s parts; returns `Told`s, in the order of the questions, without
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.worksheets.coincidences import apart
-from symrnn.worksheets.questions import Part, Question
+from symrnn.worksheets.habits import given_keys, habits_at
+from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Rows
 from symrnn.worksheets.variants import Confusion, confusions
 
@@ -41,7 +42,9 @@ def _told(part: Part, found: list[Confusion]) -> Iterator[Told]:
     asked = {line.key for line in drawn.recipe.asked}
     for question in part.questions:
         if question.kind == "number" and part.needs == "numbers" and question.key in asked:
-            yield from (Told(question, each.answer, each.rows) for each in found if each.key == question.key)
+            single = [Told(question, each.answer, each.rows) for each in found if each.key == question.key]
+            yield from single
+            yield from _throughout(question, drawn, [each.answer for each in single])
         elif question.kind == "number":
             yield from _grouped(question, numbers_of(question, part))
         elif question.kind == "formula":
@@ -49,6 +52,18 @@ def _told(part: Part, found: list[Confusion]) -> Iterator[Told]:
             from symrnn.worksheets.formulas import FormulaPoints
 
             yield from (Told(question, node, rows) for node, rows in FormulaPoints.of(drawn.recipe).told(question))
+
+
+def _throughout(question: Question, drawn: Drawn, known: Sequence[Any]) -> Iterator[Told]:
+    """What mistakes give that are made at every place of a line and in every line before it that is not asked."""
+    recipe = drawn.recipe
+    assert question.line is not None
+    asked = {line.key: drawn.values[line.key] for line in recipe.asked}
+    given = given_keys(recipe.solver, recipe.asked)
+    made = habits_at(recipe.solver, question.line, drawn.values, asked, given)
+    for each in _grouped(question, made):
+        if all(apart(each.answer, other, question.rounded) for other in known):
+            yield each
 
 
 def numbers_of(question: Question, part: Part) -> Iterator[tuple[str, Rows]]:

@@ -145,7 +145,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws all points": "{0}. Together {1}.",
         "ws wrong line": "({0}) {1}: {2}.",
         "ws wrong": "{0} – {1}",
-        "ws mistakes text": "A wrong answer in this table comes from this mistake, everything before it right.",
+        "ws mistakes text": "A wrong answer in this table comes from this mistake, made once or throughout, every "
+        "answer before it right.",
         "ws confusions text": "From the number alone these cannot be told apart.",
         "ws silent text": "With this structure these mistakes give the right number, whatever the values: {0}.",
         # marking
@@ -153,8 +154,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark answers": "Your answers",
         "mark total": "{0} of {1} points.",
         "mark look": "Look again at {0}; what is wrong, and the rule for it, stands there.",
+        "mark total person": "{0} of {1} points; for the answers in words a person gives up to {2} more.",
         "mark all right": "Everything is right. Well done.",
+        "mark all right so far": "Everything is right so far; the answers in words are still to be read.",
         "mark line": "({0}) {1} Your answer: {2} – {3}",
+        "mark line empty": "({0}) {1} {2}",
         "mark both": "{0} {1}",
         "mark right": "Right.",
         "mark follows": "Right with your own values: what came before is carried on, and this line has all its points.",
@@ -163,9 +167,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark empty": "No answer.",
         "mark unread": "This could not be read as a number.",
         "mark unread formula": "This could not be read as a formula.",
+        "mark unread choice": "This could not be read as one of the options.",
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
         "mark expected formula": "Right is {0}, in any form.",
+        "mark expected choice": "Right is: {0}.",
         "mark instead": "With the right values before it, it is {0}.",
         "mark rule": "The rule: {0}.",
         "mark uses": "It uses {0}.",
@@ -175,6 +181,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark or": "Or: {0}",
         "mark no idea": "No known mistake gives this number: go through the arithmetic once more.",
         "mark no idea formula": "No known mistake gives this formula: go through the rules once more.",
+        "few exact": "As far as its digits go this is the number: write the fraction, or at least {0} significant "
+        "digits.",
+        "few rounded": "As far as its digits go this is the number: write {0} significant digits.",
         "unread long": "It has more than 500 characters.",
         "unread many": "It has more than 64 numbers.",
         "unread none": "Write a number, such as -1/8, 0.125 or ln 2.",
@@ -186,6 +195,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unread comma": "Write decimals with a point: 0.5, not 0,5.",
         "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
         "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread unit": "Write the number alone, without {0}.",
+        "wrong shape": "{0} numbers are asked for; there are {1}.",
         "unread choice": "Write one of the options, and only one.",
         "unread percent": "Write a plain number: 0.5, not 50%.",
         "mark class": "Sheets marked: {0}",
@@ -193,7 +204,32 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark mistakes": "Mistakes, in how many sheets:",
         "mark mean": "Points: {0} on average, {1} to {2}, of {3}.",
         "mark by hand": "To be marked by a person:",
+        "mark person": "Besides, a person gives up to {0} for the answers in words.",
         "mark broken": "Not marked:",
+        "mark remarks": "To look at:",
+        "mark missing": "Nothing was handed in by:",
+        "mark blank": "Came back without any answer: {0}.",
+        "mark nothing": "Nothing was filled in.",
+        "mark unknown sheet": "{0}: no sheet of this worksheet",
+        "mark no answers": "{0}: no answers by line there",
+        "mark unreadable": "{0}; write: {1}",
+        "mark twice": "{0}: handed in twice; the first was marked, from {1}",
+        "mark blank twice": "{0}: a sheet without any answer was set aside; the one from {1} was marked",
+        "mark incomparable": "{0}: numbers that cannot be compared",
+        "mark failed": "{0}: {1}",
+        "mark line twice": "{0}: line {1} was answered twice; the first was marked",
+        "mark other name": "{0}: the name on it is {1}, whose sheet is {2}; this one is that of {3}",
+        "verdict right": "right",
+        "verdict follows": "follows",
+        "verdict method": "method",
+        "verdict wrong": "wrong",
+        "verdict empty": "empty",
+        "verdict unread": "unread",
+        "verdict rubric": "for a person",
+        "chart title": "Mistakes by how many sheets have them",
+        "chart axis": "Sheets, of {0} marked",
+        "count off": "The count is one too large or too small: it is the first number of steps at which the factor is "
+        "below 1/1000.",
     }
 )
 """Key to English sentence."""
@@ -213,13 +249,17 @@ def name_of(row: str, language: str) -> str:
     return translated(NAMES[row], language, DOMAIN)
 
 
-def sentences_of(rows: Iterable[str], language: str, formula: bool = False) -> Iterator[str]:
+def sentences_of(rows: Iterable[str], language: str, formula: bool = False, count: bool = False) -> Iterator[str]:
     """What to say to whoever made one of these mistakes, which give the same number or formula: a sentence for each.
 
     >>> list(sentences_of(["R10"], "en"))[0][:61]
     'Exactly this number comes out by a known mistake. The derivat'
     """
-    sentences = dict.fromkeys(translated(TABLE[row].sentence, language, MISTAKES) for row in rows)
+    sentences = dict.fromkeys(
+        # Of a count of steps no step t is spoken.
+        word("count off", language) if count and row == "R15" else translated(TABLE[row].sentence, language, MISTAKES)
+        for row in rows
+    )
     for place, sentence in enumerate(sentences):
         yield word("mark or" if place else "mark maybe formula" if formula else "mark maybe", language, sentence)
 

@@ -10,7 +10,7 @@ import pytest
 from worksheet_models import class_of
 
 from symrnn.errors import InputError
-from symrnn.worksheets.answers import Unreadable, read_answer
+from symrnn.worksheets.answers import Unreadable, read_answer, readings_of
 from symrnn.worksheets.exports.notebooks import to_nbgrader
 from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.submissions import clean, decoded, read_submissions
@@ -67,7 +67,7 @@ class TestForms:
         ):
             (found,) = read_submissions(text, "x")
             assert found.answers == {"1": "1/2"}
-            assert "twice" in found.remarks[0]
+            assert found.remarks == (("mark line twice", "1"),)
 
     def test_two_submissions_of_one_sheet(self) -> None:
         """Both are found, so that the second can be listed."""
@@ -122,6 +122,39 @@ class TestForms:
         (found,) = read_submissions(text, "x")
         assert found.answers == {"b": "[31mred?"}
         assert clean("\u2066a\nb\tc") == "a\nb\tc"
+
+    def test_one_bad_entry(self) -> None:
+        """Of JSON: it says so, and the others are read."""
+        for text in ('{"1-001": {"1": 1}, "1-002": 5}', '[{"sheet": "1-001", "answers": {"1": 1}}, 7]'):
+            good, bad = read_submissions(text, "x.json")
+            assert dict(good.answers) == {"1": "1"}
+            assert bad.problem == ("mark no answers",)
+
+    def test_latin_1(self) -> None:
+        """Named, with the byte and its line; never read as Chinese."""
+        with pytest.raises(InputError) as found:
+            decoded("sheet,student,line,answer\n1-001,Müller,1,1/2\n".encode("latin-1"), "x.csv")
+        assert "Latin-1 or Windows-1252 (byte FC in line 2)" in found.value.found
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("1-001,Ada,1,h[1],1,1/2\n1-001,Ada,2,h[2],1,3/4\n", "without its first line"),
+            ("sheet;line;result\n1-001;1;1/2\n", "no column answer; the first line is 'sheet;line;result'"),
+        ],
+    )
+    def test_csv_without_its_columns(self, text: str, said: str) -> None:
+        """What is missing is said."""
+        with pytest.raises(InputError) as found:
+            read_submissions(text, "x.csv")
+        assert said in found.value.found
+
+    @pytest.mark.parametrize("name", ["1-001.tex", "1-001.docx", "1-001.xlsx", "1-001.html"])
+    def test_other_formats(self, name: str) -> None:
+        """Text in them is no sheet."""
+        with pytest.raises(InputError) as found:
+            read_submissions("# Worksheet 1-001\n\n(1) 1/2", name)
+        assert "which is not read" in found.value.found
 
     @pytest.mark.parametrize(
         "text",
@@ -231,6 +264,34 @@ class TestWays:
         assert found.answers == {"1": ""}
 
 
+class TestChains:
+    """What an answer of several links may be taken for."""
+
+    @pytest.mark.parametrize(
+        ("text", "rounded", "values"),
+        [
+            ("121/72 ≈ 1.681", False, ["1681/1000", "121/72"]),
+            (r"-\frac{11}{6} \approx -1.83", False, ["-183/100", "-11/6"]),
+            ("11/27≈0.4", True, ["2/5", "11/27"]),
+            ("121/72 = 1.681", False, ["1681/1000", "121/72"]),
+            ("-11/6 ≈ -2", False, ["-2", "-11/6"]),
+            ("5/4 = 1", False, ["1"]),
+            ("1/2 ≈ 0.7", False, ["7/10"]),
+            ("0.5*0.3/7 ≈ 0.0214", False, ["107/5000", "3/140"]),
+            ("0.5*0.3/7 ≈ 0.02", True, ["1/50"]),
+            ("121/72 ≈ 1.6806 ≈ 1.681", False, ["1681/1000", "8403/5000", "121/72"]),
+        ],
+    )
+    def test_roundings(self, text: str, rounded: bool, values: list[str]) -> None:
+        """The last link, and those it is the rounding of."""
+        assert [str(reading[0][0].value) for reading in readings_of(text, rounded)] == values
+
+    def test_the_page_keeps_the_sign(self) -> None:
+        """What was written as ≈ is not quoted as =."""
+        (found,) = read_submissions(FORMULA.replace("{}", "$$\nh_1 = 5/3 \\approx 1.667 \\tag{1}\n$$"), "x")
+        assert found.answers == {"1": "5/3 ≈ 1.667"}
+
+
 class TestNumbers:
     """One answer."""
 
@@ -255,6 +316,10 @@ class TestNumbers:
             ("0.25 (exact)", [["1/4"]]),
             ("'1/2", [["1/2"]]),
             ("0.3333...", [["3333/10000"]]),
+            ("12 steps", [["12"]]),
+            ("12步", [["12"]]),
+            ("after 12 steps.", [["12"]]),
+            ("N = 12 steps", [["12"]]),
         ],
     )
     def test_read(self, text: str, rows: list[list[str]]) -> None:
@@ -286,6 +351,16 @@ class TestNumbers:
             ("1/2/2026", "unread date"),
             ("2026-01-02", "unread date"),
             ("1月2日", "unread date"),
+            ("02.Jan", "unread date"),
+            ("1. Feb", "unread date"),
+            ("Feb 1", "unread date"),
+            ("1. Feb.", "unread date"),
+            ("2 Jan", "unread date"),
+            ("01.02.26", "unread date"),
+            ("6,4e-6", "unread comma"),
+            ("6,4 * 10^-6", "unread comma"),
+            ("12 apples", "unread unit"),
+            ("0.5米每秒", "unread unit"),
         ],
     )
     def test_unreadable(self, text: str, key: str) -> None:

@@ -143,14 +143,31 @@ class TestMark:
             (hand / name).write_bytes(data)
         (hand / ".DS_Store").write_bytes(b"x")
         (hand / "good.json").write_text('{"1-001": {"1": "1/2"}}', encoding="utf-8")
-        code, text = run("mark", out, hand, tmp_path / "nowhere.csv", "-o", tmp_path / "marks")
+        code, text = run("mark", out, hand, "-o", tmp_path / "marks")
         assert code == 1
-        for name in (*HOSTILE, "nowhere.csv"):
+        for name in HOSTILE:
             assert name in text
         assert "DS_Store" not in text
         files = {str(path.relative_to(tmp_path / "marks")) for path in (tmp_path / "marks").rglob("*.html")}
         assert files == {"feedback/1-001.html"}
         assert not any(sign in text for sign in "\x1b\0")
+
+    def test_a_missing_file(self, tmp_path: Path, model: Path) -> None:
+        """Is a mistake in the command: nothing is marked."""
+        out = tmp_path / "week"
+        run("worksheet", model, "-o", out)
+        code, text = run("mark", out, out / "answers.csv", tmp_path / "nowhere.csv", "-o", tmp_path / "marks")
+        assert code == 2
+        assert "no such file" in text
+        assert not (tmp_path / "marks").exists()
+
+    def test_only_blank_sheets(self, tmp_path: Path, model: Path) -> None:
+        """Said so, and nobody has 0 points."""
+        out = tmp_path / "week"
+        run("worksheet", model, "--variants", "2", "--to", "markdown", "-o", out)
+        _, text = run("mark", out, out / "sheets")
+        assert "Nothing was filled in." in text
+        assert "Came back without any answer: 1-001, 1-002." in text
 
     def test_an_id_that_is_a_path(self, tmp_path: Path, model: Path) -> None:
         """A key that names files elsewhere is none."""
@@ -255,6 +272,34 @@ class TestRosters:
     def test_lists_of_spreadsheets(self, text: str, codec: str) -> None:
         """In the encodings and with the columns they have; signs that steer are taken out."""
         assert [str(student) for student in read_roster(decoded(text.encode(codec), "x"))] == ["李伟 (7)"]
+
+    @pytest.mark.parametrize(
+        ("text", "student"),
+        [
+            ("First name,Surname,Student number\nAda,Lovelace,7", "Ada Lovelace (7)"),
+            ("Surname,Matrikelnummer\nLovelace,7", "Lovelace (7)"),
+            ("Nachname;Vorname;E-Mail\nLovelace;Ada;a@b.c", "Ada Lovelace"),
+            ("Vorname\tName\nAda\tLovelace", "Ada Lovelace"),
+            ("student_id,full_name,group\n7,Ada Lovelace,B", "Ada Lovelace (7)"),
+            ("姓,名,学号\n李,伟,7", "李伟 (7)"),
+        ],
+    )
+    def test_headings(self, text: str, student: str) -> None:
+        """First name and surname are joined; what says nothing is left out."""
+        assert [str(each) for each in read_roster(text)] == [student]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Teilnehmer,Kennung\nAda,7\nEmmy,8", "Ada,Lovelace\nEmmy,Noether", "Ada,Lovelace,7", "student number\n7",
+            "name,id\n",
+        ],
+    )  # fmt: skip
+    def test_columns_that_may_be_anything(self, text: str) -> None:
+        """Refused with what to write: no heading becomes a student."""
+        with pytest.raises(InputError) as found:
+            read_roster(text)
+        assert found.value.write.startswith("a first line such as name,id")
 
     @pytest.mark.parametrize("text", ["", "name,id\n,7", "Ada\nAda", "x" * 300, '"' + "x" * 200_000])
     def test_lists_that_are_none(self, text: str) -> None:

@@ -12,12 +12,16 @@ import pytest
 from worksheet_models import class_of
 
 from symrnn.algebra.printing import to_latex, to_text
-from symrnn.worksheets.feedback import chart, feedback_document, marks_csv, summary
-from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
-from symrnn.worksheets.marking import Mark, Results, Verdict, mark_all, mark_sheet
+from symrnn.worksheets.feedback import feedback_document
+from symrnn.worksheets.folders import Folder, Made, answer_text, answers_csv, key_json, read_key
+from symrnn.worksheets.gathering import mark_all
+from symrnn.worksheets.marking import mark_sheet
+from symrnn.worksheets.marks import Mark, Remark, Results, Verdict
 from symrnn.worksheets.pages import Looks, blanked, sheet_document
+from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
-from symrnn.worksheets.submissions import Submission, read_submissions
+from symrnn.worksheets.submissions import Submission, decoded, read_submissions
+from symrnn.worksheets.summaries import chart, marks_csv, summary
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +88,16 @@ class TestStudents:
         assert "满分" in chinese
 
     def test_nothing_to_look_at(self, folder: Folder, sheet: Sheet) -> None:
-        """Who has everything right is told so, and no line says more."""
-        text = feedback_document(mark_sheet(folder, handed_in(sheet, right(sheet))), "en").to_text()
-        assert "Well done" in text
+        """Who has everything right is told so, and no line says more; not where something is empty or still unread."""
+        answers = right(sheet)
+        empty = feedback_document(mark_sheet(folder, handed_in(sheet, answers)), "en").to_text()
+        full = mark_sheet(folder, handed_in(sheet, answers | {"why": "each step is below 1"}))
+        text = " ".join(feedback_document(full, "en").to_text().split())
+        assert "Everything is right" not in empty
+        assert "Everything is right so far" in text
         assert "The rule" not in text
+        assert full.by_hand == 2
+        assert "a person gives up to 2 more" in text
 
     def test_what_would_have_had_the_points(self, folder: Folder, sheet: Sheet) -> None:
         """A wrong line after a wrong line: the right value, and the one that follows."""
@@ -147,6 +157,72 @@ class TestReading:
         results = mark_all(folder, [Submission(found.id, {question.id: text for question in found.questions})])
         assert len(results.marked) + len(results.broken) == 1
         assert not any(mark.verdict is Verdict.RIGHT for marked in results.marked for mark in marked.marks)
+
+
+@pytest.fixture(scope="module")
+def third() -> tuple[Folder, Sheet, str]:
+    """A sheet with an answer whose decimals do not end: L = 121/72."""
+    made = class_of("tanh")
+    sheet = made.sheet(1)
+    assert Fraction(right(sheet)["L"]) == Fraction(121, 72)
+    return read_key(key_json([Made(sheet)], made, Looks())), sheet, "L"
+
+
+class TestDigits:
+    """Fractions, their roundings, and decimals alone, on a sheet whose numbers are exact."""
+
+    @staticmethod
+    def mark(third: tuple[Folder, Sheet, str], text: str, others: dict[str, str] | None = None) -> Mark:
+        """The mark of the answer, written so; {f} is the fraction."""
+        folder, sheet, key = third
+        marks = mark_sheet(folder, handed_in(sheet, right(sheet) | (others or {}) | {key: text})).marks
+        return next(mark for mark in marks if mark.question.key == key)
+
+    def value(self, third: tuple[Folder, Sheet, str]) -> Fraction:
+        """What it should be."""
+        return Fraction(right(third[1])[third[2]])
+
+    @pytest.mark.parametrize("sign", ["≈", "\\approx", "="])
+    @pytest.mark.parametrize("digits", [2, 3, 6])
+    def test_a_right_fraction_is_not_lost_by_its_rounding(
+        self, third: tuple[Folder, Sheet, str], sign: str, digits: int
+    ) -> None:
+        """However few digits follow, rounded right."""
+        value = self.value(third)
+        assert self.mark(third, f"{value} {sign} {float(value):.{digits}f}").verdict is Verdict.RIGHT
+
+    def test_a_wrong_rounding_counts(self, third: tuple[Folder, Sheet, str]) -> None:
+        """The last link is the answer where it is another number."""
+        value = self.value(third)
+        assert self.mark(third, f"{value} ≈ {float(value) + 0.5:.3f}").verdict is not Verdict.RIGHT
+
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            ("1.681", Verdict.RIGHT),
+            ("1.680", Verdict.RIGHT),
+            ("1.68056", Verdict.RIGHT),
+            ("1.68", Verdict.WRONG),
+            ("1.690", Verdict.WRONG),
+        ],
+    )
+    def test_four_digits_rounded_or_cut_off(
+        self, third: tuple[Folder, Sheet, str], text: str, verdict: Verdict
+    ) -> None:
+        """The same whether what came before was written as fractions or as decimals."""
+        decimals = {key: f"{float(Fraction(each)):.5f}" for key, each in right(third[1]).items() if "/" in each[:9]
+                    and "ln" not in each}  # fmt: skip
+        assert self.mark(third, text).verdict is verdict
+        assert self.mark(third, text, decimals).verdict is verdict
+
+    def test_too_few_are_said(self, third: tuple[Folder, Sheet, str]) -> None:
+        """Not that no known mistake gives the number."""
+        folder, sheet, key = third
+        value = self.value(third)
+        answers = right(sheet) | {key: f"{float(value):.2g}"}
+        text = " ".join(feedback_document(mark_sheet(folder, handed_in(sheet, answers)), "en").to_text().split())
+        assert "write the fraction, or at least 4 significant digits" in text
+        assert "No known mistake" not in text
 
 
 class TestMethod:
@@ -210,9 +286,12 @@ class TestClass:
     def test_broken_ones_are_listed_and_stop_nothing(self, folder: Folder, sheet: Sheet) -> None:
         """Unknown ids, second hand-ins."""
         good = handed_in(sheet, right(sheet))
-        results = mark_all(folder, [Submission("9-999", {"1": "1"}), good, good], [("x.csv", "no CSV")])
+        results = mark_all(
+            folder, [Submission("9-999", {"1": "1"}), good, good], [Remark("x.csv", "ws text", ("no CSV",))]
+        )
         assert len(results.marked) == 1
-        assert len(results.broken) == 3
+        assert len(results.broken) == 2
+        assert len(results.remarks) == 1
         assert "9-999" in summary(results, "en")
 
     def test_the_summary_counts_mistakes(self, folder: Folder, sheet: Sheet) -> None:
@@ -244,16 +323,109 @@ class TestClass:
 
     def test_remarks_are_listed(self, folder: Folder, sheet: Sheet) -> None:
         """And the sheet is marked."""
-        good = replace(handed_in(sheet, right(sheet)), remarks=("line 1 answered twice; the first was marked",))
+        good = replace(handed_in(sheet, right(sheet)), remarks=(("mark line twice", "1"),))
         results = mark_all(folder, [good])
         assert len(results.marked) == 1
-        assert "answered twice" in results.broken[0][1]
+        assert "answered twice" in results.remarks[0].text("en")
 
     def test_the_chart(self, folder: Folder, sheet: Sheet) -> None:
         """Names and counts; the same bytes again."""
         results = Results((mark_sheet(folder, handed_in(sheet, forgotten(sheet))),))
         assert chart(results, "en") == chart(results, "en")
         assert chart(results, "zh").startswith("<?xml")
+
+
+class TestDuplicates:
+    """Several submissions for one sheet, names of others, and those of whom there is nothing."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def three(cls) -> Folder:
+        """Three students."""
+        made = class_of("linear")
+        names = (Student("Ada", "7"), Student("Emmy", "8"), Student("Mary", "9"))
+        sheets = [Made(made.sheet(number), student) for number, student in enumerate(names, 1)]
+        return read_key(key_json(sheets, made, Looks()))
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_an_empty_sheet_beats_nobody(self, three: Folder, first: bool) -> None:
+        """Whichever comes first; it is set aside with a word."""
+        sheet = three.sheet("1-001")
+        filled = Submission(sheet.id, {"1": "1"}, "", "ada.md")
+        empty = Submission(sheet.id, {"1": ""}, "", "blank.md")
+        results = mark_all(three, [empty, filled] if first else [filled, empty])
+        assert [marked.source for marked in results.marked] == ["ada.md"]
+        assert [remark.text("en") for remark in results.remarks] == [
+            "blank.md: 1-001: a sheet without any answer was set aside; the one from ada.md was marked"
+        ]
+
+    def test_untouched_sheets(self, three: Folder) -> None:
+        """As they were handed out, gaps in formulas too: nothing was filled in."""
+        made = class_of("tanh", "blanks")
+        folder = read_key(key_json([Made(made.sheet(1))], made, Looks()))
+        (page,) = read_submissions(sheet_document(folder.sheet("1-001"), Looks()).to_markdown(), "x")
+        results = mark_all(folder, [page])
+        assert not results.marked
+        assert results.blank == ("1-001",)
+        assert summary(results, "en").startswith("Nothing was filled in.")
+
+    def test_who_handed_in_nothing(self, three: Folder) -> None:
+        """By name, in both languages."""
+        results = mark_all(three, [Submission("1-002", {"1": "1"}), Submission("1-003", {})])
+        for language, said in (("en", "Nothing was handed in by:"), ("zh", "没有交的：")):
+            assert f"{said}\n  1-001  Ada (7)\n  1-003  Mary (9)" in summary(results, language)
+
+    @pytest.mark.parametrize(
+        ("name", "warned"), [("Emmy", True), ("emmy (8)", True), ("Ada", False), ("", False), ("A. L.", False)]
+    )
+    def test_names_of_others(self, three: Folder, name: str, warned: bool) -> None:
+        """The sheet is marked, with a warning."""
+        results = mark_all(three, [Submission("1-001", {"1": "1"}, name, "x")])
+        assert len(results.marked) == 1
+        assert bool(results.remarks) is warned
+        if warned:
+            assert "whose sheet is 1-002; this one is that of Ada (7)" in results.remarks[0].text("en")
+
+
+class TestFiles:
+    """What spreadsheets make of the files."""
+
+    def test_chinese_and_fractions(self, folder: Folder, sheet: Sheet) -> None:
+        """UTF-8 with its mark, fractions as text, verdicts in the language of the class."""
+        results = Results((replace(mark_sheet(folder, handed_in(sheet, right(sheet))), student="李伟"),))
+        for language in ("en", "zh"):
+            text = marks_csv(results, language)
+            assert text.startswith("\ufeff")
+            rows = list(csv.DictReader(io.StringIO(text)))
+            fractions = [row for row in rows if "/" in row["answer"]]
+            assert fractions
+            assert all(row[column][0] in "'(" for row in fractions for column in ("answer", "expected"))
+            words = {row["verdict"] for row in rows}
+            assert words == ({"right", "empty"} if language == "en" else {"正确", "未答"})
+            assert {row["expected"] for row in rows if row["line"] == "a"} == {
+                "vanishes" if language == "en" else "消失"
+            }
+
+    def test_answers_are_read_back(self) -> None:
+        """The byte order mark is no part of a column's name."""
+        made = class_of("linear")
+        text = answers_csv([Made(made.sheet(1), Student("李伟", "7"))], Looks())
+        assert text.startswith("\ufeff")
+        filled = text.replace(",h[1],1,", ",h[1],1,'1/2")
+        (found,) = read_submissions(decoded(filled.encode("utf-8"), "x"), "x")
+        assert (found.student, found.answers["1"]) == ("李伟 (7)", "'1/2")
+
+    def test_points_that_a_person_gives(self, folder: Folder, sheet: Sheet) -> None:
+        """In the summary; in the CSV a row without points."""
+        results = Results((mark_sheet(folder, handed_in(sheet, right(sheet) | {"why": "because"})),))
+        assert "a person gives up to 2 for the answers in words" in summary(results, "en")
+        assert ",for a person,,2," in marks_csv(results)
+
+    def test_the_chart_says_what_it_shows(self, folder: Folder, sheet: Sheet) -> None:
+        """A title, and what is counted."""
+        image = chart(Results((mark_sheet(folder, handed_in(sheet, forgotten(sheet))),)), "en")
+        assert "<!-- Mistakes by how many sheets have them -->" in image
+        assert "<!-- Sheets, of 1 marked -->" in image
 
 
 class TestGaps:
