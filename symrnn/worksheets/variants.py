@@ -47,6 +47,8 @@ GATED_BUDGET = 8
 """The same where a cell has gates: every line of its backward pass is a product of up to eight factors."""
 SCALE_LIMIT = 1000
 """What is rounded lies between this and one part of it."""
+PATIENCE = 300
+"""Draws on one side of 1 before another is tried."""
 TURNS = 6
 """A variant's turn is one of so many: each of two or three sides of 1 is as likely."""
 POINTS = 3
@@ -166,7 +168,7 @@ class Recipe:
 
     def side(self, turn: int, attempt: int) -> int:
         """Which of the `sides` of the recurrent weight a draw has: that of its turn, while there is hope."""
-        return (turn + attempt // LONG) % max(1, len(self.sides))
+        return (turn + attempt // PATIENCE) % max(1, len(self.sides))
 
     def drawn(self, draws: Draws, side: int = 0) -> tuple[Model, dict[str, Rows]]:
         """A draw that is not tested: the model and what all lines come to."""
