@@ -124,7 +124,7 @@ class Formulas:
 
     def __post_init__(self) -> None:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
-        self._further: dict[tuple[int, int], ModelTruths] = {}
+        self._further: dict[tuple[bool, int, int], ModelTruths] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -283,15 +283,18 @@ class Formulas:
     def _beyond(
         self, left: Syntax, right: Syntax, steps: int, chosen: dict[str, str], functions: dict[str, str], way: Way
     ) -> Outcome:
-        """The outcome at further points, until one of them lies on the side of the kinks where something passes."""
-        for seed in FURTHER_SEEDS:
-            if (steps, seed) not in self._further:
-                self._further[steps, seed] = self._point(steps, seed)
-            point = self._further[steps, seed]
-            if not point.on_kink:
-                outcome = self._at_points(left, right, [point], chosen, functions, way)
+        """The outcome at further points, until one of them lies on the side of the kinks where something passes.
+
+        Where h_0 = 0 leaves nothing at any, what holds whatever h_0 is holds for it.
+        """
+        for fixed, seed in combinations((True, False), FURTHER_SEEDS):
+            key = (fixed, steps, seed)
+            if key not in self._further:
+                self._further[key] = self._point(steps, seed, fixed)
+            if not self._further[key].on_kink:
+                outcome = self._at_points(left, right, [self._further[key]], chosen, functions, way)
                 if outcome.reason is not FLAT:
-                    return outcome
+                    return outcome if fixed or outcome.agree else Outcome(None, FLAT)
         return Outcome(None, FLAT)
 
     @cached_property

@@ -134,7 +134,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, less than 1.",
+        "regime bounded": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, less "
+        "than 1.",
         "regime open": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, not less "
         "than 1: nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
