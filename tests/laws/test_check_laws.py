@@ -16,6 +16,9 @@ from symrnn.checking.verdicts import FINE
 from tests.support.derived_workings import case
 from tests.support.planted_workings import KINDS, figures, formula_figures, model_text
 
+DRAWN = (0, 5, 9, 16, 17, 33, 36, 48, 55, 65, 81, 126, 145, 178, 214, 304, 362, 369, 380, 383)
+"""Seeds at which something was found once, and some at which nothing was."""
+
 
 class TestDerivations:
     """check(derive(x)) has no verdict but fine ones: nothing wrong, nothing open, nothing unread."""
@@ -37,7 +40,7 @@ class TestDerivations:
         assert [(f.place.line, f.verdict.value, f.text) for f in report.findings if f.verdict not in FINE] == []
         assert report.unread == ()
 
-    @pytest.mark.parametrize("seed", [0, 5, 9, 16, 17, 33, 36, 48, 55, 65, 81, 126, 145, 178, 214, 304, 362, 369, 380, 383])
+    @pytest.mark.parametrize("seed", DRAWN)
     def test_drawn(self, seed: int) -> None:
         """Named and typed cells, models of vectors; every detail, notation, language and format; rows and columns."""
         report = case(seed).report()
