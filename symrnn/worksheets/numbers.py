@@ -134,8 +134,8 @@ def as_printed(rows: Rows, rounded: bool, digits: int = CARRIED) -> Rows:
     """The numbers that a reader of the sheet has: what is rounded, as the decimal that stands there.
 
     >>> from symrnn.checking.numbers import sharp
-    >>> as_printed(((sharp(Fraction(1, 3)),),), rounded=True)[0][0].value
-    Fraction(333333, 1000000)
+    >>> [float(as_printed(((sharp(one),),), True)[0][0].value) for one in (Fraction(1, 4), Fraction(1000, 2999))]
+    [0.25, 0.333444]
     """
     return tuple(tuple(_as_printed(entry, rounded, digits) for entry in row) for row in rows)
 
