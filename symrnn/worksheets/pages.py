@@ -156,7 +156,7 @@ def _claim(question: Question, part: Part, blank: str | None) -> Claim:
         numbers = put_in(
             formula, part.values, rounded, given_nodes(part.drawn.model) if part.needs == "numbers" else {}
         )
-        if numbers is not None and numbers != result:
+        if numbers is not None and str(numbers) != str(result):
             links.append(("numbers", numbers, equals(numbers)))
     links.append(("result", result, equals(result)))
     shown: list[tuple[Relation, Any]] = []

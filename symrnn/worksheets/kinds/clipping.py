@@ -41,7 +41,8 @@ def _drawn(draws: Draws) -> tuple[Sequence[Line], Mapping[str, Rows], tuple[Node
     a, b, norm = draws.choice(TRIPLES)
     entries = [Fraction(draws.choice((1, -1)) * value, 2) for value in draws.shuffled([a, b])]
     # Below the smaller entry or between the two, always below the norm: both kinds of clipping act, and differently.
-    limit = Fraction(norm, draws.choice((4, 5, 10)))
+    # A threshold of 1 is no factor to be seen.
+    limit = Fraction(norm, draws.choice(tuple(part for part in (4, 5, 10) if part != norm)))
     given = given_of(ENTRIES, map(scalar, entries)) | given_of(
         (GRADIENT, LIMIT), (tuple(scalar(entry)[0] for entry in entries), scalar(limit))
     )
