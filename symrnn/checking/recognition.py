@@ -121,9 +121,10 @@ def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
         lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
         try:
             program = parse_cell("\n".join(lines))
-            if found.scalars:
-                program = parse_cell("\n".join((*lines, *(f"{name}: scalar" for name in program.parameters))))
-            return program
+            numbers = program.parameters if found.scalars else ()
+            numbers += (*program.states, *program.inputs) if found.scalar_states else ()
+            said = dict.fromkeys(f"{name.name}: scalar" for name in numbers)
+            return parse_cell("\n".join((*lines, *said))) if said else program
         except (SymrnnError, ValueError, RecursionError):
             continue
     return None

@@ -55,6 +55,11 @@ _SCALARS = re.compile(
     re.IGNORECASE,
 )
 """Capitals are numbers too, said in words."""
+_SCALAR_STATES = re.compile(
+    r"\bstates?\s+and\s+(?:the\s+)?inputs?\s+are\s+(?:numbers|scalars)\b|状态(?:和|与)输入(?:都|均)?(?:是|为)(?:标量|数)",
+    re.IGNORECASE,
+)
+"""What is weighted between them is a number too; a readout may be a vector."""
 
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
@@ -76,6 +81,8 @@ class Found:
     """Whether the text says in words that biases without a number are zero."""
     scalars: bool = False
     """Whether it says in words that every quantity is a number."""
+    scalar_states: bool = False
+    """Whether it says so of states and inputs."""
 
     @property
     def equations(self) -> dict[str, str]:
@@ -95,8 +102,9 @@ def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
 
 def statements_in(working: Working) -> Found:
     """Everything a text defines."""
-    no_biases, scalars = (words.search(working.source) is not None for words in (_NO_BIASES, _SCALARS))
-    found = Found(no_biases=no_biases, scalars=scalars)
+    sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
+    no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):

@@ -5,12 +5,12 @@ A line has three parts, `formula = numbers put in = result`; a share of all is b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Name, Node, Number, names_in
-from symrnn.algebra.programs import GIVEN, Program
+from symrnn.algebra.programs import GIVEN
 from symrnn.algebra.substitution import with_literals
 from symrnn.documents.document import Blank, Claim, Document, Formula, Relation, Section, Words
 from symrnn.worksheets import words
@@ -110,15 +110,14 @@ def _given(drawn: Drawn, sheet: Sheet) -> tuple[Any, ...]:
         blocks += cell_words(drawn.model)
     if "numbers" in needs:
         blocks += [*given_blocks(drawn.model, drawn.recipe), how_they_come_out(drawn.recipe)]
-    elif "equations" in needs and all(
-        name.is_scalar_shaped for e in drawn.model.sized for name in (e.target, *e.reads)
-    ):
-        blocks.append(Words("ws scalars"))
+    elif "equations" in needs and _are_scalars(drawn.model.sized.states + drawn.model.sized.inputs):
+        every = (name for equation in drawn.model.sized for name in (equation.target, *equation.reads))
+        blocks.append(Words("ws scalars" if _are_scalars(every) else "ws scalar states"))
     return tuple(blocks)
 
 
-def _is_scalar(program: Program) -> bool:
-    return all(name.is_scalar_shaped for equation in program for name in (equation.target, *equation.reads))
+def _are_scalars(names: Iterable[Name]) -> bool:
+    return all(name.is_scalar_shaped for name in names)
 
 
 def _section(part: Part, sheet: Sheet, blanks: dict[str, str], hides: bool, given: tuple[Any, ...]) -> Section:

@@ -72,8 +72,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws ask derive": "Derive {0} from the equations: a formula for every line, from the loss back to the weight. "
         "δ is the gradient with respect to the argument of an activation. Any form of a formula is right; type "
         "it as in W*x_1 - dL/dh_1*h_1^2.",
-        "ws ask blanks": "This is the derivation of {0}, from the loss back to the weight. Write down what is missing "
-        "in every line; type formulas as in W*x_1 - dL/dh_1*h_1^2.",
+        "ws ask blanks": "This is the derivation of {0}, from the loss back to the weight. δ is the gradient with "
+        "respect to the argument of an activation. Write down what is missing in every line; type formulas as in "
+        "W*x_1 - dL/dh_1*h_1^2.",
         "ws reasons": "({0}) Which rule gives each line? {1}",
         "derive reasons": "The reasons stand behind the lines.",
         "rubric derive": "Full points: names for every line what the quantity acts on and the rule (chain rule, "
@@ -102,8 +103,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws ask threshold": "A scalar cell: {0} with {1}.",
         "ws ask bound": "What is {0}, the largest absolute value of the activation's derivative? And {1}, the absolute "
         "value of {2} at which the bound on the factor of a step reaches 1?",
-        "largest slope tanh": "tanh' = 1 - tanh² is largest at 0, where tanh is 0.",
-        "largest slope sigmoid": "σ' = σ (1 - σ) is largest at 0, where σ is 1/2.",
+        "largest slope tanh": "tanh is steepest at 0, where its slope is 1 minus the square of 0.",
+        "largest slope sigmoid": "σ is steepest at 0, where it is 1/2 and its slope 1/2 times 1/2.",
         "largest slope hard_sigmoid": "The hard sigmoid is x/6 + 1/2 between -3 and 3, and constant elsewhere.",
         "largest slope relu": "ReLU is x above 0 and 0 below.",
         "compare count": "{0} is below 1/1000, {1} is not.",
@@ -124,6 +125,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws which line": "({0}) The line with the mistake: {1}",
         "ws right value": "({0}) What it should be: {1}",
         "ws scalars": "Every quantity is a number.",
+        "ws scalar states": "The states and the inputs are numbers.",
         "ws mended line": "the mended line",
         "ws worth": "Points for each line: {0}.",
         # answers
