@@ -29,6 +29,8 @@ MOST_PUT_IN = 3
 """A matrix with a longer side is not written out among numbers that are put in."""
 SHOWN_DIGITS = 6
 MOST_DIGITS = 20
+CLEAN_DIGITS = 30
+"""What is shown is computed with so many."""
 SEEN = 4e-15
 """Relative: what is nearer to a whole number than this is one, as far as float64 can tell."""
 
@@ -37,12 +39,13 @@ def number_sections(
     model: Model, program: Program, wanted: Sequence[str], digits: int | None = None
 ) -> Iterator[Section]:
     """The numbers forward and backward: a line for every quantity where that is bearable, else tables."""
-    results = evaluate(model)
-    if digits is not None and not results.exact:
-        results = evaluate(model, digits=digits)
     program = program if model.bare else program.with_sizes(**model.sizes)
-    note = Words("numbers exact") if results.exact else Words("numbers rounded")
     small = _is_small(model, program)
+    results = evaluate(model)
+    if not results.exact and (small or digits is not None):
+        # In float64 a sum that is 0 comes out as 3 · 10⁻¹⁷.
+        results = evaluate(model, digits=digits or CLEAN_DIGITS)
+    note = Words("numbers exact") if results.exact else Words("numbers rounded")
     lines = _Lines(model, results, digits)
     if small:
         yield Section("forward numbers", (note, *lines.of(unroll(expose(program), model.steps))))
