@@ -25,6 +25,8 @@ MOST_LINES = 80
 """Beyond so many lines the numbers stand in a table only."""
 MOST_COMPONENTS = 4
 MOST_ROWS = 16
+LONGEST = 10**24
+"""A larger numerator or denominator is not shown: decimals are."""
 MOST_PUT_IN = 3
 """A matrix with a longer side is not written out among numbers that are put in."""
 SHOWN_DIGITS = 6
@@ -42,7 +44,7 @@ def number_sections(
     program = program if model.bare else program.with_sizes(**model.sizes)
     small = _is_small(model, program)
     results = evaluate(model)
-    if not results.exact and (small or digits is not None):
+    if (results.exact and _is_long(results)) or (not results.exact and (small or digits is not None)):
         # In float64 a sum that is 0 comes out as 3 · 10⁻¹⁷.
         results = evaluate(model, digits=digits or CLEAN_DIGITS)
     note = Words("numbers exact") if results.exact else Words("numbers rounded")
@@ -58,6 +60,14 @@ def number_sections(
         kept = {e.target for e in back if not wanted or _base(e.target) in wanted or not _is_parameter(e.target)}
         yield Section("backward numbers", tuple(lines.of(back, kept)))
     yield Section("contributions", tuple(_contributions(model, results, wanted)))
+
+
+def _is_long(results: Results) -> bool:
+    """Whether a fraction has more digits than anyone reads."""
+    tables = (results.values, results.gradients)
+    entries = (entry for table in tables for value in table.values() for entry in entries_of(value))
+    rationals = (entry for entry in entries if isinstance(entry, Fraction | sp.Rational))
+    return any(max(abs(one.numerator), one.denominator) > LONGEST for one in rationals)
 
 
 def _is_small(model: Model, program: Program) -> bool:
