@@ -438,11 +438,11 @@ def _is_diagonal(matrix: Value, vector: Value) -> bool:
 
 
 def _are_near(left: Value, right: Value) -> bool:
-    """Whether two values are equal to ten digits: a gradient over many steps is a difference of runs, and small."""
+    """Whether two values are equal to ten digits of the largest entry: a gradient is a difference of runs."""
     a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
+    largest = max((abs(real(entry.value)) for entry in (*a, *b)), default=0)
     return len(a) == len(b) and all(
-        same(x.value, y.value)
-        or abs(real(x.value) - real(y.value)) <= NEAR * max(abs(real(x.value)), abs(real(y.value)))
+        same(x.value, y.value) or abs(real(x.value) - real(y.value)) <= NEAR * largest
         for x, y in zip(a, b, strict=True)
     )
 
