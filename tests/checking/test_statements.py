@@ -46,6 +46,6 @@ def test_scalars_in_words() -> None:
 $$ h_t = \tanh(W h_{t-1} + U x_t) $$
 $$ \frac{\partial h_t}{\partial h_{t-1}} = W (1 - h_t^2) $$
 """
-    assert "wrong" in [f.verdict.value for f in sr.check(text).findings] or sr.check(text).findings[1].reason
+    assert sr.check(text).findings[1].verdict.value != "right"
     for said in ("Consider a scalar RNN.", "考虑标量RNN。"):
         assert [f.verdict.value for f in sr.check(said + text).findings][1] == "right"

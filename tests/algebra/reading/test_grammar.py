@@ -292,7 +292,7 @@ def test_hostile_text_is_refused_at_once(name: str) -> None:
     with pytest.raises(SymrnnError) as caught:
         parse_expression(HOSTILE[name])
     assert str(caught.value)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 0.3
 
 
 def test_limits_are_unsafe_input() -> None:

@@ -334,7 +334,7 @@ def test_hostile_cells_are_refused_at_once(name: str) -> None:
     begun = time.process_time()
     with pytest.raises(SymrnnError):
         parse_cell(HOSTILE[name])
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 0.3
 
 
 def test_the_largest_cells_are_bearable() -> None:
