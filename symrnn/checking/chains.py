@@ -322,7 +322,9 @@ class ChainJudge(Noting):
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
         fitting: set[int] = set()
-        for variant in self.variants(before, at):
+        for variant in (*self.variants(before, at), *self.last_variants(before, at)):
+            if variant >= 16 and best is not None and best[1] != Verdict.WRONG:
+                break
             meaning = variant >> 1 & 1
             if meaning not in self.meanings or (meaning in fitting and best is not None):
                 continue

@@ -61,6 +61,7 @@ IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 TURNED = Reason("right in the transposed layout")
 FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
+NOTHING = Reason("zero on both sides where the names between are held constant")
 SHARE = Reason("what one step adds")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
@@ -358,7 +359,9 @@ class Formulas:
         names = (*names_of(left), *names_of(right))
         stepped = any(isinstance(name, Name) and name.steps for name in names)
         backward = any(isinstance(name, Derivative) or name.base == "delta" for name in names)
-        seen, live = 0, not (backward and self._has_kinks)
+        # What holds only because a name held constant leaves nothing of either side says nothing.
+        held = any(" local " in one for one in chosen.values())
+        seen, live = 0, not (backward and (self._has_kinks or held))
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
@@ -379,7 +382,7 @@ class Formulas:
                     return outcome
                 note = note if outcome is None else outcome.reason
         if seen and not live:
-            return Outcome(None, FLAT)
+            return Outcome(None, FLAT if self._has_kinks else NOTHING)
         return Outcome(True, note) if seen else Outcome(None, missing)
 
 

@@ -18,7 +18,7 @@ from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Matrix, Value, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.numbers import Number, about, negative, same, sharp
+from symrnn.checking.numbers import Number, about, hull, negative, same, sharp
 from symrnn.numeric.interpretation import label
 
 OWN = "the text's own"
@@ -144,6 +144,8 @@ class Page:
 
     shadowed: dict[str, Record] = field(default_factory=dict)
     """What a number stood for before it was written for something wrong, too: `0.674` for `-0.674`."""
+    earlier: dict[str, Record] = field(default_factory=dict)
+    """What a name stood for before another value was written for it: a text may come back to that."""
     update: Any = None
     """The model's training step: a `clipping.Rule`, or None."""
     moved: dict[str, Value] = field(default_factory=dict)
@@ -183,12 +185,10 @@ class Page:
         if reading is not None:
             record = replace(record, written=_laid(record.written, reading.value))
         before = self.names.get(key)
-        if (
-            reading is None
-            and (record.given or anew)
-            and before is not None
-            and _differ(before.written, record.written)
-        ):
+        is_other = reading is None and before is not None and _differ(before.written, record.written)
+        if is_other and before is not None:
+            self.earlier[key] = before
+        if is_other and (record.given or anew):
             # A gradient is nothing that is given, though its number may stand alone.
             self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
         self.names[key] = record
@@ -263,20 +263,28 @@ class Scope:
     """Whether n, m and p are read as sizes."""
     shadowed: bool = False
     """Whether a number that was also written for something wrong stands for what it was before."""
+    again: frozenset[str] = frozenset()
+    """Numbers that stand above and may be new results here: two results may have the same digits."""
+    earlier: bool = False
+    """Whether a name stands for what it was before its last value."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
     def literal(self, number: Num) -> Number:
         """A number as written, or what it was written for."""
         record = self._record(number)
+        unit = unit_of(number)
+        if record is not None and number.text in self.again and isinstance(record.written, Number):
+            self.used.append(record)
+            return hull(record.written, about(number.value, unit / 2))
         if record is not None:
             self.used.append(record)
             if self.true and isinstance(record.true, Number):
                 return record.true
             if isinstance(record.written, Number):
                 return record.written
-        unit = unit_of(number)
-        if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
+        is_datum = number.value in self.page.data and bool(number.value)  # 0.0000 is what a small result is rounded to
+        if self.fresh and unit and not is_datum and number.text not in self.beside:
             # Nobody knows what it was rounded from: beside the truth it may be off by a unit, if it has the digits.
             has_digits = len(number.text.replace(".", "").strip("0")) >= 3
             return about(number.value, unit if self.true and has_digits else unit / 2)
@@ -300,7 +308,10 @@ class Scope:
             size = self.page.truths.size(name.whole)
             if size is not None:
                 return sharp(size)
-        record = self.page.names.get(self.page.key(name))
+        key = self.page.key(name)
+        record = self.page.names.get(key)
+        if self.earlier:
+            record = self.page.earlier.get(key, record)
         reading = self.page.truth(name)
         if self.true:
             if reading is not None:

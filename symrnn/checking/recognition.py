@@ -65,6 +65,9 @@ def _recognised(found: Found) -> Recognised:
     twice = _defined_twice(found)
     if twice:
         return Recognised(reason=Reason(TWICE, (twice,)))
+    if any(name not in found.told and count == 1 for name, count in found.deep.items()):
+        # `h_2 = w tanh(w h_0 + x_1) + x_2` of one step alone may be two steps at once.
+        return Recognised(reason=UNCLEAR)
     reason = UNCLEAR
     cells = [name for name in found.equations if name not in LOSS_NAMES]
     needed = _needed(found, cells)

@@ -7,6 +7,7 @@ gradient's recurrence) is no part of a cell.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ MOST_SUMMED = 12
 GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
 """Names whose recurrences are what a working derives, not what its cell is."""
 
+_DEEP = re.compile(r"\[t-(?:[2-9]|\d\d)")
 _LATER = re.compile(r"\[\w+\+\d+\]")
 ARGUMENTS = frozenset({"a", "z", "net", "s"})
 """What the argument of an activation is called."""
@@ -75,6 +77,8 @@ class Found:
     data: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    deep: Counter[str] = field(default_factory=Counter)
+    """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
     no_biases: bool = False
@@ -89,8 +93,14 @@ class Found:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        found = {name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)}
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
+
+
+def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
+    """`σ_1 = ‖W‖`: a formula without steps for something numbered that nothing else is made of."""
+    return "[" not in text and all(f"{name}[" not in other for other in equations.values())
 
 
 def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
@@ -218,6 +228,8 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
     if text is not None and not _LATER.search(text):
         known = found.shown if isinstance(step, int) else found.told
         known.setdefault(name.whole, set()).add(text)
+        if isinstance(step, int) and _DEEP.search(text):
+            found.deep[name.whole] += 1
 
 
 def value_of(tree: Syntax) -> Value | None:
