@@ -159,7 +159,9 @@ class Evaluator:
             case Quotient(over=Num() as over, under=Num() as under) if (
                 is_whole(over) and is_whole(under) and under.value
             ):
-                self.scope.literal(over)  # what it hangs on
+                known = self.scope.literal(over), self.scope.literal(under)
+                if all(number.sharp and number.exact and number.value for number in known):
+                    return product(known[0], inverse(known[1]))
                 return sharp(Fraction(over.value, under.value))  # nobody rounds to 193/4
             case Quotient(over=over, under=under) if name is None:
                 return self._ratio(self.value(over), self.value(under))

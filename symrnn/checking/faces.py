@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symrnn.algebra.reading.syntax import Call, Num, Syntax, Transposed, walk
+from symrnn.algebra.reading.syntax import Big, Call, Norm, Num, Quotient, Symbol, Syntax, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.claims import Line, Link, Side
 from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
@@ -88,6 +88,7 @@ class Faces:
             fresh = False
         again = self._results(face.tree) if variant & 16 and at else frozenset()
         more: dict[str, Any] = {"shadowed": shadowed, "again": again, "earlier": bool(variant & 32)}
+        more["counted"] = all(_counts(self.faces[k].tree) for k in range(1 if self.faces[0].name else 0, at + 1))
         writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, **more)
         true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, **more)
         try:
@@ -149,6 +150,14 @@ _PROBLEMS = {
     NotMeant: "{0}",
     Misfit: "shapes that do not fit: {0}",
 }
+
+
+def _counts(tree: Syntax) -> bool:
+    """Whether a side is made of whole numbers by sums and products: `4 · (20 · 30 + 20)`."""
+    pieces = list(walk(tree))
+    if any(isinstance(piece, Call | Quotient | Big | Norm | Symbol) for piece in pieces):
+        return False
+    return all(piece.text.replace(",", "").isdigit() for piece in pieces if isinstance(piece, Num))
 
 
 def is_generic(call: Call) -> bool:

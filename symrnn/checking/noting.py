@@ -12,7 +12,7 @@ from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
 from symrnn.checking.diagnosis import Case, diagnose, equations_of, slip_in
 from symrnn.checking.differences import Difference
-from symrnn.checking.digits import Digits, counting, digits_of
+from symrnn.checking.digits import Digits, counting, digits_of, numbers_in
 from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
 from symrnn.checking.matrices import Matrix, Misfit, Value
@@ -67,10 +67,12 @@ class Noting(Faces):
         self._keep_numbers(at, true, verdict, taint, index, None if named else self._source(before, at))
 
     def _source(self, before: int, at: int) -> Value | None:
-        """What a result comes from; as displayed where that gives it exactly, for then nothing was rounded."""
+        """What a result comes from; as displayed where short numbers give it exactly, for then nothing was rounded."""
         shown, wide = self.see(before, False), self.see(before, self.has_value_before(before))
         digits = self.faces[at].digits
-        if shown is not None and digits is not None and isinstance(shown.writer, Number):
+        written = (number.text for number in numbers_in(self.faces[before].tree))
+        long = any("." in text and len(text.replace(".", "").strip("0")) >= 3 for text in written)
+        if shown is not None and digits is not None and isinstance(shown.writer, Number) and not long:
             if shown.writer.sharp and same(shown.writer.value, digits.value):
                 return shown.writer
         return None if wide is None else wide.writer
@@ -139,7 +141,7 @@ class Noting(Faces):
             sources = came.entries() if isinstance(came, Matrix) else [None] * len(flat)
             for digits, value, source in zip(flat, expected.entries(), sources, strict=False):
                 self._keep_one(digits, value, source, verdict, taint, index)
-        elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
+        elif verdict != Verdict.GIVEN and (at > 1 or self.faces[0].name is None) and expected is not None:
             self._keep_parts(at, taint, index)
             # What follows is held against what the parts stand for now.
             self.seen = {key: seen for key, seen in self.seen.items() if key[0] != at}

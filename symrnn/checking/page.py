@@ -263,6 +263,8 @@ class Scope:
     """Whether n, m and p are read as sizes."""
     shadowed: bool = False
     """Whether a number that was also written for something wrong stands for what it was before."""
+    counted: bool = False
+    """Whether the whole numbers of a side are counts, which nobody rounds."""
     again: frozenset[str] = frozenset()
     """Numbers that stand above and may be new results here: two results may have the same digits."""
     earlier: bool = False
@@ -283,6 +285,8 @@ class Scope:
                 return record.true
             if isinstance(record.written, Number):
                 return record.written
+        if self.counted and number.text.replace(",", "").isdigit():
+            return sharp(number.value)
         is_datum = number.value in self.page.data and bool(number.value)  # 0.0000 is what a small result is rounded to
         if self.fresh and unit and not is_datum and number.text not in self.beside:
             # Nobody knows what it was rounded from: beside the truth it may be off by a unit, if it has the digits.
