@@ -520,7 +520,7 @@ def _shifted(name: Derivative, by: int) -> Derivative:
 
 
 def _descends(tree: Big, first: int, last: int) -> bool:
-    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time is often written from late to early; `∏_{k=t}^{T-1}` is not."""
+    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time from late to early; `∏_{k=t}^{T-1}` is none."""
     if tree.kind != "prod":
         return False
     below = tree.below.sides[1] if isinstance(tree.below, Chain) else None

@@ -288,8 +288,10 @@ class ChainJudge(Noting):
         if self._holds_data(left) or self._holds_data(right):
             # (2 h_1 - 3) h_1 where v = 2 and y_1 = 3.
             return None
-        outcome = self.page.formulas.judge(left, right, self.page, quick=True)
-        return outcome if outcome.agree is False else None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page, quick=True)
+        if outcome.agree is not False or self.page.formulas.holds_nearby(left, right, self.page):
+            return None
+        return outcome
 
     def _holds_data(self, tree: Syntax) -> bool:
         """Whether whole numbers of a formula may be data put in; 0 and 1 keep their value anyway, powers are none."""
@@ -322,11 +324,13 @@ class ChainJudge(Noting):
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
         fitting: set[int] = set()
+        pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
+        generic = any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)
         for variant in (*self.variants(before, at), *self.last_variants(before, at)):
             if variant >= 16 and best is not None and best[1] != Verdict.WRONG:
                 break
             meaning = variant >> 1 & 1
-            if meaning not in self.meanings or (meaning in fitting and best is not None):
+            if generic and (meaning not in self.meanings or (meaning in fitting and best is not None)):
                 continue
             found = self._verdict(before, at, variant)
             if found is None or (best is not None and found[0] == Verdict.UNDECIDED):
@@ -337,8 +341,7 @@ class ChainJudge(Noting):
                 best = (rank, *found)
             if rank <= _RANK.index(Verdict.ROUNDED):
                 fitting.add(meaning)
-        pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
-        if fitting and any(isinstance(piece, Call) and is_generic(piece) for piece in pieces):
+        if fitting and generic:
             self.meanings = frozenset(fitting)
         if best is None:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)

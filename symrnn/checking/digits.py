@@ -91,8 +91,8 @@ def unit_of(number: Num, relation: str = "=") -> Fraction:
     """One unit of the last digit written. A whole number behind `=` stands for itself unless it has many digits."""
     text = number.text.lower().replace("{,}", "").replace(",", "")
     if text.endswith("%"):
-        decimals = len(text.removesuffix("%").partition(".")[2])
-        return Fraction(1, 100 * 10**decimals)
+        places = len(text.removesuffix("%").partition(".")[2])
+        return Fraction(1, 100 * 10**places)
     mantissa, _, exponent = text.partition("e")
     scale = Fraction(10) ** int(exponent or 0)
     whole, point, decimals = mantissa.partition(".")

@@ -108,8 +108,8 @@ class Faces:
     def variants(self, *sides: int) -> list[int]:
         """The readings to try, the usual first.
 
-        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8), results
-        whose digits stand above by chance (16), names as before their last value (32).
+        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8),
+        results whose digits stand above by chance (16), names as before their last value (32).
         """
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
         found = [0]
@@ -125,7 +125,9 @@ class Faces:
     def last_variants(self, *sides: int) -> list[int]:
         """The readings to try where all of these are wrong."""
         again = bool(self._results(self.faces[sides[-1]].tree))
-        earlier = any(self.page.key(name) in self.page.earlier for at in sides for name in names_of(self.faces[at].tree))
+        earlier = any(
+            self.page.key(name) in self.page.earlier for at in sides for name in names_of(self.faces[at].tree)
+        )
         return [*([16] if again else []), *([32] if earlier else []), *([48] if again and earlier else [])]
 
     def _results(self, tree: Syntax) -> frozenset[str]:

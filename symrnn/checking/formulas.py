@@ -14,6 +14,7 @@ from itertools import product as combinations
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from symrnn.algebra.nodes import Apply, Parameter, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
@@ -182,6 +183,17 @@ class Formulas:
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
+
+    def holds_nearby(self, left: Syntax, right: Syntax, page: Page) -> bool:
+        """Whether a formula holds wherever every unit stays on its side of the kinks: what is dead may be left out."""
+        truths = page.truths
+        if not self._has_kinks or not isinstance(truths, ModelTruths) or page.truths.here is not None:
+            return False
+        point = truths.with_values(moved_a_little(truths.given) | dict(self.fixed))
+        if point.on_kink:
+            return False
+        outcome = self._at_points(left, right, [point], page.chosen, page.functions, Way())
+        return outcome.agree is True or outcome.reason is FLAT
 
     def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
         """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""
@@ -509,6 +521,20 @@ def deepest_lag(program: Program) -> int:
     index = program.steps.index
     lags = [lag_of(name, index) for equation in program if equation.time is not None for name in equation.reads]
     return max((abs(lag) for lag in lags if lag is not None), default=1) or 1
+
+
+def moved_a_little(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """Every number that is not zero a little larger, each by another part of itself."""
+    found: dict[NodeName, Any] = {}
+    count = 0
+    for name, value in values.items():
+        rows = np.asarray(value, dtype=object)
+        moved = rows.ravel().copy()
+        for place in range(len(moved)):
+            count += 1
+            moved[place] = moved[place] * (1 + sp.Rational(count % 29 + 1, 100_003))
+        found[name] = moved.reshape(rows.shape).tolist()
+    return found
 
 
 # --- what keeps its value ------------------------------------------------------------------------------------------

@@ -72,9 +72,9 @@ class Noting(Faces):
         digits = self.faces[at].digits
         written = (number.text for number in numbers_in(self.faces[before].tree))
         long = any("." in text and len(text.replace(".", "").strip("0")) >= 3 for text in written)
-        if shown is not None and digits is not None and isinstance(shown.writer, Number) and not long:
-            if shown.writer.sharp and same(shown.writer.value, digits.value):
-                return shown.writer
+        exact = shown.writer if shown is not None and not long else None
+        if isinstance(exact, Number) and exact.sharp and digits is not None and same(exact.value, digits.value):
+            return exact
         return None if wide is None else wide.writer
 
     def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> Explained:
@@ -126,7 +126,9 @@ class Noting(Faces):
         face = self.faces[at]
         if face.digits is not None:
             if verdict == Verdict.GIVEN and at == 1:
-                was_rounded = face.relation == "≈" and isinstance(face.side.tree, Num | Terms) and counting(face.digits) >= 3
+                was_rounded = (
+                    face.relation == "≈" and isinstance(face.side.tree, Num | Terms) and counting(face.digits) >= 3
+                )
                 value = value_of(face.digits, sharp_=not was_rounded)
                 record = Record(value, None, given=True, link=index)
                 self.page.keep_number(face.digits.text, face.digits.value < 0, record)
@@ -250,4 +252,6 @@ def _sharp_where_true(value: Value, true: Value) -> Value:
     if not isinstance(value, Matrix) or not isinstance(true, Matrix) or value.shape != true.shape:
         return value
     pairs = (zip(row, others, strict=True) for row, others in zip(value.rows, true.rows, strict=True))
-    return Matrix(tuple(tuple(sharp(x.value) if y.sharp and same(x.value, y.value) else x for x, y in row) for row in pairs))
+    return Matrix(
+        tuple(tuple(sharp(x.value) if y.sharp and same(x.value, y.value) else x for x, y in row) for row in pairs)
+    )

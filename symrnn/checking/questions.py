@@ -60,7 +60,10 @@ def answer_to(evaluator: Evaluator, tree: Call, name: str) -> Number | None:
     below = word_of(tree.function.below[0]) if tree.function.below else ""
     argument = tree.arguments[0]
     if name in ("max", "min") and below and len(tree.arguments) == 1:
-        return _extreme(name, _members(evaluator, argument, below) if _counts(argument, below) else _steepest(evaluator, argument, below))
+        return _extreme(
+            name,
+            _members(evaluator, argument, below) if _counts(argument, below) else _steepest(evaluator, argument, below),
+        )
     if tree.function.base == "sigma" and below == "max":
         return norm(evaluator.value(argument), "2")
     if tree.function.base == "sigma" and below == "min":

@@ -100,6 +100,8 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     if not program.states:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
+    if not steps and not program.inputs:
+        steps = found.last
     if not 1 <= steps <= MOST_STEPS:
         raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
     sequence = {x.name: _series(found, x.name, steps) for x in program.inputs}

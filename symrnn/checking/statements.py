@@ -81,6 +81,8 @@ class Found:
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
+    last: int = 0
+    """The last step that any name stands at."""
     no_biases: bool = False
     """Whether the text says in words that biases without a number are zero."""
     scalars: bool = False
@@ -93,7 +95,9 @@ class Found:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
-        found = {name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)}
+        found = {
+            name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
+        }
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
 
@@ -114,7 +118,7 @@ def statements_in(working: Working) -> Found:
     """Everything a text defines."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
-    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states)
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working))
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):

@@ -288,7 +288,9 @@ class _Scanner:
         applied = at < 1 or self.text[at - 1].isalnum() or self.text[at - 1] in "_}"
         if self.text[max(at, 0)] != "(" or applied or ", " in group:
             return False
-        return bool(_OPERATOR_BEHIND.match(self.text, number.end()) or _OPERATOR_BEFORE.search(group[: -len(number[0])]))
+        return bool(
+            _OPERATOR_BEHIND.match(self.text, number.end()) or _OPERATOR_BEFORE.search(group[: -len(number[0])])
+        )
 
     def _sign(self, char: str) -> Iterator[Token]:
         two = self.text[self.at : self.at + 2]
