@@ -22,6 +22,7 @@ from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Misfit
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
+from symrnn.checking.statements import pairs_of
 from symrnn.checking.page import Page, Record, Scope
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.updates import UpdateJudge, pages_after, updated
@@ -123,6 +124,9 @@ class Judge:
         """`x = 1, 2, 3`: one value for each step, or a vector."""
         for link in claim.links:
             name = name_of(link.left)
+            for each, part in pairs_of(link) or ():
+                if (digits := digits_of(part)) is not None:
+                    self._datum(each, digits)
             if isinstance(name, Name) and not name.steps and isinstance(link.right, Stack):
                 for step, part in enumerate(link.right.parts, 1):
                     digits = digits_of(part)

@@ -29,6 +29,9 @@ TWICE = "No model was recognised: {0} is defined in two ways. Equalities are che
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 MOST_STEPS = 50
+GOAL = "given_goal"
+LETTERS = ("T", "t", "k", "j")
+"""What steps are called."""
 TARGETS = frozenset({"y", "target"})
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
@@ -230,11 +233,13 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
         told = _spoken(found, text)
         summed = "Σ" in told or "[" in head
         for name, index in dict.fromkeys(_NAMED.findall(told)):
-            if name in known or name in (*heads, "T", "t", "k", "j") or is_function(name) or name == "sigmoid":
+            # `(y - t)²` in code, where t is given a number.
+            is_target = name == "t" and not index and not summed and "t" in found.data
+            if name in known or (name in (*heads, *LETTERS) and not is_target) or is_function(name) or name == "sigmoid":
                 if index and not summed and index != "T":
                     return Loss()
                 continue
-            own = f"given_{name}" if name.partition("_")[0] in TARGETS else name
+            own = GOAL if is_target else (f"given_{name}" if name.partition("_")[0] in TARGETS else name)
             if index in ("t", "k", "j"):
                 given[own] = _series(found, name, steps)
             else:
@@ -261,7 +266,8 @@ def _toml(
     lines += [f"{k} = {_quoted(v)}" for k, v in {**parameters, **loss.given}.items() if k not in told]
     if loss.lines:
         renamed = [name for name in loss.given if name.startswith("given_")]
-        lines += ["[notation]", *(f'{name.removeprefix("given_")} = "{name}"' for name in renamed)]
+        called = ("t" if name == GOAL else name.removeprefix("given_") for name in renamed)
+        lines += ["[notation]", *(f'{own} = "{name}"' for own, name in zip(called, renamed, strict=True))]
         lines += ["[loss]", 'equations = """', *loss.lines, '"""']
     return "\n".join(lines) + "\n"
 

@@ -203,6 +203,11 @@ def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
     """`w = 0.5`, `h_0 = c_0 = 0`, `x = (1, 2)`: whether the claim only says what is given."""
     names = list[Name]()
     for link in links:
+        if (pairs := pairs_of(link)) is not None:
+            for each, part in pairs:
+                if (datum := value_of(part)) is not None:
+                    _note_value(found, each, datum)
+            return True
         name = name_of(link.left)
         if not isinstance(name, Name):
             break
@@ -213,6 +218,16 @@ def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
                 _note_value(found, each, value)
             return len(links) == len(names)
     return False
+
+
+def pairs_of(link: Link) -> list[tuple[Name, Syntax]] | None:
+    """`x1, x2 = 1.0, -1.0`: each name and what stands for it; None elsewhere."""
+    left, right = link.left, link.right
+    if not isinstance(left, Stack) or not isinstance(right, Stack) or len(left.parts) != len(right.parts):
+        return None
+    names = [name_of(part) for part in left.parts]
+    pairs = [(name, part) for name, part in zip(names, right.parts, strict=True) if isinstance(name, Name)]
+    return pairs if len(pairs) == len(names) else None
 
 
 def _note_value(found: Found, name: Name, value: Value) -> None:

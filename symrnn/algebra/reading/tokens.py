@@ -55,6 +55,7 @@ _HAND_NUMBER = re.compile(
     rf"|(?:{_NUMBER.pattern})(?:{_POWER_OF_TEN})?)(?:%|[ \t]%(?![ \t]*[\d(])|(?:\\[,;: ]|[ \t~])*\\%)?"
 )
 """In a working also `13,780`, `7%` and `3\\mathrm{e}{-4}`."""
+_REMAINDER = re.compile(r"[ \t]*[\d(]")
 _RATIO = re.compile(r"D[n_]{1,6}/D")
 _OPERATOR_BEHIND = re.compile(r"[ \t]*(?:[-+*/·×]|\\(?:cdot|times)(?![a-z]))[^,]*\)")
 _OPERATOR_BEFORE = re.compile(r"[\w)][ \t]*(?:[-+*/·×]|\\(?:cdot|times))[ \t]*$")
@@ -205,7 +206,7 @@ class _Scanner:
         char = self.text[self.at]
         if char == "\n":
             yield self._token("end", "\n", 1)
-        elif char == "%" and self.source.working and not self.source.latex:
+        elif char == "%" and self.source.working and not self.source.latex and _REMAINDER.match(self.text, self.at + 1):
             self._fail(self.at + 1, "the sign % between two numbers", "7% for hundredths")
         elif char in ("%" if self.source.working else "#%"):
             line = self.text.find("\n", self.at)

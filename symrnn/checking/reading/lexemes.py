@@ -125,7 +125,7 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
     start, end = found.span()
     if kind == "other" and not found[0].isprintable():
         return Lexeme("hidden", start, end)
-    if found[0] == "%" and not latex:
+    if found[0] == "%" and not latex and _REMAINDER.match(text, end):
         return Lexeme("operator", start, end)  # a remainder, which is not read
     if kind in _PLAIN_KINDS:
         return Lexeme("break" if kind == "implication" else kind, start, end)
@@ -186,6 +186,7 @@ def _is_said(said: str, following: str) -> bool:
     return word.lower() in STOP_WORDS or (said != word and following not in "_^(")
 
 
+_REMAINDER = re.compile(r"[ \t]*[\d(]")
 _BARRED = re.compile(r"\|[ \t]*[=≈<>≤≥+*/]")
 """`|grad| = 2.5`: behind a name between bars."""
 _GLUE = frozenset({"operator", "relation"})
