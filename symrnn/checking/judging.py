@@ -72,6 +72,7 @@ class Judge:
             UpdateJudge(self.page, self.ledger, line, claim.links).judge_update(name)
         elif claim.kind == Kind.UPDATE:
             self._given(line, claim.links, Reason("an update"))
+            self._forget(claim)
         elif _is_condition(line, claim) and self._is_known(claim):
             self._given(line, claim.links, Reason("a condition"))
         else:
@@ -119,6 +120,12 @@ class Judge:
     def _given(self, line: Line, links: tuple[Link, ...], reason: Reason) -> None:
         for link in links:
             self.ledger.add(line, link, Verdict.GIVEN, reason)
+
+    def _forget(self, claim: Claim) -> None:
+        """`du += …`: what stood for the name does so no longer."""
+        name = name_of(claim.links[0].left)
+        if name is not None:
+            self.page.names.pop(self.page.key(name), None)
 
     def _list(self, line: Line, claim: Claim) -> None:
         """`x = 1, 2, 3`: one value for each step, or a vector."""

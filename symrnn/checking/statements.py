@@ -175,7 +175,9 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
-    if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
+    if not isinstance(name, Name) or name.base in GRADIENTS:
+        return
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
         return
     name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
@@ -192,6 +194,14 @@ def _of_the_input_gate(name: Name) -> Name:
     if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
         return name
     return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
+
+
+def _is_halved(name: Name, body: Syntax) -> bool:
+    """`loss = 0.5 * (h_2 - y)**2`: a half in decimals before a formula."""
+    match body:
+        case Times(factors=(Num(text="0.5"), *others)):
+            return name.whole in LOSS_NAMES and not name.steps and all(map(is_symbolic, others))
+    return False
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose, choose_by_formulas, set_apart
+from symrnn.checking.choosing import choose, choose_by_formulas, set_apart, set_summed_apart
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
@@ -150,6 +150,7 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
         choose(page, working, truths)
         choose_by_formulas(page, working)
         set_apart(page, working, truths)
+        set_summed_apart(page, working)
     return page, truths
 
 
