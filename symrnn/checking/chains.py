@@ -346,6 +346,8 @@ class ChainJudge(Noting):
         if best is None:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
+        if best[1] == Verdict.FOLLOWS and (other_ := self._by_chance(before, at)) is not None:
+            best = other_
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
@@ -365,6 +367,19 @@ class ChainJudge(Noting):
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         explained = self._formula_mistakes(before, at) if luck is not None else ((), None)
         self.note(before, at, verdict, reason, expected, taint, explained)
+
+    def _by_chance(
+        self, before: int, at: int
+    ) -> tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None:
+        """A right link in which a number stands that is also a wrong one above: what is right hangs on nothing wrong."""
+        left = self.see(before, before > 0 and self.has_value_before(before))
+        if left is None or left.taint or self.taint or not names_of(self.faces[before].tree):
+            return None
+        for variant in self.last_variants(before, at):
+            found = self._verdict(before, at, variant)
+            if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
+                return (_RANK.index(found[0]), *found)
+        return None
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""

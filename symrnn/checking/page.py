@@ -207,7 +207,7 @@ class Page:
             true = record.true if record.true is None else scaled(record.true, negative)
             record = Record(scaled(record.written, negative), true, record.taint, record.given, record.link)
         before = self.numbers.get(text)
-        if record.taint and before is not None and not before.taint:
+        if before is not None and bool(record.taint) != bool(before.taint):
             self.shadowed[text] = before
         self.numbers[text] = record
         if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
@@ -277,7 +277,6 @@ class Scope:
         record = self._record(number)
         unit = unit_of(number)
         if record is not None and number.text in self.again and isinstance(record.written, Number):
-            self.used.append(record)
             return hull(record.written, about(number.value, unit / 2))
         if record is not None:
             self.used.append(record)
@@ -313,7 +312,7 @@ class Scope:
             if size is not None:
                 return sharp(size)
         key = self.page.key(name)
-        record = self.page.names.get(key)
+        record = self.page.names.get(key) or self._entry_of(name)
         if self.earlier:
             record = self.page.earlier.get(key, record)
         reading = self.page.truth(name)
@@ -328,6 +327,19 @@ class Scope:
             self.used.append(record)
             return record.written
         return None if reading is None else reading.value
+
+    def _entry_of(self, name: Known) -> Record | None:
+        """`p_2` where p is a vector and no model says what p is: its second entry."""
+        if not isinstance(name, Name) or len(name.steps) != 1 or self.page.truths.readings(replace(name, steps=())):
+            return None
+        step, whole = name.step, self.page.names.get(str(replace(name, steps=())))
+        if whole is None or not isinstance(whole.written, Matrix) or 1 not in whole.written.shape:
+            return None
+        entries = whole.written.entries()
+        if not isinstance(step, int) or not 1 <= step <= len(entries):
+            return None
+        true = whole.true.entries()[step - 1] if isinstance(whole.true, Matrix) else None
+        return replace(whole, written=entries[step - 1], true=true)
 
     def meaning(self, function: str) -> str | None:
         """Which function a generic name stands for."""
