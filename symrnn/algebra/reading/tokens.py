@@ -59,6 +59,8 @@ _REMAINDER = re.compile(r"[ \t]*[\d(]")
 _RATIO = re.compile(r"D[n_]{1,6}/D")
 _OPERATOR_BEHIND = re.compile(r"[ \t]*(?:[-+*/·×]|\\(?:cdot|times)(?![a-z]))[^,]*\)")
 _OPERATOR_BEFORE = re.compile(r"[\w)][ \t]*(?:[-+*/·×]|\\(?:cdot|times))[ \t]*$")
+_BRACED_COMMA = re.compile(r"(?:(0)\{,\}(\d{1,20})|(\d{1,20})\{,\}(\d{1,2}|\d{4,20}))(?![\d{])")
+"""`0{,}462`, `1{,}5`: a decimal comma, for no thousands are written so."""
 _SEPARATORS = re.compile(r"\{,\}|,|\\,|(?:\\[;: ]|[ \t~\\])+(?=%)")
 _JOINED = "|".join(sorted((word for word in FUNCTION_WORDS if "_" in word), key=len, reverse=True))
 _LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
@@ -237,6 +239,8 @@ class _Scanner:
             self.after_frac -= 1
             return self._token("number", found[1], found.end() - self.at)
         self.after_frac = 0
+        if self.source.working and (comma := _BRACED_COMMA.match(self.text, self.at)):
+            return self._token("number", f"{comma[1] or comma[3]}.{comma[2] or comma[4]}", comma.end() - self.at)
         found = (_HAND_NUMBER if self.source.working else _NUMBER).match(self.text, self.at)
         if not found:
             return None

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from symrnn.algebra.reading.signs import BIDIRECTIONAL
 from symrnn.algebra.reading.syntax import Label
 from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread, Working
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
+from symrnn.checking.reading.commas import with_points
 from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.lexemes import RELATION_SIGNS
 from symrnn.checking.reading.macros import Macros, macros_in
@@ -58,8 +59,9 @@ def read_working(text: str | bytes, name: str = "<text>") -> Working:
     [('h_2', '=', '0.5 \\\\cdot 0.5 + 0.5'), ('0.5 \\\\cdot 0.5 + 0.5', '=', '0.75')]
     """
     source = text_of(text, name)
-    places = Places(source.text, name, source.cells)
-    return _Reader(places, source.start).read(source.front_matter, source.set_aside)
+    places = Places(with_points(source.text), name, source.cells)
+    working = _Reader(places, source.start).read(source.front_matter, source.set_aside)
+    return replace(working, source=source.text)
 
 
 @dataclass(frozen=True)
