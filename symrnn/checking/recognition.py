@@ -16,6 +16,7 @@ from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
 from symrnn.checking.naming import LOSS_NAMES
 from symrnn.checking.retelling import UNKNOWN, retold
+from symrnn.checking.single_steps import with_step
 from symrnn.checking.statements import Found, Value, flat, statements_in
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -57,7 +58,12 @@ class NoValueError(Exception):
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
     found = statements_in(working)
-    return _recognised(found) if found.told or found.shown else Recognised()
+    if not (found.told or found.shown):
+        stepped = with_step(found, working)
+        # A cell that is told for one step alone is taken with all its numbers, or not at all.
+        alone = Recognised() if stepped is None else _recognised(stepped)
+        return alone if isinstance(alone.model, Model) else Recognised()
+    return _recognised(found)
 
 
 # --- the model ------------------------------------------------------------------------------------------------------
