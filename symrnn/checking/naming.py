@@ -160,7 +160,9 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
         case Evaluated(body=body, where=Symbol(base="direct" | "total" as mark, below=(), above=())):
             found = name_of(body, bound)
             return replace(found, mark=mark) if isinstance(found, Derivative) and not found.mark else None
-        case Evaluated(body=body, where=Symbol(base="t") | Chain(sides=(Symbol(base="t"), _), relations=("=",)) as where):
+        case Evaluated(
+            body=body, where=Symbol(base="t") | Chain(sides=(Symbol(base="t"), _), relations=("=",)) as where
+        ):
             return _share_at(name_of(body, bound), where.sides[1] if isinstance(where, Chain) else where, bound)
         case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), Symbol() as inner), operators=("",)):
             if inner.base in bound or inner.base == "delta":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
@@ -29,6 +29,9 @@ UNCLEAR = Reason(
 TWICE = "No model was recognised: {0} is defined in two ways. Equalities are checked as arithmetic."
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
+UNSAID = "What {0} is, the text does not say: formulas are checked that hold for any such function."
+STANDS_IN = "tanh"
+"""What stands for a function that nothing defines; what hangs on it alone is not decided."""
 MOST_STEPS = 50
 GOAL = "given_goal"
 LETTERS = ("T", "t", "k", "j")
@@ -88,7 +91,20 @@ def _recognised(found: Found) -> Recognised:
         except (SymrnnError, ValueError, RecursionError):
             reason = UNCLEAR
     program = None if reason is UNCLEAR else _symbolic(found, cells) or _symbolic(found, needed)
+    if reason is UNCLEAR and (function := _unsaid_function(found)) is not None:
+        stands_in = replace(found, functions={**found.functions, function: STANDS_IN})
+        program = _symbolic(stands_in, cells) or _symbolic(stands_in, needed)
+        reason = UNCLEAR if program is None else Reason(UNSAID, (function,))
     return Recognised(program, reason)
+
+
+def _unsaid_function(found: Found) -> str | None:
+    """The φ of `h_t = φ(z_t)`, where it is the only function that nothing defines."""
+    words = {word for text in found.equations.values() for word in re.findall(rf"(\w+){UNKNOWN}\(", text)}
+    unsaid = [
+        word for word in words if word not in found.data and word not in found.functions and word[0] not in "wWuUvV"
+    ]
+    return unsaid[0] if len(unsaid) == 1 and unsaid[0] in ("phi", "varphi", "psi", "f", "g") else None
 
 
 def _defined_twice(found: Found) -> str | None:
@@ -241,7 +257,12 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
         for name, index in dict.fromkeys(_NAMED.findall(told)):
             # `(y - t)²` in code, where t is given a number.
             is_target = name == "t" and not index and not summed and "t" in found.data
-            if name in known or (name in (*heads, *LETTERS) and not is_target) or is_function(name) or name == "sigmoid":
+            if (
+                name in known
+                or (name in (*heads, *LETTERS) and not is_target)
+                or is_function(name)
+                or name == "sigmoid"
+            ):
                 if index and not summed and index != "T":
                     return Loss()
                 continue

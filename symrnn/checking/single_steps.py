@@ -44,7 +44,9 @@ def with_step(found: Found, working: Working) -> Found | None:
         if name in data and key not in data:
             data[key] = data[name]
             changed |= {key} if name in changed else set()
-    return replace(found, told={name: {stepped(text)} for name, text in told.items()}, data=data, changed=changed, steps=1)
+    return replace(
+        found, told={name: {stepped(text)} for name, text in told.items()}, data=data, changed=changed, steps=1
+    )
 
 
 def _computed(names: Collection[str], working: Working) -> Counter[str]:

@@ -23,7 +23,7 @@ from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
 from symrnn.checking.problems import Problem, problems_in
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import recognise
+from symrnn.checking.recognition import UNSAID, recognise
 from symrnn.checking.statements import Found, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
@@ -63,7 +63,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
 
 def judged(working: Working, model: Model | Program | None, said: str = "", notes: tuple[Reason, ...] = ()) -> Report:
     """The report of a working that is read already."""
-    page, truths = _page(model, working)
+    page, truths = _page(model, working, any(note.message == UNSAID for note in notes))
     settings = model.settings if isinstance(model, Model) else {}
     judge = Judge(page, settings={name: _page(one, working)[0] for name, one in settings.items()})
     return _report(working, judge.working(working), _mapping(page, truths), said, (*notes, *_notes(model, truths)))
@@ -97,7 +97,8 @@ def _judged_apart(working: Working, problems: tuple[Problem, ...]) -> Report:
         own = statements_in(problem.working)
         if number == 0 or own.told or _gives_anew(own, known):
             found = recognise(problem.said)
-            page = _page(found.model, problem.working)[0]
+            is_unsaid = found.reason is not None and found.reason.message == UNSAID
+            page = _page(found.model, problem.working, is_unsaid)[0]
             said = said or ("" if found.model is None else RECOGNISED)
             notes |= {} if found.reason is None else {found.reason: None}
             known = statements_in(problem.said)
@@ -133,7 +134,7 @@ def _judge_on(page: Page, ledger: Ledger, working: Working) -> None:
     Judge(Page(), ledger).working(working)
 
 
-def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelTruths | None]:
+def _page(model: Model | Program | None, working: Working, assumed: bool = False) -> tuple[Page, ModelTruths | None]:
     """An empty page that knows what the model knows."""
     if model is None or (isinstance(model, Model) and not is_small(model)):
         return Page(), None
@@ -142,6 +143,8 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
+    if isinstance(page.formulas, OpenFormulas):
+        page.formulas.assumed = assumed
     if not isinstance(model, Model):
         page.formulas.zero = zero_before(working)
     if isinstance(model, Model) and model.update is not None:

@@ -41,7 +41,9 @@ _RELATION = re.compile(r"[=≈＝]|\\approx")
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 _ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
 _SAID = re.compile(r"([^\W\d_]{2,40})[ \t]*(?:\$\$?|\\\()[ \t]*$")
-_LINKING = frozenset({"so", "thus", "hence", "therefore", "which", "gives", "get", "obtain", "yields", "得", "即", "故", "所以"})
+_LINKING = frozenset(
+    {"so", "thus", "hence", "therefore", "which", "gives", "get", "obtain", "yields", "得", "即", "故", "所以"}
+)
 """Words after which a chain goes on, and that name nothing."""
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
