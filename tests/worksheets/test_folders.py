@@ -109,6 +109,31 @@ class TestWorksheet:
         assert run("worksheet", model, *arguments, "-o", tmp_path / "out")[0] == 2
         assert not (tmp_path / "out").exists()
 
+    def test_what_platforms_do_not_get_is_said(self, tmp_path: Path, model: Path) -> None:
+        """Formulas and words by their ids; where there is nothing else, no file is written."""
+        out = tmp_path / "out"
+        result = CliRunner().invoke(
+            main,
+            [
+                "worksheet",
+                str(model),
+                "--tasks",
+                "derive,regime",
+                "--to",
+                "moodle,qti",
+                "--format",
+                "json",
+                "-o",
+                str(out),
+            ],
+        )
+        left = json.loads(result.stdout)["left_out"]
+        assert left["formats"] == ["moodle", "qti"] and left["formula"] and left["words"]
+        for kind in ("formula", "words"):
+            assert ", ".join(f"({id})" for id in left[kind]) in result.stderr
+        assert run("worksheet", model, "--tasks", "derive", "--to", "moodle", "-o", tmp_path / "none")[0] == 2
+        assert not (tmp_path / "none").exists()
+
     def test_a_stress_test(self, model: Path) -> None:
         """Writes nothing but its report."""
         code, text = run("worksheet", model, "--stress", "3")

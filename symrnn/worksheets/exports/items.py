@@ -1,19 +1,20 @@
 """A sheet's questions as learning platforms want them: a number to a blank, in decimals, with what wrong ones tell.
 
-Mathematics is MathML in HTML; questions in words and choices that have no options are left to the printed sheet.
+Mathematics is MathML in HTML. Questions in words and formulas are left to the printed sheet: no platform takes any form
+of a formula that means the same, with the names the sheet has for its parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
 from symrnn.checking.numbers import MP, real
-from symrnn.documents.document import Formula, Words
-from symrnn.documents.renderers.html import block_html, setter_of
+from symrnn.documents.document import Claim, Formula, Words
+from symrnn.documents.renderers.html import block_html, line_html, setter_of
 from symrnn.worksheets.numbers import SIGNIFICANT
 from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
@@ -51,7 +52,7 @@ class Item:
 
     id: str
     prompt: str
-    """HTML with MathML, up to the blank."""
+    """HTML with MathML, with the id, up to the blank."""
     points: int
     blanks: tuple[Blank, ...] = ()
     options: tuple[str, ...] = ()
@@ -64,6 +65,26 @@ class Group:
 
     intro: str
     items: tuple[Item, ...]
+
+
+LEFT_OUT = ("formula", "words")
+"""The kinds of questions that stay on paper."""
+
+
+def left_out(sheets: Iterable[Sheet]) -> dict[str, tuple[str, ...]]:
+    """The ids of questions that no platform is given, by their kind.
+
+    >>> import symrnn as sr
+    >>> from symrnn.worksheets.sheets import Class, tasks_of
+    >>> model = sr.load("example:linear")
+    >>> left_out([Class(model, tasks_of(("forward", "regime"), model), 1).sheet(1)])
+    {'words': ('b',)}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for question in (question for sheet in sheets for question in sheet.questions):
+        if question.kind in LEFT_OUT:
+            found.setdefault(question.kind, {})[question.id] = None
+    return {kind: tuple(found[kind]) for kind in LEFT_OUT if kind in found}
 
 
 def share(item: Item) -> Fraction:
@@ -101,19 +122,19 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     wrong = _wrong_numbers(sheet, looks.language)
     found: list[Group] = []
     before = document.sections[: len(document.sections) - len(sheet.parts)]
+    first = 1
     opening: list[Any] = [words for words in document.above if words.key == "ws text"]
     opening += [block for section in before for block in section.blocks]
     for place, part in enumerate(sheet.parts):
-        if part.shown:
-            # A calculation with a planted mistake is for paper: its lines are no blanks.
-            continue
         blocks = document.sections[place + len(before)].blocks
         # Another model is given where its part begins: before the task, its points, and the questions.
-        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.questions)]
+        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.shown) - len(part.questions)]
         items = tuple(_items(part, setter, wrong, looks.language))
         if items:
             shown = [*(() if found else opening), *given, *part.intro]
-            found.append(Group("".join(block_html(setter, _decimals(block)) for block in shown), items))
+            lines = (line_html(setter, claim, number) for number, claim in enumerate(part.shown, start=first))
+            found.append(Group("".join((*(block_html(setter, _decimals(block)) for block in shown), *lines)), items))
+        first += sum(isinstance(block, Claim) for block in blocks)
     return tuple(found)
 
 
@@ -127,7 +148,9 @@ def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) 
     for question in part.questions:
         if question.kind == "number":
             prompt = (
-                setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
+                f"({question.id}) {setter.said(Formula(question.lhs))} = "
+                if question.lhs is not None
+                else _asked(question, setter)
             )
             blanks = tuple(_blanks(question, wrong.get(question.id, [])))
             yield Item(question.id, prompt, question.points, blanks)

@@ -64,7 +64,7 @@ def _item(item: Item, worth: Mapping[str, int]) -> str:
             f'<p>{prompt}</p>\n<pl-multiple-choice answers-name="{_name(item.id)}" weight="{weight}" '
             f'order="fixed">{answers}</pl-multiple-choice>\n'
         )
-    return f"<p>({item.id}) {prompt}</p>\n" + "".join(_input(blank, weight) for blank in item.blanks)
+    return f"<p>{prompt}</p>\n" + "".join(_input(blank, weight) for blank in item.blanks)
 
 
 def _option(text: str, is_right: bool) -> str:

@@ -108,7 +108,7 @@ def _shown(item: Item) -> str:
     entries = " ".join(
         f'<textEntryInteraction responseIdentifier="{_name(blank.id)}" expectedLength="14"/>' for blank in item.blanks
     )
-    return f"<p>({item.id}) {item.prompt}{entries}</p>\n"
+    return f"<p>{item.prompt}{entries}</p>\n"
 
 
 def _feedback(blank: Blank) -> Iterator[str]:
