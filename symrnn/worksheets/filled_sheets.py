@@ -170,6 +170,6 @@ def _words(text: str) -> str:
     marked = [next(filter(None, found)) for found in _CHOSEN.findall(text)]
     _, *said = re.split(r"[:?：？]", text, maxsplit=1)
     answer = _filled(said[0] if said else _OPTIONS.sub(" ", text))
-    if not answer and len(marked) == 1:
+    if len(marked) == 1 and (not answer or not said):
         return str(marked[0])
     return answer

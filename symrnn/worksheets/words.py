@@ -174,7 +174,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
         "mark expected formula": "Right is {0}, in any form.",
-        "mark expected choice": "Right is: {0}.",
+        "mark expected choice": "The right option: {0}.",
         "mark instead": "With the right values before it, it is {0}.",
         "mark rule": "The rule: {0}.",
         "mark uses": "It uses {0}.",

@@ -223,6 +223,7 @@ class TestWays:
             ("(a) It … (**vanishes** / explodes / does neither): ..........", "vanishes"),
             ("(a) It … (vanishes / explodes / does neither) vanishes", "vanishes"),
             ("**(a)** vanishes", "vanishes"),
+            ("(a) The gradient … (vanishes / **does neither** / explodes)", "does neither"),
             ("（a）梯度……（消失 / 爆炸 / 两者都不）：消失", "消失"),
             ("(a) It …: ..........\n\nvanishes", "vanishes"),
             ("(a) What it should be: (-1/2) ln(3)", "(-1/2) ln(3)"),

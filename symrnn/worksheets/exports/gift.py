@@ -1,7 +1,7 @@
 """GIFT: a numerical question for each number and a choice for each question with options, by category.
 
-The format: docs.moodle.org, "GIFT format". Its signs ~ = # { } : are escaped everywhere; options and feedback are HTML, as
-the question is.
+The format: docs.moodle.org, "GIFT format". Its signs ~ = # { } : are escaped everywhere; options and feedback
+are HTML, as the question is.
 """
 
 from __future__ import annotations
