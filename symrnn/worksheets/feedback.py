@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from symrnn.algebra.nodes import Node, names_in
 from symrnn.documents.document import Document, Formula, Section, Words
@@ -12,6 +13,18 @@ from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.quoting import quoted
 from symrnn.worksheets.solving import key_of
 from symrnn.worksheets.stating import as_numbers
+
+SAID: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.RIGHT: "mark right",
+        Verdict.FOLLOWS: "mark follows",
+        Verdict.METHOD: "mark method",
+        Verdict.WRONG: "mark wrong",
+        Verdict.EMPTY: "mark empty",
+        Verdict.RUBRIC: "mark rubric",
+    }
+)
+"""The key of what a verdict says; what was not read says which kind of thing was wanted."""
 
 
 def feedback_document(marked: Marked, language: str) -> Document:
@@ -63,7 +76,7 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
     if question.kind == "words" and mark.is_empty:
         yield Words("mark empty")
         return
-    yield Words(f"mark {mark.verdict.value}{kind if mark.verdict is Verdict.UNREAD else ''}")
+    yield Words(f"mark unread{kind}" if mark.verdict is Verdict.UNREAD else SAID[mark.verdict])
     if mark.verdict is Verdict.RUBRIC:
         yield Words(str(question.answer))
     if mark.problem:

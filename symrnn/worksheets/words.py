@@ -31,7 +31,6 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws clipping": "Gradient clipping",
         "ws threshold": "The threshold",
         "ws error": "Find the mistake",
-        "ws own": "{0}",
         "ws match": "Match formula and name",
         "ws points": "Points",
         "ws mistakes": "What wrong answers tell",
@@ -60,8 +59,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
         "ws ask regime bounded": "Compute the derivative of the last state with respect to the first. Then say what "
-        "follows for the gradient, as it goes back over more and more steps, from the bound |w| sup|f'| on the factor "
-        "of one step: w is the recurrent weight, f the activation.",
+        "follows for the gradient, as it goes back over more and more steps, from the bound on the factor of one "
+        "step: the absolute value of the recurrent weight times the largest slope of the activation.",
         "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
         "left.",
         "ws ask jacobian one": "Compute the Jacobian of the step.",
@@ -136,10 +135,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, less "
-        "than 1.",
-        "regime open": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, not less "
-        "than 1: nothing follows.",
+        "regime bounded": "Each step multiplies the gradient by at most the weight's absolute value, {0}, times the "
+        "activation's largest slope; that is {1}, less than 1.",
+        "regime open": "Each step multiplies the gradient by at most the weight's absolute value, {0}, times the "
+        "activation's largest slope; that is {1}, not less than 1: nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
         "less": "less than",
         "more": "greater than",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from types import MappingProxyType
 from typing import Any
 
 from symrnn.checking.numbers import MP, real
@@ -67,6 +68,8 @@ class Group:
     items: tuple[Item, ...]
 
 
+TYPED: Mapping[str, str] = MappingProxyType({"ws exact": "ws exact typed", "ws logarithms": "ws logarithms typed"})
+"""What a sheet says of its numbers, and what it says instead where only decimals can be typed."""
 LEFT_OUT = ("formula", "words")
 """The kinds of questions that stay on paper."""
 
@@ -140,8 +143,8 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
 
 def _decimals(block: Any) -> Any:
     """How to write numbers where only decimals can be typed."""
-    key = block.key if isinstance(block, Words) else ""
-    return Words(f"{key} typed", block.about) if key in ("ws exact", "ws logarithms") else block
+    typed = TYPED.get(block.key) if isinstance(block, Words) else None
+    return Words(typed, block.about) if typed else block
 
 
 def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
