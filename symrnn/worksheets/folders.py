@@ -121,7 +121,7 @@ def answers_csv(made: Sequence[Made], looks: Looks) -> str:
     for one in made:
         for q in asked(one.sheet, looks.blanks):
             student = safe(str(one.student)) if one.student else ""
-            writer.writerow([one.sheet.id, student, q.id, q.key, q.points, ""])
+            writer.writerow([safe(one.sheet.id), student, q.id, q.key, q.points, ""])
     return BOM + out.getvalue()
 
 

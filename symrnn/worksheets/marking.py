@@ -28,6 +28,7 @@ from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
+from symrnn.worksheets.spreadsheets import is_day
 from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.working import Working
 
@@ -119,7 +120,10 @@ class _Marker:
         problem = misshapen(question.answer, readings[0]) or missing_digits(
             (question.answer, *followings), readings[0], question.rounded
         )
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), problem, own)
+        mistakes = self._mistakes(question, readings[0])
+        if is_day(text) and not mistakes:
+            return self._mark(question, text, Verdict.UNREAD, problem=("unread day",), own=own)
+        return self._mark(question, text, Verdict.WRONG, mistakes, problem, own)
 
     def _is_one_of(self, question: Question, readings: Sequence[Entries], values: Sequence[Rows]) -> bool:
         """Whether a reading is one of these values; it is what later lines are computed from then."""

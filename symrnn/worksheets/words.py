@@ -197,6 +197,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unread comma": "Write decimals with a point: 0.5, not 0,5.",
         "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
         "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread day": "This may be the day that a spreadsheet made of a fraction: write the decimal, or '1/2 with the "
+        "sign before it.",
         "unread unit": "Write the number alone, without {0}.",
         "wrong shape": "{0} numbers are asked for; there are {1}.",
         "unread choice": "Write one of the options, and only one.",
@@ -213,6 +215,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark blank": "Came back without any answer: {0}.",
         "mark nothing": "Nothing was filled in.",
         "mark unknown sheet": "{0}: no sheet of this worksheet",
+        "mark date sheet": "{0}: a spreadsheet has made a date of the sheet's id: write it with the sign before it, as "
+        "in '{1}",
+        "mark no line": "{0}: there is no line {1} on this sheet",
+        "mark other line": "{0}: line {1} stands beside {2}, and asks for {3}: rows or cells were moved",
+        "mark beside": "{0}: in line {1} something stands beside the table, and nothing as answer",
         "mark no answers": "{0}: no answers by line there",
         "mark unreadable": "{0}; write: {1}",
         "mark files": "{0} and {1} more",
