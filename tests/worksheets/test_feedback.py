@@ -69,6 +69,15 @@ class TestReasons:
         """The word that is too much."""
         assert "Write the number alone, without apples." in said("tanh", "forward", {"h[1]": "2 apples"})
 
+    @pytest.mark.parametrize(
+        ("tasks", "key", "text"), [("forward", "h[1]", "d_1 + 1"), ("derive", "formula dL/dh[2]", "d1*h2")]
+    )
+    def test_names_that_are_none(self, tasks: str, key: str, text: str) -> None:
+        """As they are written."""
+        page = said("tanh", tasks, {key: text})
+        assert "d_1" in page.partition(text)[2]
+        assert "d[1]" not in page
+
     def test_lines_in_their_order(self) -> None:
         """Those that a line uses."""
         assert "It uses (2), (4)." in said("tanh", "", {"dh[2]/dh[0]": "17"})
@@ -112,6 +121,7 @@ class TestQuoting:
             (r"\frac{1 + h_1}{2}", "(1 + h_1)/2"),
             (r"\delta_{2} h_{1}^\top + \dfrac12", "δ_2 h_1^T + 1/2"),
             (r"\left(1 - h_2^{2}\right) \odot \text{x}", "(1 - h_2²) ⊙ x"),
+            (r"\frac{\partial L}{\partial W_{h}} = \partial{L}", "∂L/∂W_h = ∂L"),
             ("no $5 bill", "no $5 bill"),
             ("a" * 300, "a" * 200 + "…"),
             ("\\" * 5_000, ""),
