@@ -201,7 +201,10 @@ class _Marker:
         sizes = [_size(entry) for row in followings[0] for entry in row]
         if not all(size <= MOST_SIZE for size in sizes):
             return None
-        return literal(followings[0], question.rounded or not all(_is_short(e) for row in followings[0] for e in row))
+        is_rounded = question.rounded or not all(_is_short(entry) for row in followings[0] for entry in row)
+        own = literal(followings[0], is_rounded)
+        # What comes out of rounded values may be the right one to its digits.
+        return None if own == literal(question.answer, is_rounded) else own
 
     def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""

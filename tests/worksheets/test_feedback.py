@@ -9,7 +9,7 @@ from worksheet_models import class_of
 
 from symrnn.documents.document import Document
 from symrnn.worksheets.feedback import feedback_document
-from symrnn.worksheets.folders import Made, key_json, read_key
+from symrnn.worksheets.folders import Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import mark_sheet
 from symrnn.worksheets.pages import Looks
 from symrnn.worksheets.quoting import quoted
@@ -94,6 +94,14 @@ class TestReasons:
         """What comes out of rounded numbers, in four digits."""
         text = said("tanh", "forward", {"h[1]": "0.1234", "a[2]": "1", "h[2]": "0.7656", "L": "17"})
         assert re.search(r"With your own values from before, 0\.\d{4,6} would have had all the points", text)
+
+    def test_own_values_that_lead_to_the_right_one(self) -> None:
+        """Nothing is said of them: all before was right, and rounded."""
+        made = class_of("tanh2", "forward").sheet(1)
+        keys = [question.key for question in made.questions]
+        right = {question.key: answer_text(question, made) for question in made.questions}
+        answers = {key: right[key] for key in keys[: keys.index("h[2]")]} | {"h[2]": "[17, 18]"}
+        assert "With your own values" not in said("tanh2", "forward", answers)
 
     def test_names_in_sentences_are_set(self) -> None:
         """δ_T as mathematics in either language."""
