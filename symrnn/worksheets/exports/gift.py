@@ -27,9 +27,9 @@ def to_gift(sheets: Sequence[Named]) -> str:
 
 def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f"$CATEGORY: $course$/top/symrnn/{name}\n"
-    before = groups[0].intro if groups else ""
+    opening = groups[0].opening if groups else ""
     for group in groups:
-        intro = before if group is groups[0] else before + group.intro
+        intro = opening + group.model + group.intro
         for item in group.items:
             if item.options:
                 yield _entry(name, item, item.id, intro, _choice(item))

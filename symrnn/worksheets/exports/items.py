@@ -66,6 +66,16 @@ class Group:
 
     intro: str
     items: tuple[Item, ...]
+    opening: str = ""
+    """What stands before the first of a sheet's groups: what is given for all."""
+
+    model: str = ""
+    """What an earlier part has said of its model, where that is not the sheet's: for a question by itself."""
+
+    @property
+    def before(self) -> str:
+        """All that stands before its questions on the sheet."""
+        return self.opening + self.intro
 
 
 TYPED: Mapping[str, str] = MappingProxyType({"ws exact": "ws exact typed", "ws logarithms": "ws logarithms typed"})
@@ -126,17 +136,21 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     found: list[Group] = []
     before = document.sections[: len(document.sections) - len(sheet.parts)]
     first = 1
+    models: dict[int, str] = {}
     opening: list[Any] = [words for words in document.above if words.key == "ws text"]
     opening += [block for section in before for block in section.blocks]
     for place, part in enumerate(sheet.parts):
         blocks = document.sections[place + len(before)].blocks
-        # Another model is given where its part begins: before the task, its points, and the questions.
-        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.shown) - len(part.questions)]
+        # Another model is given where its part begins, before the task.
+        given = blocks[: blocks.index(part.intro[0])] if part.intro else ()
         items = tuple(_items(part, setter, wrong, looks.language))
         if items:
-            shown = [*(() if found else opening), *given, *part.intro]
-            lines = (line_html(setter, claim, number) for number, claim in enumerate(part.shown, start=first))
-            found.append(Group("".join((*(block_html(setter, _decimals(block)) for block in shown), *lines)), items))
+            own = "".join(block_html(setter, _decimals(block)) for block in given)
+            intro = [own, *(block_html(setter, _decimals(block)) for block in part.intro)]
+            intro += [line_html(setter, claim, number) for number, claim in enumerate(part.shown, start=first)]
+            before_all = "" if found else "".join(block_html(setter, _decimals(block)) for block in opening)
+            found.append(Group("".join(intro), items, before_all, models.get(id(part.drawn), "")))
+            models[id(part.drawn)] = models.get(id(part.drawn)) or own
         first += sum(isinstance(block, Claim) for block in blocks)
     return tuple(found)
 

@@ -28,11 +28,13 @@ def to_moodle(sheets: Sequence[Named]) -> str:
 def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f'<question type="category"><category><text>$course$/top/symrnn/{escape(name)}</text></category></question>\n'
     worth = weights(groups)
-    text = "".join(group.intro + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups)
+    text = "".join(
+        group.before + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups
+    )
     yield _question("cloze", name, text, "")
-    before = groups[0].intro if groups else ""
+    opening = groups[0].opening if groups else ""
     for group in groups:
-        intro = before if group is groups[0] else before + group.intro
+        intro = opening + group.model + group.intro
         for item in group.items:
             title = f"{name} ({item.id})"
             if len(item.blanks) == 1:
