@@ -369,7 +369,7 @@ class ChainJudge(Noting):
         self.note(before, at, verdict, reason, expected, taint, explained)
 
     def _by_chance(self, before: int, at: int) -> tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None:
-        """A right link in which a number stands that is also a wrong one above: what is right hangs on nothing wrong."""
+        """A right link in which a number stands that is also a wrong one above: it hangs on nothing wrong."""
         left = self.see(before, before > 0 and self.has_value_before(before))
         if left is None or left.taint or self.taint or not names_of(self.faces[before].tree):
             return None

@@ -22,8 +22,8 @@ from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Misfit
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
-from symrnn.checking.statements import pairs_of
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.statements import pairs_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.updates import UpdateJudge, pages_after, updated
 from symrnn.checking.verdicts import Finding, Reason, Verdict

@@ -183,7 +183,8 @@ def _share_at(name: Known | None, step: Syntax, bound: Bound) -> Derivative | No
 def _argued(tree: Call, bound: Bound) -> Name | None:
     """`L(w)`, `L_t(h_t)`: the loss, with what it is looked at as a function of; never a product.
 
-    `L(0.41)` is the loss where its weight is 0.41; `L(w_1)` may be the loss after a training step, and `L_2(h_1)` a slip: neither is known.
+    `L(0.41)` is the loss where its weight is 0.41; `L(w_1)` may be the loss after a training step, and `L_2(h_1)` a
+    slip: neither is known.
     """
     name = _symbol(tree.function, bound) if "prime" not in tree.function.accents else None
     if name is None or name.whole not in LOSS_NAMES:

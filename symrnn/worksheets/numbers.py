@@ -49,10 +49,17 @@ STATES = _pool("1/2 1/4 3/4")
 TARGETS = _pool("1/2 1 3/2 2 1/4 3/4")
 KINKED_TARGETS = (*TARGETS, *_pool("5/4 5/2 3 5"))
 """Where the other numbers must keep a kinked function on, so that there are few of them."""
+SMALL_BIASES = _pool("1/4 1/2 3/4 1")
+MIDDLE_INPUTS = _pool("1/2 3/2 2 5/4")
+FAR_TARGETS = _pool("2 5/2 3")
+"""Where answers of a cell with gates are rounded: its gates stay open, and the error is large enough for what is left
+of it after two steps of small slopes to have four digits."""
 ERRORS = _pool("1/4 3/4 3/8 3/2")
 """Where the target follows from the error. At 1/2, half an error is its square."""
 DECIMAL_WEIGHTS = _pool("0.2 0.3 0.4 0.5 0.6 0.7 0.8")
 """For answers that are rounded anyway."""
+LEAST_BENT, MOST_BENT = 0.25, 2.5
+"""Between these the argument of a rounded tanh is neither its value nor so far out that every slope is 0."""
 SCALES = (Fraction(2), Fraction(1, 2), Fraction(-2), Fraction(-1, 2))
 """Input weights where the inputs are solved for."""
 
@@ -168,8 +175,8 @@ def plain(rows: Rows, rounded: bool = False) -> str:
     """The same as text that is read back: `-1/8`, `[1/2, 3/4]`, `[[1, 2], [3, 4]]`.
 
     >>> from symrnn.checking.numbers import sharp
-    >>> plain(((sharp(Fraction(-1, 8)),),))
-    '-1/8'
+    >>> plain(((sharp(Fraction(-1, 8)),),)), plain(((sharp(-MP.log(3) / 2),),))
+    ('-1/8', '-ln(3)/2')
     """
     texts = [[_text(entry.value, rounded) for entry in row] for row in rows]
     if len(texts) == 1 and len(texts[0]) == 1:
@@ -189,7 +196,9 @@ def _text(value: Any, rounded: bool) -> str:
     logarithm = None if rounded else _logarithm(value)
     if logarithm is None:
         return significant(value)
-    return f"({logarithm[0]}) ln({logarithm[1]})" if logarithm[0] != 1 else f"ln({logarithm[1]})"
+    share, inside = logarithm
+    below = "" if share.denominator == 1 else f"/{share.denominator}"
+    return f"{'-' if share < 0 else ''}ln({inside}){below}"
 
 
 @lru_cache(maxsize=4096)

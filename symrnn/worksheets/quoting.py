@@ -35,6 +35,7 @@ _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|mathit|mathsf|boxed|underline|op
 _MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}matrix\}", re.DOTALL)
 _FRAME = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\$|\\[()\[\]]|\\\\|&")
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\thinspace(?![a-z])")
+_PARTIAL = re.compile(r"\\partial(?![A-Za-z])\s*")
 _NAME = re.compile(r"\\([A-Za-z]+)")
 _POWER = re.compile(r"\^\s*(?:\{\s*([-+0-9nT]+)\s*\}|([0-9nT]))")
 _INDEX = re.compile(r"_\s*\{\s*([^{}]*?)\s*\}")
@@ -56,7 +57,7 @@ def readable(text: str) -> str:
     >>> readable(r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}")
     '[1, 2; 3, 4]'
     """
-    text = _MATRIX.sub(_rows, _SPACE.sub(" ", text))
+    text = _MATRIX.sub(_rows, _SPACE.sub(" ", _PARTIAL.sub("∂", text)))
     for _ in range(MOST_NESTED):
         before = text
         text = _SHORT.sub(r"\1/\2", _FRACTION.sub(_quotient, _WRAPPED.sub(r"\1", text)))
@@ -75,7 +76,7 @@ def _quotient(found: re.Match[str]) -> str:
 def _whole(part: str) -> str:
     """A side of a quotient, in parentheses where it has several parts."""
     part = part.strip()
-    return part if re.fullmatch(r"-?[\w.\\^]+", part) else f"({part})"
+    return part if re.fullmatch(r"-?[\w.\\^∂{}]+", part) else f"({part})"
 
 
 def _rows(found: re.Match[str]) -> str:
