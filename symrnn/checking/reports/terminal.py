@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
+from symrnn.checking.reports.obstacles import obstacle
 from symrnn.checking.reports.tally import tally_line
 from symrnn.checking.reports.words import head_lines, mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Piece, Place, Report
@@ -28,7 +29,8 @@ def to_text(report: Report, language: str = "en", *, everything: bool = False, c
         if everything or finding.verdict not in FINE:
             lines += _finding(finding, report, language, color)
     for unread in report.unread:
-        lines.append(f"{_label(unread.place)}: {say('unread', _short(unread.text), unread.reason, language=language)}")
+        why = obstacle(unread.reason, language)
+        lines.append(f"{_label(unread.place)}: {say('unread', _short(unread.text), why, language=language)}")
     if not report.findings and not report.unread:
         lines.append(say("nothing", language=language))
     return "\n".join([*lines, tally_line(report, language), ""])
