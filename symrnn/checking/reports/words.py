@@ -48,6 +48,7 @@ REASONS: tuple[str, ...] = (
     "front matter",
     "What {0} is, the text does not say: formulas are checked that hold for any such function.",
     "what the function is, nobody says",
+    "of numbers, not of vectors",
     "zero on both sides where the names between are held constant",
     "given",
     "a definition",
