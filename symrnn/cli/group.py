@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +17,7 @@ import click
 
 from symrnn import __version__
 from symrnn.cli.usage import HELP_ASKED, UsageProblem, typed_in
-from symrnn.errors import SymrnnError
+from symrnn.errors import CheckFailedError, LimitError, SymrnnError
 
 COMMANDS = {
     "derive": "symrnn.cli.derivations",
@@ -64,9 +65,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SymrnnError as error:
-            click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
+            _tell(error)
             ctx.exit(error.exit_code)
-        except (UsageProblem, HELP_ASKED):
+        except (UsageProblem, HELP_ASKED, click.exceptions.Exit, click.Abort):
             raise
         except click.UsageError as error:
             raise UsageProblem(error, typed) from None
@@ -77,6 +78,24 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(130)
+        except OSError as error:
+            _tell(
+                LimitError(error.filename or "", found=f"the system: {error.strerror}", write="room, or another place")
+            )
+            ctx.exit(LimitError.exit_code)
+        except Exception as error:  # whatever it is: a fault of ours must never look like a finding, which is 1
+            traceback.print_exception(error)
+            _tell(
+                CheckFailedError(
+                    found=f"a fault of symrnn, not of what you wrote: {type(error).__name__}",
+                    write="a report with the lines above, please",
+                )
+            )
+            ctx.exit(CheckFailedError.exit_code)
+
+
+def _tell(error: SymrnnError) -> None:
+    click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
