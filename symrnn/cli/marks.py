@@ -37,8 +37,8 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, form: str, out
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.folders import MOST_BYTES, read_key
     from symrnn.worksheets.gathering import mark_all
+    from symrnn.worksheets.keys import MOST_BYTES, read_key
     from symrnn.worksheets.summaries import files_of, results_json, summary
 
     if lang is not None:

@@ -106,7 +106,7 @@ def worksheet(
     show = Shower("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
     with shown("search for numbers"):
-        made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
+        made = make(model, wanted, count, seed, label, students, looks, lambda number: show(number, 2 * count))
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     show.clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
@@ -159,12 +159,6 @@ def _shares(digits: Mapping[int, int]) -> str:
 
 def _listed(found: Sequence[object]) -> str:
     return f"{len(found)}" + (f": {', '.join(map(str, found[:10]))}" if found else "")
-
-
-def _label(label: str) -> str:
-    if label and not (label.isascii() and label.replace("-", "").isalnum() and len(label) <= 20):
-        raise InputError(f"--year {label}", found="more than letters, digits and -", write="--year 2026")
-    return label
 
 
 def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:

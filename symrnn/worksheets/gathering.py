@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.errors import SymrnnError
-from symrnn.worksheets.folders import Folder
+from symrnn.worksheets.keys import Folder
 from symrnn.worksheets.marking import mark_sheet, student_of
 from symrnn.worksheets.marks import Marked, Remark, Results
 from symrnn.worksheets.submissions import Submission

@@ -17,14 +17,13 @@ from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of,
 from symrnn.worksheets.choices import chosen
 from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
-from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
+from symrnn.worksheets.keys import Folder, answer_text, asked
 from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
-from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.submissions import Submission
@@ -58,8 +57,8 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
 
 def student_of(folder: Folder, id: str) -> str:
     """Whose sheet it is, with the student's number; nothing where it is nobody's."""
-    entry = folder.entries[id].get("student")
-    return str(Student(entry["name"], entry["id"])) if entry else ""
+    student = folder.entries[id].student
+    return str(student) if student else ""
 
 
 @dataclass

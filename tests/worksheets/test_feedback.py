@@ -6,7 +6,7 @@ import pytest
 from worksheet_models import class_of
 
 from symrnn.worksheets.feedback import feedback_document
-from symrnn.worksheets.folders import Made, key_json, read_key
+from symrnn.worksheets.keys import Made, key_json, read_key
 from symrnn.worksheets.marking import mark_sheet
 from symrnn.worksheets.pages import Looks
 from symrnn.worksheets.quoting import quoted
