@@ -29,7 +29,6 @@ from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_op
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
 
-
 MOST_BEFORE = 8
 """So many sides before a formula, and the first of the chain, may decide it: a chain of hundreds is no calculation."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from symrnn.errors import InputError
+from symrnn.errors import InputError, SymrnnError
 
 MARK = "made with symrnn"
 NEAR = 400
@@ -51,6 +51,26 @@ def _standard_input() -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
+
+
+def read_text(path: str, most: int) -> str:
+    """A file of text, of bounded size."""
+    try:
+        return read_bytes(path, most).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
+
+
+def read_bytes(path: str, most: int) -> bytes:
+    """A file's content, of bounded size."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
+    if len(content) > most:
+        raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
+    return content
 
 
 def echo_json(**result: Any) -> None:
@@ -120,6 +140,11 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def tell(error: SymrnnError) -> None:
+    """An error in its three parts, on the error stream."""
+    click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
 
 
 def echo(content: str | bytes) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from symrnn import __version__
+from symrnn.cli.files import tell
 from symrnn.cli.usage import HELP_ASKED, UsageProblem, typed_in
 from symrnn.errors import CheckFailedError, LimitError, SymrnnError
 
@@ -65,7 +66,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SymrnnError as error:
-            _tell(error)
+            tell(error)
             ctx.exit(error.exit_code)
         except (UsageProblem, HELP_ASKED, click.exceptions.Exit, click.Abort):
             raise
@@ -79,23 +80,19 @@ class Commands(click.Group):
             click.echo("stopped", err=True)
             ctx.exit(130)
         except OSError as error:
-            _tell(
+            tell(
                 LimitError(error.filename or "", found=f"the system: {error.strerror}", write="room, or another place")
             )
             ctx.exit(LimitError.exit_code)
         except Exception as error:  # whatever it is: a fault of ours must never look like a finding, which is 1
             traceback.print_exception(error)
-            _tell(
+            tell(
                 CheckFailedError(
                     found=f"a fault of symrnn, not of what you wrote: {type(error).__name__}",
                     write="a report with the lines above, please",
                 )
             )
             ctx.exit(CheckFailedError.exit_code)
-
-
-def _tell(error: SymrnnError) -> None:
-    click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

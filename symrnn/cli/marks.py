@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo, echo_json
-from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
+from symrnn.cli.files import FORMAT, echo, echo_json, read_bytes, read_text
+from symrnn.cli.worksheets import free, write_folder
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[Remark]]:
 def _files(names: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
-        if not path.exists():
-            raise InputError(name, found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
+        if not name or not path.exists():
+            raise InputError(name or '""', found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
         if not path.is_dir():
             yield path
             continue

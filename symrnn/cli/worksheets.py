@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo_json, resolve
+from symrnn.cli.files import FORMAT, echo_json, read_bytes, resolve
 from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
 
@@ -175,26 +175,6 @@ def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
             write="--roster alone",
         )
     return students
-
-
-def read_text(path: str, most: int) -> str:
-    """A file of text, of bounded size."""
-    try:
-        return read_bytes(path, most).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
-
-
-def read_bytes(path: str, most: int) -> bytes:
-    """A file's content, of bounded size."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
-    if len(content) > most:
-        raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
-    return content
 
 
 def free(name: str) -> Path:
