@@ -143,9 +143,9 @@ def _shown(
             raise InputError(f"--to {to}", found=f"{len(reports)} files", write="one file")
         return annotated.to_document(reports[0], to, language)
     if form == "json":
-        return machine.to_json(reports)
+        return machine.to_json(reports, language)
     if form == "sarif":
-        return machine.to_sarif(reports, __version__)
+        return machine.to_sarif(reports, __version__, language)
     if form == "github":
         return machine.to_github(reports, language)
     color = is_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
