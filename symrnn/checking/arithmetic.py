@@ -47,6 +47,7 @@ from symrnn.checking.matrices import (
     multiplied,
     scaled,
     selected,
+    spread,
     stacked,
     transposed,
 )
@@ -112,6 +113,11 @@ class Scope(Protocol):
         """The size of the identity whose rows E_{1:n} are; 0 where it is not known."""
         ...
 
+    @property
+    def spread(self) -> bool:
+        """Whether E_n is no loss of step n, but the matrix with vec(diag(v)) = E_n v."""
+        ...
+
     def size(self, name: str) -> int | None:
         """The number that n, m or p is, where they are letters."""
         ...
@@ -142,6 +148,8 @@ class Evaluator:
             raise TooLarge("a formula with too many terms to compute")
         if self.scope.whole and (ends := self._slice(tree)) is not None:
             return selected(self.scope.whole, *ends)
+        if self.scope.spread and (rows := self._embedded(tree)) is not None:
+            return spread(rows)
         name = name_of(tree, self._indices())
         if name is not None and (found := self._named(tree, name)) is not None:
             return found
@@ -223,6 +231,13 @@ class Evaluator:
                 return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
         return None
 
+    def _embedded(self, tree: Syntax) -> int | None:
+        """`E_n` with vec(diag(v)) = E_n v: how many rows v has."""
+        match tree:
+            case Symbol(base="E", above=(), below=(size,)):
+                return self.place(size)
+        return None
+
     def place(self, tree: Syntax) -> int | None:
         """A row as a number, where n and m are sizes."""
         match tree:
@@ -290,9 +305,22 @@ class Evaluator:
         if whole is not None:
             return self.scope.literal(Num(whole.value, whole.text))
         found = self.value(tree.factors[0])
-        for operator, factor in zip(tree.operators, tree.factors[1:], strict=True):
-            found = multiplied(found, self._beside(found, factor), operator)
+        for at, (operator, factor) in enumerate(zip(tree.operators, tree.factors[1:], strict=True)):
+            value = self._beside(found, factor)
+            found = multiplied(self._widened(tree.factors[0], found, value) if at == 0 else found, value, operator)
         return found
+
+    def _widened(self, tree: Syntax, left: Value, right: Value) -> Value:
+        """A first factor; in `[I 0] A` the 0 stands for as many columns of zeros as A has rows left."""
+        if not isinstance(tree, Grid) or not isinstance(left, Matrix) or not isinstance(right, Matrix):
+            return left
+        missing = right.shape[0] - left.shape[1]
+        zeros = [at for at, entry in enumerate(tree.rows[0]) if isinstance(entry, Num) and not entry.value]
+        if len(tree.rows) != 1 or len(zeros) != 1 or len(tree.rows[0]) == left.shape[1] or missing <= 0:
+            return left
+        blocks = [self.value(entry) for entry in tree.rows[0]]
+        more = Matrix(((sharp(0),) * (missing + 1),) * left.shape[0])
+        return blocked([[more if at == zeros[0] else block for at, block in enumerate(blocks)]])
 
     def _beside(self, left: Value, tree: Syntax) -> Value:
         """A factor; in `W [0, x]` the 0 stands for as many zeros as W has columns left."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from symrnn.algebra.nodes import Apply, Parameter, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
-from symrnn.algebra.programs import Program, lag_of, sizes_of
+from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
@@ -28,6 +28,7 @@ from symrnn.algebra.reading.syntax import (
     Quotient,
     Symbol,
     Syntax,
+    Times,
     Transposed,
     walk,
 )
@@ -92,6 +93,7 @@ class Way:
     powers: bool = False
     eye: int = 0
     whole: int = 0
+    spread: bool = False
     sigma: int = 0
     sized: bool = False
     final: bool = False
@@ -461,8 +463,8 @@ def _shown(value: Value) -> str:
 
 def value_of(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
     """What a formula comes to at a point, read in one way."""
-    scope = Scope(page, true=True, powers=way.powers, eye=way.eye, whole=way.whole, sigma=way.sigma, sized=way.sized)
-    return Evaluator(scope, bound).value(tree)
+    read = {name: value for name, value in vars(way).items() if name != "final"}
+    return Evaluator(Scope(page, true=True, **read), bound).value(tree)
 
 
 def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
@@ -474,11 +476,14 @@ def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
     sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
     has_rows = any(isinstance(p, Symbol) and p.base == "E" and len(p.below) == 2 for p in pieces)
     eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions) if has_eye else (0,)
-    wholes = point.dimensions if has_rows else (0,)
+    wholes = point.heights if has_rows else (0,)
+    # Beside a Kronecker product E_n may be no loss.
+    spreads = (False, True) if any(isinstance(p, Times) and "⊗" in p.operators for p in pieces) else (False,)
     sizes = (False, True) if has_size else (False,)
     finals = (False, True) if "tau" in free_letters(left) | free_letters(right) else (False,)
-    for eye, whole, sigma, sized, final in combinations(eyes, wholes, range(max(1, sigmas)), sizes, finals):
-        yield Way(eye=eye, whole=whole, sigma=sigma, sized=sized, final=final)
+    options = (eyes, wholes, spreads, range(max(1, sigmas)), sizes, finals)
+    for eye, whole, spread, sigma, sized, final in combinations(*options):
+        yield Way(eye=eye, whole=whole, spread=spread, sigma=sigma, sized=sized, final=final)
 
 
 def _names(tree: Syntax) -> set[str]:
@@ -499,13 +504,6 @@ def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
         if count >= MOST_PLACES:
             return
         yield dict(zip(letters, place, strict=True))
-
-
-def deepest_lag(program: Program) -> int:
-    """How many steps back a Program reads, at least one."""
-    index = program.steps.index
-    lags = [lag_of(name, index) for equation in program if equation.time is not None for name in equation.reads]
-    return max((abs(lag) for lag in lags if lag is not None), default=1) or 1
 
 
 # --- what keeps its value ------------------------------------------------------------------------------------------

@@ -116,6 +116,13 @@ def selected(size: int, first: int, last: int) -> Value:
     return as_plain(Matrix(tuple(tuple(sharp(int(i == j)) for j in range(size)) for i in range(first - 1, last))))
 
 
+def spread(size: int) -> Value:
+    """E_n with vec(diag(v)) = E_n v for v with n rows: n² × n."""
+    kept = [(i, j, k) for j in range(size) for i in range(size) for k in range(size)]
+    entries = [sharp(int(i == j == k)) for i, j, k in kept]
+    return as_plain(Matrix(tuple(tuple(entries[at : at + size]) for at in range(0, len(entries), size))))
+
+
 def diagonal(value: Value) -> Value:
     """diag(v) of a vector."""
     if isinstance(value, Number):

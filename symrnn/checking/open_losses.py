@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.reading.syntax import Syntax
+from symrnn.algebra.reading.syntax import Syntax, Times, walk
 from symrnn.checking.formulas import SHAPES, STEPS, Formulas, Outcome, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked
 from symrnn.checking.page import Page
@@ -62,10 +62,16 @@ class OpenFormulas(Formulas):
             if found.agree is None and found.reason is not None and found.reason.message == SHAPES:
                 # Of numbers it would be true: another layout, maybe.
                 return found
-        losses = [name for name in (*names_of(left), *names_of(right)) if isinstance(name, Name) and _is_loss(name)]
-        if losses:
+        if losses := [name for tree in (left, right) for name in _losses(tree)]:
             return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))
         return Outcome(None, OPEN) if _hears_loss(left) != _hears_loss(right) else outcome
+
+
+def _losses(tree: Syntax) -> list[Name]:
+    """The losses that stand in a formula; E_{1:n}, and E_n beside a Kronecker product, is none."""
+    stacks = any(isinstance(piece, Times) and "⊗" in piece.operators for piece in walk(tree))
+    found = (name for name in names_of(tree) if isinstance(name, Name) and _is_loss(name))
+    return [name for name in found if name.base != "E" or (len(name.steps) < 2 and not stacks)]
 
 
 def _hears_loss(tree: Syntax) -> bool:

@@ -259,6 +259,8 @@ class Scope:
     """The size of I, where it is known."""
     whole: int = 0
     """The size of the identity whose rows E_{1:n} are, where it is known."""
+    spread: bool = False
+    """Whether E_n is no loss of step n, but the matrix with vec(diag(v)) = E_n v."""
     sized: bool = False
     """Whether n, m and p are read as sizes."""
     shadowed: bool = False

@@ -275,18 +275,12 @@ class Quantities:
                 node = signal.template.at(wrt.time)
                 yield Meaning(f"∂L/∂a_{label}", f"∂L/∂a_{family}", Adjoint(node))
 
-    @cached_property
-    def _deepest(self) -> int:
-        """How many steps back the cell reads."""
-        lags = (lag_of(name, self.program.steps.index) for e in self.program if e.time for name in e.reads)
-        return max((-int(lag) for lag in lags if lag is not None), default=1)
-
     def _blocks(self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]) -> Iterator[Meaning]:
         """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
         (left, of_label, of_family), (right, label, family) = of, wrt
         if left == right or isinstance(left, Parameter) or name.at is not None:
             return
-        for kind in _kinds(left, right, name.mark, self._deepest):
+        for kind in _kinds(left, right, name.mark, deepest_lag(self.program)):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
             yield Meaning(
@@ -328,3 +322,10 @@ def _kinds(of: Node, wrt: Node, mark: str, deepest: int = 1) -> tuple[str, ...]:
 def _times(node: Node) -> list[int]:
     parts = node.operands if isinstance(node, N.Concat) else (node,)
     return [int(part.time) for part in parts if isinstance(part, Signal) and part.indices]
+
+
+def deepest_lag(program: Program) -> int:
+    """How many steps back a Program reads, at least one."""
+    index = program.steps.index
+    lags = [lag_of(name, index) for equation in program if equation.time is not None for name in equation.reads]
+    return max((abs(lag) for lag in lags if lag is not None), default=1) or 1

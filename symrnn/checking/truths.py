@@ -23,7 +23,7 @@ from symrnn.checking.matrices import Matrix, Value, transposed
 from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, Number, sharp
 from symrnn.checking.page import Reading
-from symrnn.checking.quantities import Meaning, Quantities
+from symrnn.checking.quantities import Meaning, Quantities, deepest_lag
 from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.numeric.definitions import Definitions
@@ -109,6 +109,14 @@ class ModelTruths:
         names = [*self.quantities.parameters.values(), *(e.target for e in self.quantities.program)]
         found = {size for name in names for size in self.definitions.base.size(name.shape)}
         return tuple(sorted(found, reverse=True))
+
+    @cached_property
+    def heights(self) -> tuple[int, ...]:
+        """The sizes there are, and those of the states of several steps below each other."""
+        program = self.quantities.program
+        states = sum(self.definitions.base.size(state.shape)[0] for state in program.states)
+        lags = range(1, deepest_lag(program) + 1)
+        return tuple(dict.fromkeys((*self.dimensions, *(states * lag for lag in lags))))
 
     def turned(self, node: Node, value: Value, across: bool = False) -> Value:
         """A value as the text lays it out, from this library's columns and numerators; and back."""

@@ -16,10 +16,11 @@ from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of
-from symrnn.checking.formulas import STEPS, Formulas, deepest_lag, fixed_values
+from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
+from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import recognise
 from symrnn.checking.statements import last_step, zero_before

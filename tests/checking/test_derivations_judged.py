@@ -84,6 +84,20 @@ RIGHT_AND_WRONG: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
         (r"\right)^{\top}", r"\right)", "I & 0", "I & I", "o_t", "o_{t-1}"),
     ),
     (
+        "immediate partial over a diagonal",
+        sr.parse_cell("h_t = diag(a) h_{t-1} + B x_t; a: n"),
+        r"\frac{\partial^{+} h_t}{\partial a} = (h_{t-1}^{\top} \otimes I) E_n",
+        ("h_{t-1}", "h_t", "I)", "2 I)"),
+    ),
+    (
+        "sum over later losses of a cell with two lags",
+        sr.parse_cell("y_t = tanh(A_1 y_{t-1} + A_2 y_{t-2} + B x_t)"),
+        r"\frac{\partial L}{\partial y_t} = \begin{bmatrix} I & 0 \end{bmatrix} \sum_{\tau=t}^{T} \left("
+        r" \prod_{k=\tau}^{t+1} \frac{\partial (y_k, y_{k-1})}{\partial (y_{k-1}, y_{k-2})} \right)^{\top}"
+        r" E_{1:n}^{\top} \frac{\partial^{+} L}{\partial y_{\tau}}",
+        ("I & 0", "0 & I", "t+1", "t+2"),
+    ),
+    (
         "constant gate",
         sr.cells.lstm(),
         r"\left( \frac{\partial c_T}{\partial c_t} \right)_{\text{direct}} = \operatorname{diag}(f^{T-t})$$"
