@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import MOST_INPUT, output_options, read_bytes, tell, write
+from symrnn.cli.files import MOST_INPUT, check_formats, output_options, read_bytes, tell, write
 from symrnn.errors import InputError, SymrnnError
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def check(
     from symrnn.languages import check_language
 
     check_language(language)
+    check_formats(to, form)
     verdicts = _wanted(fail_on)
     reports, refused = _reports(files, model)
     for error in refused:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from symrnn.errors import InputError, SymrnnError
 
@@ -32,6 +33,17 @@ FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How a result is shown."
 )
 """`--format text|json`."""
+
+
+def check_formats(to: str | None, form: str) -> None:
+    """`--to` makes a document and `--format` a result: of two formats one would be passed over in silence."""
+    if to is not None and form not in ("text", to):
+        raise InputError(f"--to {to} --format {form}", found="two formats for one result", write="one of the two")
+
+
+def typed(option: str) -> bool:
+    """Whether an option of the command that runs was typed; what it has by itself counts as untyped."""
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def resolve(source: str, variant: str | None, prefix: str = "") -> Any:

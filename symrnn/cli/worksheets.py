@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo_json, read_bytes, resolve
+from symrnn.cli.files import FORMAT, echo_json, read_bytes, resolve, typed
 from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from symrnn.worksheets.tasks import Task
 
 MOST_ROSTER = 2_000_000
+
+
+_OF_SHEETS = ("variants", "roster", "seed", "label", "blanks", "to", "lang", "output")
+"""Options that say something of sheets, of which a stress test makes none."""
 
 
 @click.command()
@@ -93,10 +97,13 @@ def worksheet(
         )
     wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
     if stress is not None:
-        if roster or variants:
-            option = "--roster" if roster else "--variants"
+        idle = next((option for option in _OF_SHEETS if typed(option)), None)
+        if idle is not None:
+            option = "--year" if idle == "label" else f"--{idle}"
             raise InputError(
-                f"--stress with {option}", found="seeds are tried, no sheets are made", write="--stress alone"
+                f"--stress with {option}",
+                found=f"seeds from 1 to {stress} are tried, no sheets are made",
+                write="--stress, with --tasks or --sheet",
             )
         _stress(model, wanted, stress, form)
         return

@@ -130,6 +130,12 @@ class TestSources:
         (folder / "w.md").write_text("$h_3 = 0.875$\n", encoding="utf-8")
         assert run(str(folder / "w.md"), "--model", "example:linear").exit_code == 0
 
+    def test_two_formats(self, folder: Path) -> None:
+        """None is passed over in silence."""
+        result = run(str(folder / "bad.md"), "--to", "html", "--format", "json")
+        assert result.exit_code == 2
+        assert "two formats" in result.output
+
     def test_an_annotated_document(self, folder: Path) -> None:
         """Written whole."""
         out = folder / "marked.html"
