@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import MOST_INPUT, check_formats, output_options, read_bytes, tell, write
+from symrnn.cli.files import MOST_INPUT, check_formats, output_options, tell, write
 from symrnn.errors import InputError, SymrnnError
+from symrnn.texts import read_bytes
 
 if TYPE_CHECKING:
     from symrnn.checking.verdicts import Report, Verdict

@@ -51,11 +51,12 @@ def resolve(source: str, variant: str | None, prefix: str = "") -> Any:
     from symrnn.models import sources
 
     if source == "-":
-        return sources.resolve(source, variant, text=_standard_input())
+        return sources.resolve(source, variant, text=standard_input())
     return sources.resolve(source, variant, prefix=prefix)
 
 
-def _standard_input() -> str:
+def standard_input() -> str:
+    """What stands on standard input, of bounded size."""
     data = sys.stdin.buffer.read(MOST_INPUT + 1)
     if len(data) > MOST_INPUT:
         raise InputError("-", found="more than 5 MB on standard input", write="a smaller text")
@@ -63,26 +64,6 @@ def _standard_input() -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("-", found="no UTF-8 text on standard input", write="text in UTF-8") from None
-
-
-def read_text(path: str, most: int) -> str:
-    """A file of text, of bounded size."""
-    try:
-        return read_bytes(path, most).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
-
-
-def read_bytes(path: str, most: int) -> bytes:
-    """A file's content, of bounded size."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
-    if len(content) > most:
-        raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
-    return content
 
 
 def echo_json(**result: Any) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo, echo_json, read_bytes, read_text
+from symrnn.cli.files import FORMAT, echo, echo_json
 from symrnn.cli.worksheets import free, write_folder
 from symrnn.errors import InputError, SymrnnError
+from symrnn.texts import read_bytes, read_text
 
 if TYPE_CHECKING:
     from symrnn.worksheets.marks import Remark

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo_json, read_bytes, resolve, typed
+from symrnn.cli.files import FORMAT, echo_json, resolve, typed
 from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
+from symrnn.texts import read_bytes
 
 if TYPE_CHECKING:
     from symrnn.models.model import Model

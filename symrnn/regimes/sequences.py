@@ -50,7 +50,7 @@ def _read(file: Path, name: str) -> Array:
         return np.asarray(np.load(file, allow_pickle=False, mmap_mode="r"), dtype=np.float64)
     if head.startswith(b"PK"):
         return _from_npz(file, name)
-    text = file.read_text(encoding="utf-8-sig")
+    text = read_text(file, MOST_BYTES)
     if text.lstrip().startswith(("[", "{")):
         found: Any = json.loads(text)
         return np.asarray(found[name] if isinstance(found, dict) else found, dtype=np.float64)
@@ -86,6 +86,10 @@ def with_input(model: Model, values: Array) -> Model:
     """The model driven by other inputs, over as many steps as they have.
 
     >>> from symrnn.models.files import load
+from symrnn.texts import read_text
+
+MOST_BYTES = 100_000_000
+"""Of a file of inputs in text."""
     >>> with_input(load("example:linear"), np.zeros((7, 1))).steps
     7
     """
