@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from symrnn.algebra.nodes import Name, Parameter
 from symrnn.errors import InputError, ShapeError
 from symrnn.models.model import Model
+from symrnn.texts import read_text
 
 Array = NDArray[np.float64]
 MOST_BYTES = 200_000_000
@@ -86,10 +87,6 @@ def with_input(model: Model, values: Array) -> Model:
     """The model driven by other inputs, over as many steps as they have.
 
     >>> from symrnn.models.files import load
-from symrnn.texts import read_text
-
-MOST_BYTES = 100_000_000
-"""Of a file of inputs in text."""
     >>> with_input(load("example:linear"), np.zeros((7, 1))).steps
     7
     """
