@@ -6,38 +6,30 @@ by structure. Everything else that is equal for a variant's own numbers is luck,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from symrnn.algebra.nodes import Adjoint, Node, Parameter, names_in
-from symrnn.checking.numbers import MP, real
+from symrnn.checking.numbers import MP
 from symrnn.worksheets.numbers import is_exact
-from symrnn.worksheets.solving import Line, Rows, Solver, key_of, nice, same
+from symrnn.worksheets.recording import Places
+from symrnn.worksheets.solving import NO_VALUE, Line, Rows, Solver, key_of
+from symrnn.worksheets.views import NEAR, Rough, Sharp, View
 
 SLIPS = frozenset({"R24", "A05"})
 """Rows that are slips of one line: nobody makes them at every line."""
 MOST_WAYS = 2
 """So many ways of one mistake in one line are carried through a sheet."""
-APART = Fraction(2, 1000)
-"""Relative: closer than this, four digits may not show that two numbers differ."""
 
 Table = Mapping[str, Rows]
 
 
-def apart(left: Rows, right: Rows, rounded: bool) -> bool:
-    """Whether two answers differ: at all, or so much that four digits show it."""
-    if not rounded or (len(left), len(left[0])) != (len(right), len(right[0])):
-        return not same(left, right)
-    pairs = [
-        (real(a.value), real(b.value)) for x, y in zip(left, right, strict=True) for a, b in zip(x, y, strict=True)
-    ]
-    return any(abs(a - b) * APART.denominator > APART.numerator * abs(b) for a, b in pairs)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Habit:
     """One mistake made at every line it fits: the lines it changes, and their wrong equations."""
 
@@ -66,7 +58,11 @@ class Coincidences:
         self._tables = tables
         self._classes = {line.key: self._classes_of(line) for line in asked}
 
-    def rounds(self, rows: Rows) -> bool:
+    def view(self, values: Table) -> View:
+        """The table of values as it is looked at here: roughly where answers are rounded."""
+        return Rough(self._solver, values) if self._rounded else Sharp(self._solver, values)
+
+    def _rounds(self, rows: Any) -> bool:
         """Whether an answer is written rounded: every one of a sheet, or one that is neither fraction nor logarithm."""
         return self._rounded or not is_exact(rows)
 
@@ -74,11 +70,13 @@ class Coincidences:
 
     def wrong(self, line: Line, values: Table) -> Iterator[tuple[int, str, Rows]]:
         """What each mistake makes of a line, everything before it right: its place, its row and the answer."""
-        reader = self._solver.sharp_reader(values)
+        return self._wrong(line, Sharp(self._solver, values))
+
+    def _wrong(self, line: Line, view: View) -> Iterator[tuple[int, str, Any]]:
         for place, (row, node) in enumerate(line.wrong):
-            found = tried(reader, node)
+            found = tried(view, node)
             if found is not None:
-                yield place, row, _as_listed(found, values[line.key])
+                yield place, row, _as_listed(found, view.table[line.key])
 
     def _classes_of(self, line: Line) -> tuple[int, ...]:
         """The right side and its wrong ones, each with the number of those that are always equal to it."""
@@ -106,23 +104,38 @@ class Coincidences:
         classes = self._classes[line.key]
         return classes[place + 1] == classes[0]
 
-    def found(self, line: Line, values: Table) -> Luck:
+    def found(self, line: Line, view: View) -> Luck:
         """What a line's numbers make equal that need not be: mistakes with the right answer, or with each other.
 
         Where a mistake has the right answer, nobody needs to know what else is equal.
         """
-        right, classes = values[line.key], self._classes[line.key]
-        rounded = self.rounds(right)
-        shown = [each for each in self.wrong(line, values) if not self.is_silent(line, each[0])]
-        hidden = tuple(row for _, row, wrong in shown if not apart(wrong, right, rounded))
+        right, classes = view.table[line.key], self._classes[line.key]
+        rounded = self._rounds(right)
+        shown = [each for each in self._wrong(line, view) if not self.is_silent(line, each[0])]
+        hidden = {place: row for place, row, wrong in shown if not view.apart(wrong, right, rounded)}
         if hidden:
-            return Luck(line.key, hidden, ())
+            self._hidden.update((line, place) for place in hidden)
+            return Luck(line.key, tuple(hidden.values()), ())
         pairs = tuple(
             (shown[one][1], shown[other][1])
-            for one, other in _alike([rows for _, _, rows in shown], rounded)
+            for one, other in _alike([rows for _, _, rows in shown], view, rounded)
             if shown[one][1] != shown[other][1] and classes[shown[one][0] + 1] != classes[shown[other][0] + 1]
         )
-        return Luck(line.key, hidden, pairs)
+        return Luck(line.key, (), pairs)
+
+    def hides(self, view: View) -> bool:
+        """Whether one of the mistakes that gave the right answer before, in its line, does so again."""
+        for (line, place), _ in self._hidden.most_common():
+            wrong, right = tried(view, line.wrong[place][1]), view.table[line.key]
+            if wrong is not None and not view.apart(_as_listed(wrong, right), right, self._rounds(right)):
+                self._hidden[line, place] += 1
+                return True
+        return False
+
+    @cached_property
+    def _hidden(self) -> Counter[tuple[Line, int]]:
+        """How often each mistake of a line was seen to give the right answer."""
+        return Counter()
 
     # --- a mistake made at every line
 
@@ -149,83 +162,85 @@ class Coincidences:
         ]
         return tuple(gradients or asked[-1:])
 
-    def ends(self, habit: Habit, values: Table) -> dict[str, Rows]:
-        """What the final answers are when a habit is carried to the end; those that cannot be computed are left out."""
-        table = dict(values)
-        changed: set[str] = set()
-        reader = self._solver.sharp_reader(table)
-        for line, reads in self._chain:
-            node = habit.replaced.get(line.key)
-            if node is None and not reads & changed:
-                continue
-            # A wrong equation may read what has no value of its own yet; the common reader would remember that.
-            rows = tried(reader if node is None else self._solver.sharp_reader(table), node or line.expression)
-            if rows is None:
-                return {}
-            if not same(rows, table[line.key]):
-                table[line.key] = rows
-                changed.add(line.key)
-        return {line.key: table[line.key] for line in self.finals}
+    def ends(self, habit: Habit, view: View) -> dict[str, Any]:
+        """What the final answers are when a habit is carried to the end; none where one cannot be computed."""
+        try:
+            return {key: view.at(places) for key, places in self._carried[habit].items()}
+        except NO_VALUE:
+            return {}
 
     @cached_property
-    def _chain(self) -> tuple[tuple[Line, frozenset[str]], ...]:
-        """Every line with the keys it reads."""
-        return tuple((line, frozenset(map(key_of, names_in(line.expression)))) for line in self._solver.lines)
+    def _carried(self) -> dict[Habit, dict[str, Places]]:
+        """Where each habit's final answers are computed: those it changes."""
+        lines = [(line.key, line.expression) for line in self._solver.lines]
+        reads = {line.key: frozenset(map(key_of, names_in(line.expression))) for line in self._solver.lines}
+        found = {}
+        for habit in self.habits:
+            changed = self._solver.recording.chained(lines, reads, habit.replaced)
+            found[habit] = {line.key: changed[line.key] for line in self.finals if line.key in changed}
+        return found
 
     @cached_property
-    def _blameless(self) -> frozenset[tuple[int, str]]:
-        """(habit, final line) that come out right whatever the values."""
-        every = None
-        for values in self._tables:
-            right = {
-                (at, key)
-                for at, habit in enumerate(self.habits)
-                for key, rows in self.ends(habit, values).items()
-                if same(rows, values[key])
-            }
-            every = right if every is None else every & right
-        return frozenset(every or ())
+    def _effects(self) -> dict[tuple[int, str], float]:
+        """How far off a final answer is by a habit, at most, at generic values; 0 where it is always right."""
+        found: dict[tuple[int, str], float] = {}
+        for view in map(self.view, self._tables):
+            for at, habit in enumerate(self.habits):
+                for key, rows in self.ends(habit, view).items():
+                    found[at, key] = max(found.get((at, key), 0.0), view.distance(rows, view.table[key]))
+        return found
 
-    def forgiven(self, values: Table) -> str | None:
+    @cached_property
+    def _by_effect(self) -> list[int]:
+        """The habits, those first that change some final answer least."""
+        least = {
+            at: min(filter(None, (self._effects.get((at, line.key)) for line in self.finals)), default=inf)
+            for at in range(len(self.habits))
+        }
+        return sorted(least, key=lambda at: least[at])
+
+    def forgiven(self, view: View) -> str | None:
         """A mistake that is made at every line and gives the right final answer, and need not; None where none does.
 
         Those that did so before are tried first: of most draws that fail the same few are to blame.
         """
-        for place, at in enumerate(self._order):
-            for key, rows in self.ends(self.habits[at], values).items():
-                if (at, key) not in self._blameless and not apart(rows, values[key], self.rounds(values[key])):
-                    self._order.insert(0, self._order.pop(place))
+        for at in sorted(self._by_effect, key=lambda at: -self._blamed[at]):
+            for key, rows in self.ends(self.habits[at], view).items():
+                right = view.table[key]
+                if self._effects.get((at, key)) != 0 and not view.apart(rows, right, self._rounds(right)):
+                    self._blamed[at] += 1
                     return self.habits[at].row
         return None
 
     @cached_property
-    def _order(self) -> list[int]:
-        return list(range(len(self.habits)))
+    def _blamed(self) -> Counter[int]:
+        """How often each habit was forgiven."""
+        return Counter()
 
 
-def tried(reader: Any, node: Node) -> Rows | None:
-    """What an equation comes to; a wrong one may divide by zero, not fit, or leave what can be computed."""
+def tried(view: View, node: Node) -> Any:
+    """What an equation comes to; a wrong one may divide by zero, not fit, or leave what can be computed: then None."""
     try:
-        return nice(reader(node))
-    except Exception:  # whatever a wrong formula runs into, it has no answer
+        return view.value(node)
+    except NO_VALUE:
         return None
 
 
-def _alike(answers: Sequence[Rows], rounded: bool) -> list[tuple[int, int]]:
+def _alike(answers: Sequence[Any], view: View, rounded: bool) -> list[tuple[int, int]]:
     """Which answers are not apart, by their places: compared only where their first entries are near."""
-    firsts = sorted((float(real(rows[0][0].value)), at) for at, rows in enumerate(answers))
+    firsts = sorted((float(view.scalars(rows)[0]), at) for at, rows in enumerate(answers))
     found = list[tuple[int, int]]()
     for place, (first, at) in enumerate(firsts):
-        room = 2 * float(APART) * abs(first) + 1e-12
+        room = 2 * NEAR * abs(first) + 1e-12
         for other, beside in firsts[place + 1 :]:
             if other - first > room:
                 break
-            if not apart(answers[min(at, beside)], answers[max(at, beside)], rounded):
+            if not view.apart(answers[min(at, beside)], answers[max(at, beside)], rounded):
                 found.append((min(at, beside), max(at, beside)))
     return sorted(found)
 
 
-def _as_listed(rows: Rows, like: Rows) -> Rows:
+def _as_listed(rows: Any, like: Any) -> Any:
     """A row for a column, or the other way round, as what it is taken for: both are written as a list of numbers."""
     if (len(rows), len(rows[0])) == (len(like[0]), len(like)) and 1 in (len(like), len(like[0])):
         return tuple(zip(*rows, strict=True))

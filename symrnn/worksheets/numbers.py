@@ -49,10 +49,17 @@ STATES = _pool("1/2 1/4 3/4")
 TARGETS = _pool("1/2 1 3/2 2 1/4 3/4")
 KINKED_TARGETS = (*TARGETS, *_pool("5/4 5/2 3 5"))
 """Where the other numbers must keep a kinked function on, so that there are few of them."""
+SMALL_BIASES = _pool("1/4 1/2 3/4 1")
+MIDDLE_INPUTS = _pool("1/2 3/2 2 5/4")
+FAR_TARGETS = _pool("2 5/2 3")
+"""Where answers of a cell with gates are rounded: its gates stay open, and the error is large enough for what is left
+of it after two steps of small slopes to have four digits."""
 ERRORS = _pool("1/4 3/4 3/8 3/2")
 """Where the target follows from the error. At 1/2, half an error is its square."""
 DECIMAL_WEIGHTS = _pool("0.2 0.3 0.4 0.5 0.6 0.7 0.8")
 """For answers that are rounded anyway."""
+LEAST_BENT, MOST_BENT = 0.25, 2.5
+"""Between these the argument of a rounded tanh is neither its value nor so far out that every slope is 0."""
 SCALES = (Fraction(2), Fraction(1, 2), Fraction(-2), Fraction(-1, 2))
 """Input weights where the inputs are solved for."""
 

@@ -6,9 +6,10 @@ some hundred expressions a draw, and walking their trees would cost several time
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
@@ -16,12 +17,14 @@ import sympy as sp
 from symrnn.algebra.activations import Activation
 from symrnn.algebra.nodes import Name, Node
 from symrnn.checking.functions import applied
-from symrnn.checking.numbers import Number, Scalar, add, power, sharp, times
+from symrnn.checking.numbers import MP, Number, Scalar, add, power, real, sharp, times
 from symrnn.numeric.machine import Machine
 from symrnn.numeric.scalars import Domain
 
 Entries = tuple[tuple[Number, ...], ...]
 """A matrix of numbers."""
+Places = tuple[tuple[int, ...], ...]
+"""The same of places in a list of operations."""
 Operation = tuple[Any, ...]
 """("given", number), ("read", key, row, column), or a word and the places of its operands."""
 
@@ -70,34 +73,77 @@ class Recording:
     def __init__(self, machine: Callable[[Domain], Machine], key_of: Callable[[Name], str]) -> None:
         self._recorder = _Recorder()
         self._key_of = key_of
-        self._machine = machine(self._recorder).branch(self._missing, {})
-        self._known: dict[Node, tuple[tuple[int, ...], ...]] = {}
+        self._blank = machine(self._recorder)
+        """Has met no name yet; what is met is remembered."""
+        self._machine = self._blank.branch(self._missing, {})
+        self._known: dict[Node, Places] = {}
 
-    def _missing(self, name: Name, rows: int, cols: int) -> Any:
+    def _missing(self, name: Name, rows: int, cols: int) -> Places:
         key = self._key_of(name)
         return tuple(tuple(self._recorder.place(("read", key, i, j)) for j in range(cols)) for i in range(rows))
 
-    def reader(self, table: Mapping[str, Entries]) -> Callable[[Node], Entries]:
-        """What evaluates nodes with the values of a table, each name read when it is first met; values are sharp."""
-        known: dict[int, Scalar] = {}
-        operations = self._recorder.operations
+    def reader(self, table: Mapping[str, Entries]) -> Reader:
+        """What evaluates nodes with the values of a table."""
+        return Reader(self, table)
 
-        def computed(place: int) -> Scalar:
-            found = known.get(place)
-            if found is None:
-                word, *rest = operations[place]
-                found = known[place] = COMPUTED[word](computed, table, rest)
-            return found
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """What has been written down so far."""
+        return self._recorder.operations
 
-        def value(node: Node) -> Entries:
-            return tuple(tuple(sharp(computed(place)) for place in row) for row in self._places(node))
-
-        return value
-
-    def _places(self, node: Node) -> tuple[tuple[int, ...], ...]:
+    def places_of(self, node: Node) -> Places:
+        """Where the entries of a node are computed."""
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._machine.value(node)
+        return found
+
+    def chained(
+        self, lines: Sequence[tuple[str, Node]], reads: Mapping[str, frozenset[str]], replaced: Mapping[str, Node]
+    ) -> dict[str, Places]:
+        """Where lines are computed when some are `replaced`, and all that reads them follows; only those that change.
+
+        Args:
+            lines: keys and right sides, in order.
+            reads: the keys each right side reads.
+            replaced: the right sides that are others.
+        """
+        changed: dict[str, Places] = {}
+
+        def missing(name: Name, rows: int, cols: int) -> Places:
+            return changed.get(self._key_of(name)) or self._missing(name, rows, cols)
+
+        common = self._blank.branch(missing, {})
+        for key, node in lines:
+            if key in replaced:
+                # A wrong equation may read what changes only later; the common machine would remember that.
+                changed[key] = self._blank.branch(missing, {}).value(replaced[key])
+            elif reads[key] & changed.keys():
+                changed[key] = common.value(node)
+        return changed
+
+
+class Reader:
+    """Evaluates nodes with the values of a table, each name read when it is first met; values are sharp."""
+
+    def __init__(self, recording: Recording, table: Mapping[str, Entries]) -> None:
+        self._recording = recording
+        self._operations = recording.operations
+        self._table = table
+        self._computed: dict[int, Scalar] = {}
+
+    def __call__(self, node: Node) -> Entries:
+        return self.entries(self._recording.places_of(node))
+
+    def entries(self, places: Places) -> Entries:
+        """What is computed at places."""
+        return tuple(tuple(sharp(self._at(place)) for place in row) for row in places)
+
+    def _at(self, place: int) -> Scalar:
+        found = self._computed.get(place)
+        if found is None:
+            word, *rest = self._operations[place]
+            found = self._computed[place] = COMPUTED[word](self._at, self._table, rest)
         return found
 
 
@@ -111,30 +157,20 @@ def _read(computed: Computed, table: Table, rest: Sequence[Any]) -> Scalar:
 
 
 def _sum(computed: Computed, table: Table, rest: Sequence[int]) -> Scalar:
-    found = computed(rest[0])
-    for place in rest[1:]:
-        found = add(found, computed(place))
-    return found
+    return reduce(add, map(computed, rest))
 
 
 def _product(computed: Computed, table: Table, rest: Sequence[int]) -> Scalar:
-    found = computed(rest[0])
-    for place in rest[1:]:
-        found = times(found, computed(place))
-    return found
+    return reduce(times, map(computed, rest))
 
 
 def _power(computed: Computed, table: Table, rest: Sequence[Any]) -> Scalar:
     return power(sharp(computed(rest[0])), sharp(rest[1])).value
 
 
-def _activate(computed: Computed, table: Table, rest: Sequence[Any]) -> Scalar:
-    return _activated(rest[1], computed(rest[0]))
-
-
 @lru_cache(maxsize=4096)
-def _activated(name: str, x: Scalar) -> Scalar:
-    # The same few logarithms are met in every draw.
+def activated(name: str, x: Scalar) -> Scalar:
+    """f(x) of the activation of that name; the same few logarithms are met in every draw."""
     return applied(name)(sharp(x)).value
 
 
@@ -144,6 +180,74 @@ COMPUTED: Mapping[str, Callable[[Computed, Table, Sequence[Any]], Scalar]] = {
     "add": _sum,
     "mul": _product,
     "power": _power,
-    "activate": _activate,
+    "activate": lambda computed, table, rest: activated(rest[1], computed(rest[0])),
 }
 """A row for each word."""
+
+
+# --- roughly ----------------------------------------------------------------------------------------------------------
+
+Doubles = tuple[tuple[float, ...], ...]
+BITS = 80
+"""Of an activation that becomes a double: more than one has."""
+
+
+class RoughReader:
+    """The same with doubles, many times faster, for answers of which four digits are written.
+
+    They are only added, multiplied and raised to whole powers, and activations come from mpmath: so no platform's
+    library decides which numbers are drawn.
+    """
+
+    def __init__(self, recording: Recording, table: Mapping[str, Doubles]) -> None:
+        self._recording = recording
+        self._operations = recording.operations
+        self._table = table
+        self._computed: dict[int, float] = {}
+
+    def __call__(self, node: Node) -> Doubles:
+        return self.entries(self._recording.places_of(node))
+
+    def entries(self, places: Places) -> Doubles:
+        """What is computed at places."""
+        return tuple(tuple(self._at(place) for place in row) for row in places)
+
+    def _at(self, place: int) -> float:
+        found = self._computed.get(place)
+        if found is None:
+            found = self._computed[place] = self._compute(self._operations[place])
+        return found
+
+    def _compute(self, operation: Operation) -> float:
+        match operation:
+            case ("given", number):
+                return float(number)
+            case ("read", key, i, j):
+                return self._table[key][i][j]
+            case ("add", *terms):
+                return reduce(operator.add, map(self._at, terms))
+            case ("mul", *factors):
+                return reduce(operator.mul, map(self._at, factors))
+            case ("activate", x, name):
+                return _roughly_activated(name, self._at(x))
+            case ("power", base, exponent) if exponent.denominator == 1:
+                return _whole_power(self._at(base), int(exponent))
+            case ("power", base, exponent):
+                return float(real(power(sharp(MP.mpf(self._at(base))), sharp(exponent)).value))
+        raise ValueError(operation)
+
+
+def _whole_power(base: float, exponent: int) -> float:
+    found = reduce(operator.mul, [base] * abs(exponent), 1.0)
+    return found if exponent >= 0 else 1 / found
+
+
+def rough(entries: Entries) -> Doubles:
+    """Numbers as doubles, correctly rounded."""
+    return tuple(tuple(float(entry.value) for entry in row) for row in entries)
+
+
+@lru_cache(maxsize=4096)
+def _roughly_activated(name: str, x: float) -> float:
+    with MP.workprec(BITS):
+        return float(real(applied(name)(sharp(MP.mpf(x))).value))

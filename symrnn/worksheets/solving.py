@@ -5,7 +5,7 @@ Reads a `Model`; answers with matrices of numbers that know their bounds, by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -18,6 +18,7 @@ from symrnn.calculus.rewriting import expose
 from symrnn.calculus.unrolling import unroll
 from symrnn.checking.carrying import Bounds
 from symrnn.checking.equations import Equations
+from symrnn.checking.functions import NoFunction
 from symrnn.checking.matrices import Matrix
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, real, sharp
@@ -28,7 +29,7 @@ from symrnn.numeric.evaluation import placed_values
 from symrnn.numeric.interpretation import label
 from symrnn.numeric.machine import Machine
 from symrnn.numeric.scalars import Domain, given
-from symrnn.worksheets.recording import Recording
+from symrnn.worksheets.recording import Reader, Recording
 
 Rows = tuple[tuple[Number, ...], ...]
 """A matrix of numbers; a scalar is 1 × 1."""
@@ -43,6 +44,8 @@ MOST_BITS = 2_000
 """Of an exponent: numbers beyond are not tried as fractions."""
 CLOSE = MP.mpf(10) ** -30
 DOMAIN = Bounds()
+NO_VALUE = (SymrnnError, LookupError, ArithmeticError, ValueError, TypeError, TooLarge, Undefined, NoFunction)
+"""What an equation runs into that divides by zero, does not fit, or leaves what can be computed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Solver:
         self.truths = truths
         self._equations = Equations(truths)
         self._machine = self._machine_over(DOMAIN)
-        self._recording = Recording(self._machine_over, key_of)
+        self.recording = Recording(self._machine_over, key_of)
 
     def _machine_over(self, domain: Domain) -> Machine:
         return Machine([self.truths.quantities.program], self.model.steps, self.truths.definitions.sizes, domain)
@@ -160,15 +163,15 @@ class Solver:
 
         return self._machine.branch(missing, {}).value
 
-    def sharp_reader(self, table: Mapping[str, Rows]) -> Callable[[Node], Rows]:
+    def sharp_reader(self, table: Mapping[str, Rows]) -> Reader:
         """The same, many times faster, where nothing was rounded."""
-        return self._recording.reader(table)
+        return self.recording.reader(table)
 
     def value(self, node: Node, table: Mapping[str, Rows]) -> Rows | None:
         """What one expression comes to, or None where it has no value."""
         try:
             return nice(self.reader(table)(node))
-        except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
+        except NO_VALUE:
             return None
 
 

@@ -84,8 +84,9 @@ def _look_at(drawn: Drawn, seed: int, report: Stress) -> None:
     report.digits.update(costs)
     if any(each > recipe.budget for each in costs):
         report.overruns.append(seed)
-    luck = [recipe.coincidences.found(line, values) for line in recipe.asked]
-    if any(each.hidden for each in luck) or (recipe.asked and recipe.coincidences.forgiven(values)):
+    view = recipe.coincidences.view(values)
+    luck = [recipe.coincidences.found(line, view) for line in recipe.asked]
+    if any(each.hidden for each in luck) or (recipe.asked and recipe.coincidences.forgiven(view)):
         report.undiagnosable.append(seed)
     if any(each.pairs for each in luck):
         report.alike.append(seed)

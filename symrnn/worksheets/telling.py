@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from symrnn.algebra.nodes import Node
-from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.habits import given_keys, habits_at
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Rows
 from symrnn.worksheets.variants import Confusion, confusions
+from symrnn.worksheets.views import apart
 
 
 @dataclass(frozen=True)

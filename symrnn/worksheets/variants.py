@@ -23,14 +23,16 @@ from symrnn.errors import LimitError
 from symrnn.models.model import Model
 from symrnn.numeric.progress import report
 from symrnn.worksheets import numbers
-from symrnn.worksheets.coincidences import Coincidences, apart
+from symrnn.worksheets.coincidences import Coincidences
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.entries import Entries, Given
 from symrnn.worksheets.holding import Holding, fill, holding_of
 from symrnn.worksheets.numbers import cost
-from symrnn.worksheets.solving import Line, Rows, Solver, nice
+from symrnn.worksheets.recording import activated
+from symrnn.worksheets.solving import Line, Rows, Solver, key_of, nice
+from symrnn.worksheets.views import Sharp, View, apart
 
-VERSION = "2"
+VERSION = "3"
 """Of the recipe: the same version, seed and model give the same sheets."""
 
 MOST_DRAWS = 3000
@@ -180,19 +182,13 @@ class Recipe:
         """A draw, line after line until a test fails; the last test only where there is less luck than `least`."""
         given, table = self._given(draws, side)
         made = Attempt(attempt, given, table)
-        reader = self.solver.sharp_reader(table)
-        for line in self._lines:
-            if line.key not in table:
-                table[line.key] = nice(reader(line.expression))
-            rows = table[line.key]
-            if line in self._needed and not self._is_friendly(rows):
-                return replace(made, fault=f"within {self.budget} digits a line")
-            if line in self._wanted and any(entry.value == 0 for row in rows for entry in row):
-                return replace(made, fault="without answers that are 0")
-        if not self._is_true_as_printed(table):
-            return replace(made, fault="right with the digits that are printed")
+        view = self.coincidences.view(table)
+        if fault := next(self._faults(view), ""):
+            return replace(made, fault=fault)
+        if self.coincidences.hides(view):
+            return replace(made, fault="diagnosable")
         for line in sorted(self.asked, key=lambda line: len(line.wrong)):
-            luck = self.coincidences.found(line, table)
+            luck = self.coincidences.found(line, view)
             if luck.hidden:
                 return replace(made, fault="diagnosable")
             made = replace(made, chances=made.chances + len(luck.pairs))
@@ -200,9 +196,25 @@ class Recipe:
                 return replace(made, is_better=False)
         if least is not None and made.chances >= least:
             return replace(made, is_better=False)
-        if self.asked and self.coincidences.forgiven(table):
+        if self.asked and self.coincidences.forgiven(view):
             return replace(made, fault="diagnosable to the end")
-        return made
+        sharp = view if isinstance(view, Sharp) else Sharp(self.solver, table)
+        if fault := next(self._faults(sharp), ""):
+            return replace(made, fault=fault)
+        if not self._is_true_as_printed(sharp.table):
+            return replace(made, fault="right with the digits that are printed")
+        return replace(made, values=sharp.table)
+
+    def _faults(self, view: View) -> Iterator[str]:
+        """The tests that lines fail by themselves; the view has every line then."""
+        for line in self._lines:
+            values = view.scalars(view.computed(line))
+            if line in self._needed and not all(map(self._is_friendly, values)):
+                yield f"within {self.budget} digits a line"
+            if line.key in self._bent and not self._bends(line.key, values):
+                yield "where activations bend"
+            if line in self._wanted and any(value == 0 for value in values):
+                yield "without answers that are 0"
 
     def _is_true_as_printed(self, table: Mapping[str, Rows]) -> bool:
         """Whether every answer comes out of the numbers that stand on the sheet, in the digits it is written with."""
@@ -219,6 +231,20 @@ class Recipe:
     def _lines(self) -> tuple[Line, ...]:
         """The model's lines, and what is asked and is none of them: products of Jacobians."""
         return tuple(dict.fromkeys((*self.solver.lines, *self.asked)))
+
+    @cached_property
+    def _bent(self) -> Mapping[str, float]:
+        """Keys of rounded arguments, and how large one must be: about 0 four digits of a and tanh(a) are alike."""
+        if not self.rounded:
+            return {}
+        pieces = (piece for line in self.solver.forward for piece in N.subexpressions(line.expression))
+        bent = (piece for piece in pieces if isinstance(piece, N.Apply) and piece.activation.name not in RATIONAL)
+        inner = [(piece.operands[0], piece.activation.name) for piece in bent]
+        return {
+            key_of(name): 0.0 if activated(function, Fraction(0)) else numbers.LEAST_BENT
+            for name, function in inner
+            if isinstance(name, Signal)
+        }
 
     @cached_property
     def _wanted(self) -> frozenset[Line]:
@@ -243,14 +269,15 @@ class Recipe:
         """Whether a step has several arguments: its lines are products of many factors."""
         return len(self.activations) > 1
 
-    def _is_friendly(self, rows: Rows) -> bool:
-        for value in (entry.value for row in rows for entry in row):
-            if isinstance(value, Fraction) and not self.rounded:
-                if cost(value) > self.budget:
-                    return False
-            elif value != 0 and not 1 <= abs(real(value)) * SCALE_LIMIT <= SCALE_LIMIT**2:
-                return False
-        return True
+    def _is_friendly(self, value: Any) -> bool:
+        if isinstance(value, Fraction) and not self.rounded:
+            return cost(value) <= self.budget
+        size = abs(value) if isinstance(value, float) else abs(real(value))
+        return size == 0 or bool(1 <= size * SCALE_LIMIT <= SCALE_LIMIT**2)
+
+    def _bends(self, key: str, values: Sequence[Any]) -> bool:
+        sizes = [abs(value) if isinstance(value, float) else abs(real(value)) for value in values]
+        return any(self._bent[key] <= size <= numbers.MOST_BENT for size in sizes)
 
     # --- mistakes
 
@@ -338,7 +365,7 @@ class Recipe:
             return self.sides[side]
         if isinstance(name, Parameter):
             if name.name.startswith("b"):
-                return numbers.BIASES
+                return numbers.SMALL_BIASES if self.rounded and self.is_gated else numbers.BIASES
             if self._holding is not None and self.mode == "logarithms":
                 few = numbers.SMALL_WEIGHTS if name.name in self._carried else numbers.GATED_WEIGHTS
                 return numbers.SCALES if name.name in self._holding.scales else few
@@ -348,7 +375,11 @@ class Recipe:
         if isinstance(name, Signal) and name in self.model.program.initials:
             return numbers.STATES
         if isinstance(name, Signal) and name.name == "y":
+            if self.rounded and self.is_gated:
+                return numbers.FAR_TARGETS
             return numbers.KINKED_TARGETS if self.activations & RATIONAL - SATURATING else numbers.TARGETS
+        if self.rounded and self.is_gated:
+            return numbers.MIDDLE_INPUTS
         return numbers.SMALL_INPUTS if self.activations & SATURATING else numbers.INPUTS
 
 
@@ -362,9 +393,14 @@ def fingerprint(model: Model) -> tuple[Any, ...]:
 
 
 def _unused(pool: Sequence[Fraction], used: set[Fraction]) -> Sequence[Fraction]:
-    sizes = {abs(one) for one in used}
-    fresh = [value for value in pool if abs(value) not in sizes]
+    sizes = set(map(_size, used))
+    fresh = [value for value in pool if _size(value) not in sizes]
     return fresh or [value for value in pool if value not in used] or pool
+
+
+def _size(value: Fraction) -> tuple[int, int]:
+    # Fractions themselves take long to hash.
+    return abs(value.numerator), value.denominator
 
 
 def _generic(draws: Draws) -> Fraction:

@@ -304,3 +304,18 @@ class TestWhatATextSaysOfItself:
         )
         assert told(text % start)[-2:] == ["right", "right"]
         assert told(text % "$h_0 = h$")[-2] == "wrong"
+
+    @pytest.mark.parametrize(
+        ("entries", "expected"),
+        [
+            (r"\frac{7}{12} \\ 0.6235", "right"),
+            (r"\frac{7}{12} \\ 0.624", "rounded"),
+            (r"\frac{7}{13} \\ 0.6235", "wrong"),
+            (r"\frac{7}{12} \\ 0.634", "wrong"),
+        ],
+    )
+    def test_a_fraction_beside_decimals_is_exact(self, entries: str, expected: str) -> None:
+        """The entries of one vector are held to what each of them says."""
+        sides = (r"\frac{1}{3} \\ 0.1235", r"\frac{1}{4} \\ 0.5", entries)
+        one, other, found = (rf"\begin{{bmatrix}} {side} \end{{bmatrix}}" for side in sides)
+        assert told(f"$${one} + {other} = {found}$$") == [expected]

@@ -10,11 +10,11 @@ from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.verdicts import Report
 from symrnn.checking.verdicts import Verdict as Judged
 from symrnn.checking.verification import check
-from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.pages import Looks, key_document
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
+from symrnn.worksheets.views import apart
 
 FALSE = frozenset({Judged.WRONG, Judged.FOLLOWS})
 

@@ -39,12 +39,12 @@ def classes(count: int) -> tuple[str, str]:
     return f"W_y = [{weights}]\nb_y = [{biases}]\n", 'kind = "softmax_cross_entropy"\ny = 1\n'
 
 
-def gated_text(kind: str, further: str = "", loss: str = HALF) -> str:
-    """One step of a scalar gated cell."""
+def gated_text(kind: str, further: str = "", loss: str = HALF, steps: int = 1) -> str:
+    """A scalar gated cell; of one step unless said."""
     parameters = "".join(f"{letter}_{gate} = 0.5\n" for letter in "WUb" for gate in GATES[kind])
     return (
-        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = [1.0]\n[parameters]\n{parameters}{further}'
-        f"[loss]\n{loss}"
+        f'name = "{kind}"\n[cell]\nkind = "{kind}"\n[sequence]\nx = {[1.0] * steps}\n'
+        f"[parameters]\n{parameters}{further}[loss]\n{loss}"
     )
 
 
@@ -71,6 +71,7 @@ TEXTS = {
     "softmax": softmax_text("identity", 3),
     "tanh_softmax": softmax_text("tanh", 3),
     "sigmoid_softmax": softmax_text("sigmoid", 2),
+    "lstm_rounded": gated_text("lstm", steps=2),
     "lstm_softmax": gated_text("lstm", *classes(2)),
     "gru_softmax": gated_text("gru", *classes(3)),
     "every_step": scalar_text("identity", 2, 'at = "every_step"\ny = [1.0, 0.5]'),

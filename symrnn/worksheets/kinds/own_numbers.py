@@ -9,11 +9,11 @@ from typing import Any
 
 from symrnn.algebra.nodes import Node, Number, Parameter, Signal
 from symrnn.errors import LimitError
-from symrnn.worksheets.coincidences import apart
 from symrnn.worksheets.drawing import Draws
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.solving import Line, Rows, key_of
+from symrnn.worksheets.views import apart
 
 MOST_DRAWS = 200
 NONE: Mapping[str, Any] = MappingProxyType({})

@@ -10,12 +10,13 @@ from symrnn.algebra.programs import GIVEN
 from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.documents.document import Claim, Words
 from symrnn.errors import InputError, SymrnnError
-from symrnn.worksheets.coincidences import Table, apart
+from symrnn.worksheets.coincidences import Table
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Line, Rows
 from symrnn.worksheets.stating import as_numbers, cell_words, equals, given_blocks, how_they_come_out
+from symrnn.worksheets.views import apart
 
 PLANTED = (
     "R05",
