@@ -21,7 +21,7 @@ from symrnn.checking.reading.macros import Macros, macros_in
 from symrnn.checking.reading.markup import Edit, edited, without_comments
 from symrnn.checking.reading.passed import Spans, relations_in
 from symrnn.checking.reading.places import Places
-from symrnn.checking.reading.regions import Found, Region, regions_in
+from symrnn.checking.reading.regions import Found, Region, fences_in, regions_in
 from symrnn.checking.reading.sides import Sides
 from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
@@ -35,7 +35,6 @@ _TEX = re.compile(
     re.MULTILINE,
 )
 _RELATION = re.compile(r"[=≈＝]|\\approx")
-_FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 _ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
@@ -55,6 +54,16 @@ def read_working(text: str | bytes, name: str = "<text>") -> Working:
     source = text_of(text, name)
     places = Places(source.text, name, source.cells)
     return _Reader(places, source.start).read(source.front_matter, source.set_aside)
+
+
+def _is_tex(text: str) -> bool:
+    """Whether a text is a LaTeX file, whatever its fenced blocks show."""
+    at = 0
+    for fence in fences_in(text):
+        if _TEX.search(text, at, fence.start):
+            return True
+        at = fence.end
+    return _TEX.search(text, at) is not None
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ class _Reader:
     def _layout(self) -> Layout:
         """The blocks; lines that are too long or hide what they say are blanked first."""
         text = self._guarded(self.places.text)
-        tex = _TEX.search(_FENCED.sub("", text)) is not None
+        tex = _is_tex(text)
         text = without_comments(text) if tex else text
         self.macros = macros_in(text)
         self.sides = Sides(self.places, self.macros)
