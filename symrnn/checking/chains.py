@@ -6,6 +6,7 @@ what rounding may have changed. What needs a value that nobody knows is undecide
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, Times, walk, without_brackets
@@ -27,6 +28,9 @@ from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
+
+MOST_BEFORE = 8
+"""So many sides before a formula, and the first of the chain, may decide it: a chain of hundreds is no calculation."""
 
 
 class ChainJudge(Noting):
@@ -193,7 +197,7 @@ class ChainJudge(Noting):
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
         self._open = None
-        for before in range(at - 1, -1, -1):
+        for before in _sides_before(at):
             left, right = self.faces[before].tree, self.faces[at].tree
             if not (is_symbolic(left) and is_symbolic(right)):
                 continue
@@ -580,3 +584,11 @@ _RANK = (
     Verdict.WRONG,
 )
 """Which verdict of two readings is kept."""
+
+
+def _sides_before(at: int) -> Iterator[int]:
+    """The sides that may decide the formula at a place, the nearest first."""
+    nearest = range(at - 1, max(at - 1 - MOST_BEFORE, -1), -1)
+    yield from nearest
+    if nearest[-1] > 0:
+        yield 0

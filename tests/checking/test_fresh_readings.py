@@ -214,8 +214,8 @@ def test_what_is_said_of_scalars_is_judged_of_numbers() -> None:
 
 
 def test_obstacles_are_said_in_chinese() -> None:
-    """The parser's and the evaluator's sentences, with what they speak of."""
-    assert obstacle("the unknown command \\angle", "zh") == "未知的命令 \\angle"
+    """The evaluator's sentences, with what they speak of."""
+    assert obstacle("an extreme value over all z", "zh") == "对所有 z 取极值"
     assert obstacle("2×1 times 2×2", "zh") == "2×1 乘 2×2"
     assert obstacle("no such sentence", "zh") == "no such sentence"
 

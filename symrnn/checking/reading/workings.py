@@ -23,7 +23,7 @@ from symrnn.checking.reading.macros import Macros, macros_in
 from symrnn.checking.reading.markup import Edit, edited, without_comments
 from symrnn.checking.reading.passed import Spans, relations_in
 from symrnn.checking.reading.places import Places
-from symrnn.checking.reading.regions import Found, Region, regions_in
+from symrnn.checking.reading.regions import Found, Region, fences_in, regions_in
 from symrnn.checking.reading.sides import Sides
 from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
@@ -38,7 +38,6 @@ _TEX = re.compile(
     re.MULTILINE,
 )
 _RELATION = re.compile(r"[=≈＝]|\\approx")
-_FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?^[ \t]*\1", re.MULTILINE | re.DOTALL)
 _ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
 _SAID = re.compile(r"([^\W\d_]{2,40})[ \t]*(?:\$\$?|\\\()[ \t]*$")
 _LINKING = frozenset(
@@ -64,6 +63,16 @@ def read_working(text: str | bytes, name: str = "<text>") -> Working:
     places = Places(with_points(source.text), name, source.cells)
     working = _Reader(places, source.start).read(source.front_matter, source.set_aside)
     return replace(working, source=source.text)
+
+
+def _is_tex(text: str) -> bool:
+    """Whether a text is a LaTeX file, whatever its fenced blocks show."""
+    at = 0
+    for fence in fences_in(text):
+        if _TEX.search(text, at, fence.start):
+            return True
+        at = fence.end
+    return _TEX.search(text, at) is not None
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class _Reader:
     def _layout(self) -> Layout:
         """The blocks; lines that are too long or hide what they say are blanked first."""
         text = self._guarded(self.places.text)
-        tex = _TEX.search(_FENCED.sub("", text)) is not None
+        tex = _is_tex(text)
         text = without_comments(text) if tex else text
         self.macros = macros_in(text)
         self.sides = Sides(self.places, self.macros)
