@@ -16,7 +16,7 @@ from symrnn.algebra.printing import to_latex
 from symrnn.checking.numbers import MP, Number, real
 from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
 from symrnn.worksheets.choices import chosen
-from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
+from symrnn.worksheets.closeness import agrees, as_rounded, as_rows, misshapen, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
 from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
@@ -201,10 +201,10 @@ class _Marker:
         sizes = [_size(entry) for row in followings[0] for entry in row]
         if not all(size <= MOST_SIZE for size in sizes):
             return None
-        is_rounded = question.rounded or not all(_is_short(entry) for row in followings[0] for entry in row)
-        own = literal(followings[0], is_rounded)
-        # What comes out of rounded values may be the right one to its digits.
-        return None if own == literal(question.answer, is_rounded) else own
+        if as_rounded(followings[0], question.answer):
+            # All that came before is right, and rounded.
+            return None
+        return literal(followings[0], question.rounded or not all(_is_short(e) for row in followings[0] for e in row))
 
     def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""
