@@ -157,3 +157,20 @@ def check(arguments: list[str], text: str | None) -> str:
     for part in ("You wrote:", "Found:", "Write:"):
         assert part in found.output, found.output
     return found.output
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without an end on this system")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("worksheet", "example:linear", "--sheet", "/dev/zero"),
+        ("worksheet", "example:linear", "--roster", "/dev/zero"),
+        ("sweep", "/dev/zero"),
+    ],
+)
+def test_a_file_without_an_end_is_refused(arguments, tmp_path, monkeypatch):
+    """No more is read than a file may hold."""
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(main, list(arguments))
+    assert found.exit_code == 2, found.output
+    assert "a file of more than" in found.output

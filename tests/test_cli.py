@@ -167,6 +167,12 @@ def test_evaluate_floats_are_numbers():
         (("evaluate", "example:nothing"), "no such example"),
         (("evaluate", "example:linear", "--setting", "b"), "no such setting"),
         (("new", "example:linear"), "numbers already"),
+        (("derive", "rnn", "--to", "html", "--format", "json"), "two formats"),
+        (("derive", "rnn", "--fragment"), "no preamble"),
+        (("regime", "rnn", "--to", "html", "--format", "json"), "two formats"),
+        (("regime", "example:linear", "--example", "3"), "no batch"),
+        (("worksheet", "example:linear", "--stress", "3", "--seed", "7"), "--stress with --seed"),
+        (("worksheet", "example:linear", "--stress", "3", "-o", "x"), "--stress with --output"),
         (("derive",), "is missing"),
         (("derive", "rnn", "--to", "word"), "--to"),
     ],
@@ -241,3 +247,20 @@ def test_a_diagonal_weight_has_a_diagonal_gradient():
     found = run("derive", "A: n×n diagonal\nh_t = tanh(A h_{t-1} + B x_t)", "--wrt", "A")
     assert found.exit_code == 0, found.output
     assert "diag(δ_t ⊙ h_{t-1})" in found.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [(ZeroDivisionError("x"), "a fault of symrnn"), (OSError(28, "No space left on device"), "No space left")],
+)
+def test_what_nobody_foresaw_is_no_finding(monkeypatch, fault, shown):
+    """Exit code 3: 1 would tell a program that something was judged wrong."""
+
+    def fail(*arguments, **options):
+        raise fault
+
+    monkeypatch.setattr("symrnn.cli.derivations.write_all", fail)
+    done = run("derive", "rnn")
+    assert done.exit_code == 3
+    assert shown in done.output
+    assert ("Traceback" in done.output) == isinstance(fault, ZeroDivisionError)

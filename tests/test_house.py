@@ -23,6 +23,7 @@ ROOT = Path(symrnn.__file__).parent
 ORDER = (
     "errors",
     "languages",
+    "texts",
     "tables",
     "algebra",
     "cells",

@@ -24,6 +24,8 @@ _WHERE = re.compile(r"(?:\b(?:where|if|when|case)|其中|若|当|如果)\s*[（(
 _AHEAD = re.compile(r"(?:\b(?:if|when|case)|若|当|如果)\W*$", re.IGNORECASE)
 _BEHIND = re.compile(r"(?:\b(?:where|if|when)|其中|若|当)\s*\$([^$\n]{1,80})\$", re.IGNORECASE)
 _ROW = re.compile(r"\\\\|\n|\\end\b")
+NEAR = 400
+"""So many characters before and behind a formula may say for what it holds."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Conditions:
         """The conditions of a line, told by the words before them."""
         for place, claim in enumerate(line.claims):
             lead = source[line.place.offset : claim.place.offset] if place else line.lead
-            found = _said(claim, lead.rstrip()) if place or len(line.claims) == 1 else None
+            found = _said(claim, lead[-NEAR:].rstrip()) if place or len(line.claims) == 1 else None
             if found is not None:
                 self._said.add(claim.place.offset)
                 yield found
@@ -123,7 +125,7 @@ def _part(tree: Syntax) -> tuple[Syntax, tuple[Syntax, Syntax] | None]:
 def _behind(line: Line, source: str) -> Iterator[Condition]:
     """`h_T = h_0 + T x \\text{where $w = 1$}`: said in words behind the formula, in the same row."""
     start = line.place.offset + line.place.length
-    row = source[start : start + 300]
+    row = source[start : start + NEAR]
     end = _ROW.search(row)
     found = _BEHIND.search(row[: end.start()] if end else row)
     if found and "\\text" in row[: found.start()]:

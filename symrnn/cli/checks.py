@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import MOST_INPUT, output_options, write
-from symrnn.errors import InputError
+from symrnn.cli.files import MOST_INPUT, check_formats, output_options, tell, write
+from symrnn.errors import InputError, SymrnnError
+from symrnn.texts import read_bytes
 
 if TYPE_CHECKING:
     from symrnn.checking.verdicts import Report, Verdict
@@ -49,13 +50,18 @@ def check(
 ) -> None:
     """Check the equalities of hand calculations: Markdown, LaTeX, notebooks, plain text, folders, - for standard input.
 
-    Exit code 1 if anything is wrong, 2 if nothing could be read.
+    Exit code 1 if anything is wrong, 2 if nothing could be read, or one of several files could not.
     """
     from symrnn.languages import check_language
 
     check_language(language)
+    check_formats(to, form)
     verdicts = _wanted(fail_on)
-    reports = [_report(source, model) for source in _sources(files)]
+    reports, refused = _reports(files, model)
+    for error in refused:
+        tell(error)
+    if refused and not reports:
+        sys.exit(max(error.exit_code for error in refused))
     if not reports:
         raise InputError(", ".join(files), found="no working in it", write=f"files ending in {', '.join(SUFFIXES)}")
     text = _shown(reports, form, to, language, everything, output is None)
@@ -66,8 +72,8 @@ def check(
             found="no equality to check",
             write="formulas with = in $…$, \\[…\\] or on plain lines",
         )
-    if any(report.has(verdicts) for report in reports):
-        sys.exit(1)
+    if refused or any(report.has(verdicts) for report in reports):
+        sys.exit(max((error.exit_code for error in refused), default=1))
 
 
 def _wanted(fail_on: str) -> frozenset[Verdict]:
@@ -83,13 +89,28 @@ def _wanted(fail_on: str) -> frozenset[Verdict]:
     return frozenset(known[name] for name in names if name != "none")
 
 
+def _reports(files: Sequence[str], model: str | None) -> tuple[list[Report], list[SymrnnError]]:
+    """The report of every file, and why there is none of the others; the same reason is told once."""
+    reports: list[Report] = []
+    refused: dict[str, SymrnnError] = {}
+    for source in _sources(files):
+        try:
+            reports.append(_report(source, model))
+        except SymrnnError as error:
+            refused.setdefault(str(error), error)
+    return reports, list(refused.values())
+
+
 def _sources(files: Sequence[str]) -> Iterator[str]:
     for name in files:
         path = Path(name)
-        if name == "-" or not path.is_dir():
+        if name in ("-", "") or not path.is_dir():
             yield name
             continue
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        top = path.resolve()
+        inside = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        # A link may lead anywhere; what is checked is the folder that was named.
+        found = sorted(p for p in inside if p.resolve().is_relative_to(top))
         if len(found) > MOST_FILES:
             raise InputError(name, found=f"more than {MOST_FILES:,} files", write="a smaller folder")
         yield from map(str, found)
@@ -103,9 +124,14 @@ def _report(source: str, model: str | None) -> Report:
         if len(data) > MOST_INPUT:
             raise InputError("-", found="more than 5 MB on standard input", write="a smaller text")
         return check_working(data, model, name="<stdin>")
-    if not Path(source).is_file():
-        raise InputError(source, found="no such file", write="the path of a working, a folder, or - for standard input")
-    return check_working(Path(source), model)
+    path = Path(source)
+    if not source or not path.exists():
+        write = "the path of a working, a folder, or - for standard input"
+        raise InputError(source or '""', found="no such file", write=write)
+    if not path.is_file():
+        # A pipe such as <(pandoc …) can be read once, and has no size.
+        return check_working(read_bytes(source, MOST_INPUT), model, name=source)
+    return check_working(path, model)
 
 
 def _shown(
@@ -119,9 +145,9 @@ def _shown(
             raise InputError(f"--to {to}", found=f"{len(reports)} files", write="one file")
         return annotated.to_document(reports[0], to, language)
     if form == "json":
-        return machine.to_json(reports)
+        return machine.to_json(reports, language)
     if form == "sarif":
-        return machine.to_sarif(reports, __version__)
+        return machine.to_sarif(reports, __version__, language)
     if form == "github":
         return machine.to_github(reports, language)
     color = is_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ

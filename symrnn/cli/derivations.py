@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from symrnn import __version__
-from symrnn.cli.files import FORMAT, MARK, resolve, write_all
+from symrnn.cli.files import FORMAT, MARK, check_formats, resolve, write_all
 from symrnn.errors import InputError
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
@@ -75,6 +75,10 @@ def derive(
     """
     from symrnn.documents import derive as derive_document
 
+    check_formats(to, form)
+    kinds = ["json" if form == "json" else _format_of(output, to, len(outputs)) for output in outputs or (None,)]
+    if fragment and "latex" not in kinds:
+        raise InputError("--fragment", found=f"{kinds[0]}, which has no preamble", write="--fragment --to latex")
     document = derive_document(
         resolve(source, variant),
         of=of,
@@ -89,8 +93,7 @@ def derive(
     )
     made: dict[str, str | bytes] = {}
     contents: list[tuple[str | bytes, str | None]] = []
-    for output in outputs or (None,):
-        kind = "json" if form == "json" else _format_of(output, to, len(outputs))
+    for output, kind in zip(outputs or (None,), kinds, strict=True):
         if kind == "latex" and graph and output and output != "-":
             contents += _latex_with_picture(document, fragment, Path(output))
             continue

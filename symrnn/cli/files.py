@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from symrnn.errors import InputError
+from symrnn.errors import InputError, SymrnnError
 
 MARK = "made with symrnn"
 NEAR = 400
@@ -34,16 +35,28 @@ FORMAT = click.option(
 """`--format text|json`."""
 
 
+def check_formats(to: str | None, form: str) -> None:
+    """`--to` makes a document and `--format` a result: of two formats one would be passed over in silence."""
+    if to is not None and form not in ("text", to):
+        raise InputError(f"--to {to} --format {form}", found="two formats for one result", write="one of the two")
+
+
+def typed(option: str) -> bool:
+    """Whether an option of the command that runs was typed; what it has by itself counts as untyped."""
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
+
+
 def resolve(source: str, variant: str | None, prefix: str = "") -> Any:
     """What an argument names: standard input, an example, a model or weights file, typed equations, or a named cell."""
     from symrnn.models import sources
 
     if source == "-":
-        return sources.resolve(source, variant, text=_standard_input())
+        return sources.resolve(source, variant, text=standard_input())
     return sources.resolve(source, variant, prefix=prefix)
 
 
-def _standard_input() -> str:
+def standard_input() -> str:
+    """What stands on standard input, of bounded size."""
     data = sys.stdin.buffer.read(MOST_INPUT + 1)
     if len(data) > MOST_INPUT:
         raise InputError("-", found="more than 5 MB on standard input", write="a smaller text")
@@ -120,6 +133,11 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def tell(error: SymrnnError) -> None:
+    """An error in its three parts, on the error stream."""
+    click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
 
 
 def echo(content: str | bytes) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from typing import Any
 
 import click
 
 from symrnn import __version__
+from symrnn.cli.files import tell
 from symrnn.cli.usage import HELP_ASKED, UsageProblem, typed_in
-from symrnn.errors import SymrnnError
+from symrnn.errors import CheckFailedError, LimitError, SymrnnError
 
 COMMANDS = {
     "derive": "symrnn.cli.derivations",
@@ -64,9 +66,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SymrnnError as error:
-            click.echo(f"{click.style('Error', fg='red')}\n{error}", err=True)
+            tell(error)
             ctx.exit(error.exit_code)
-        except (UsageProblem, HELP_ASKED):
+        except (UsageProblem, HELP_ASKED, click.exceptions.Exit, click.Abort):
             raise
         except click.UsageError as error:
             raise UsageProblem(error, typed) from None
@@ -77,6 +79,20 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(130)
+        except OSError as error:
+            tell(
+                LimitError(error.filename or "", found=f"the system: {error.strerror}", write="room, or another place")
+            )
+            ctx.exit(LimitError.exit_code)
+        except Exception as error:  # whatever it is: a fault of ours must never look like a finding, which is 1
+            traceback.print_exception(error)
+            tell(
+                CheckFailedError(
+                    found=f"a fault of symrnn, not of what you wrote: {type(error).__name__}",
+                    write="a report with the lines above, please",
+                )
+            )
+            ctx.exit(CheckFailedError.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from symrnn.cli.files import FORMAT, echo, echo_json
-from symrnn.cli.worksheets import free, read_bytes, read_text, write_folder
+from symrnn.cli.worksheets import free, write_folder
 from symrnn.errors import InputError, SymrnnError
+from symrnn.texts import read_bytes, read_text
 
 if TYPE_CHECKING:
     from symrnn.worksheets.marks import Remark
@@ -37,8 +38,8 @@ def mark(folder: str, answers: tuple[str, ...], lang: str | None, form: str, out
     symrnn mark week3 week3/answers.csv -o week3-marks
     """
     from symrnn.languages import check_language
-    from symrnn.worksheets.folders import MOST_BYTES, read_key
     from symrnn.worksheets.gathering import mark_all
+    from symrnn.worksheets.keys import MOST_BYTES, read_key
     from symrnn.worksheets.summaries import files_of, results_json, summary
 
     if lang is not None:
@@ -80,8 +81,8 @@ def _gathered(names: tuple[str, ...]) -> tuple[list[Submission], list[Remark]]:
 def _files(names: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
-        if not path.exists():
-            raise InputError(name, found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
+        if not name or not path.exists():
+            raise InputError(name or '""', found="no such file or folder", write="symrnn mark DIR DIR/answers.csv")
         if not path.is_dir():
             yield path
             continue

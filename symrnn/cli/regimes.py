@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import FORMAT, output_options, resolve, write_all
+from symrnn.cli.files import FORMAT, check_formats, output_options, resolve, write_all
 from symrnn.errors import InputError
 
 VERDICTS = ("vanishing", "exploding", "marginal", "mixed", "undecided")
@@ -62,11 +62,12 @@ def regime(
     from symrnn.languages import check_language
 
     check_language(lang)
+    check_formats(to, form)
     things = [_driven(_setting(resolve(s, variant, prefix), setting, s), sequence) for s in sources]
     found = [regime_of(thing, k=count, example=example, solve_for=solve_for) for thing in things]
     contents: list[tuple[str | bytes, str | None]] = [(_shown(found, to or _format_of(output), form, lang), output)]
     if plot is not None:
-        contents.append((_drawn(things, found, plot, lang), plot))
+        contents.append((_drawn(things, found, plot, lang, example), plot))
     write_all(contents, force, "regime")
     failed = [each.name for each in found if not all(fulfils(each.verdict, each.kind, want) for want in requirements)]
     if failed:
@@ -74,7 +75,7 @@ def regime(
         raise SystemExit(1)
 
 
-def _drawn(things: list[Any], found: list[Any], plot: str, lang: str) -> bytes:
+def _drawn(things: list[Any], found: list[Any], plot: str, lang: str, example: int) -> bytes:
     """The figure, in the format that the suffix names."""
     from symrnn.plots.panels import FORMATS, figure, saved
     from symrnn.regimes.pictures import regime_panels
@@ -84,7 +85,7 @@ def _drawn(things: list[Any], found: list[Any], plot: str, lang: str) -> bytes:
         raise InputError(plot, found="no format of pictures", write="--plot FILE." + ", .".join(FORMATS))
     if any(each.conditions for each in found):
         raise InputError(f"--plot {plot}", found="a cell without numbers", write="a model file or weights")
-    made = figure(regime_panels(things, found, lang))
+    made = figure(regime_panels(things, found, lang, example))
     return saved(made, form, made.alt)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from symrnn.cli.files import FORMAT, MOST_INPUT, echo, echo_json, output_options, write, write_all
+from symrnn.cli.files import FORMAT, echo, echo_json, output_options, standard_input, write, write_all
 from symrnn.errors import InputError
+from symrnn.texts import read_text
 
 
 @click.command()
@@ -85,17 +86,7 @@ def sweep(
 
 
 def _text(source: str) -> str:
-    if source == "-":
-        return sys.stdin.read(MOST_INPUT)
-    path = Path(source)
-    try:
-        if path.stat().st_size > MOST_INPUT:
-            raise InputError(source, found="a file of more than 5 MB", write="a smaller one")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(source, found=f"the file cannot be read: {error.strerror}", write="a sweep file") from None
-    except UnicodeDecodeError:
-        raise InputError(source, found="no UTF-8 text", write="a file saved as UTF-8") from None
+    return standard_input() if source == "-" else read_text(source, write="a sweep file")
 
 
 def _run(grid: Any, workers: int | None, scheduler: str | None, done: frozenset[int], keep: Any) -> list[Any]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import FORMAT, echo_json, resolve
+from symrnn.cli.files import FORMAT, echo_json, resolve, typed
 from symrnn.cli.progress import Shower, shown
 from symrnn.errors import InputError
+from symrnn.texts import read_bytes
 
 if TYPE_CHECKING:
     from symrnn.models.model import Model
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 MOST_ROSTER = 2_000_000
 _KINDS = {"formula": "the formulas", "words": "the answers in words"}
 """What is left out of files for learning platforms, as it is told."""
+
+
+_OF_SHEETS = ("variants", "roster", "seed", "label", "blanks", "to", "lang", "output")
+"""Options that say something of sheets, of which a stress test makes none."""
 
 
 @click.command()
@@ -96,10 +101,13 @@ def worksheet(
         )
     wanted = tasks_of(named, model) if named or not layout.tasks else layout.tasks
     if stress is not None:
-        if roster or variants:
-            option = "--roster" if roster else "--variants"
+        idle = next((option for option in _OF_SHEETS if typed(option)), None)
+        if idle is not None:
+            option = "--year" if idle == "label" else f"--{idle}"
             raise InputError(
-                f"--stress with {option}", found="seeds are tried, no sheets are made", write="--stress alone"
+                f"--stress with {option}",
+                found=f"seeds from 1 to {stress} are tried, no sheets are made",
+                write="--stress, with --tasks or --sheet",
             )
         _stress(model, wanted, stress, form)
         return
@@ -109,7 +117,7 @@ def worksheet(
     show = Shower("sheets")
     looks = Looks(layout.title, layout.course, layout.text, layout.name_line, blanks=int(blanks), language=lang)
     with shown("search for numbers"):
-        made = make(model, wanted, count, seed, _label(label), students, looks, lambda number: show(number, 2 * count))
+        made = make(model, wanted, count, seed, label, students, looks, lambda number: show(number, 2 * count))
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     show.clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
@@ -170,12 +178,6 @@ def _listed(found: Sequence[object]) -> str:
     return f"{len(found)}" + (f": {', '.join(map(str, found[:10]))}" if found else "")
 
 
-def _label(label: str) -> str:
-    if label and not (label.isascii() and label.replace("-", "").isalnum() and len(label) <= 20):
-        raise InputError(f"--year {label}", found="more than letters, digits and -", write="--year 2026")
-    return label
-
-
 def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
     if path is None:
         return ()
@@ -190,26 +192,6 @@ def _roster(path: str | None, variants: int | None) -> tuple[Student, ...]:
             write="--roster alone",
         )
     return students
-
-
-def read_text(path: str, most: int) -> str:
-    """A file of text, of bounded size."""
-    try:
-        return read_bytes(path, most).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, found="no UTF-8 text", write="a file saved as UTF-8") from None
-
-
-def read_bytes(path: str, most: int) -> bytes:
-    """A file's content, of bounded size."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise InputError(path, found=f"the file cannot be read: {error.strerror}", write="a readable file") from None
-    if len(content) > most:
-        raise InputError(path, found=f"a file of more than {most // 1_000_000} MB", write="a smaller one")
-    return content
 
 
 def free(name: str) -> Path:

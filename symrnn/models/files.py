@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib import resources
-from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +23,7 @@ from symrnn.models.shaping import nested
 from symrnn.models.weights.references import with_weights
 from symrnn.notations.declarations import declared
 from symrnn.tables import Document, check_keys, read_tables
+from symrnn.texts import read_text
 
 TABLES = ("cell", "sequence", "parameters", "loss", "update", "notation", "assume", "setting", "name")
 SETTING_KEYS = ("name", "sequence", "parameters", "loss", "update")
@@ -40,14 +40,7 @@ def load(source: str | os.PathLike[str]) -> Model:
     name = os.fspath(source)
     if name.startswith(EXAMPLES):
         return loads(_example_text(name.removeprefix(EXAMPLES)), name)
-    try:
-        text = FilePath(name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
-        raise InputError(
-            name, found=f"the file cannot be read: {reason}", write="the path of a model file, or example:linear"
-        ) from None
-    return loads(text, name)
+    return loads(read_text(name, write="the path of a model file, or example:linear"), name)
 
 
 def examples() -> tuple[str, ...]:

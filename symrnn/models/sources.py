@@ -13,8 +13,7 @@ from symrnn.errors import InputError
 from symrnn.models.files import EXAMPLES, examples, load, loads
 from symrnn.models.model import Model
 from symrnn.models.weights.loading import is_weights, load_weights
-
-MOST_BYTES = 5_000_000
+from symrnn.texts import read_text
 
 
 def resolve(source: str, variant: str | None = None, text: str | None = None, prefix: str = "") -> Model | Program:
@@ -43,7 +42,7 @@ def resolve(source: str, variant: str | None = None, text: str | None = None, pr
     if path.is_file():
         if is_weights(path):
             return load_weights(path, prefix)
-        return from_text(_read(path), source)
+        return from_text(read_text(path), source)
     known = ", ".join((*KINDS, *examples()))
     raise InputError(
         source or "(nothing)",
@@ -57,16 +56,3 @@ def from_text(text: str, file: str) -> Model | Program:
     if re.search(r"^\s*\[(cell|sequence|parameters|loss)\]\s*(#.*)?$", text, re.MULTILINE):
         return loads(text, file)
     return parse_cell(text, name=Path(file).stem or "typed cell", file=file)
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(str(path), found="a file of more than 5 MB", write="a smaller one")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            str(path), found=f"the file cannot be read: {error.strerror}", write="a readable file"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(str(path), found="no UTF-8 text", write="a file saved as UTF-8") from None

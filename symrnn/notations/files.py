@@ -21,6 +21,7 @@ from symrnn.notations.definitions import Notation
 from symrnn.notations.naming import SIGNATURES, written_name
 from symrnn.notations.orientation import Orientation
 from symrnn.tables import Document, check_keys, read_tables
+from symrnn.texts import read_text
 
 ORDER = ("neutral", "goodfellow", "pytorch", "double_subscript", "cs231n", "olah")
 """The notations that ship with symrnn, the plain one first."""
@@ -66,12 +67,7 @@ def notation(source: str | os.PathLike[str]) -> Notation:
         return _shipped(name)
     if not name.endswith(".toml"):
         raise InputError(name, found="no such notation", write=", ".join(ORDER) + ", or the path of a .toml file")
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
-        raise InputError(name, found=f"the file cannot be read: {reason}", write="the path of a notation") from None
-    return loads(text, name)
+    return loads(read_text(name, write="the path of a notation"), name)
 
 
 @cache

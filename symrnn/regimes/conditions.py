@@ -193,7 +193,6 @@ def _values(model: Model) -> dict[Node, sp.Matrix]:
 class _Form:
     weight: Node
     row: Activation
-    slope_argument: Node
 
 
 def _form(step: Jacobian) -> _Form | None:
@@ -209,8 +208,8 @@ def _form(step: Jacobian) -> _Form | None:
     node = operands_of(moving[0])[0] if isinstance(moving[0], N.Diag) else moving[0]
     if isinstance(node, N.Apply) and node.activation.generic and node.activation.derivative_order == 1:
         # Nothing is known of f but its name: its supremum stays a symbol.
-        return _Form(constants[0], generic(node.activation.name.rstrip("'")), node.operands[0])
-    return _Form(constants[0], slopes[node].row, slopes[node].argument) if node in slopes else None
+        return _Form(constants[0], generic(node.activation.name.rstrip("'")))
+    return _Form(constants[0], slopes[node].row) if node in slopes else None
 
 
 def _bounded(

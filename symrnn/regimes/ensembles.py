@@ -45,9 +45,6 @@ LAWS: Mapping[str, Law] = MappingProxyType(
 )
 """By initialisation; Keras draws recurrent matrices orthogonal."""
 
-LSTM_AT_REST = 0.5 + 0.25 / math.sqrt(3)
-"""ρ of the full (h, c) step Jacobian of `nn.LSTM` at zero state, input and bias, for H → ∞."""
-
 
 def gaussian(size: int, gain: float = 1.0, seed: int = 0, power: int = 1) -> Array:
     """W with entries N(0, gain²/N), or its power."""

@@ -23,13 +23,14 @@ from symrnn.plots.words import plain
 from symrnn.regimes.evidence import Regime
 from symrnn.regimes.lyapunov import spectrum
 from symrnn.regimes.memory import gradient_norms as norms_of
-from symrnn.regimes.remedies import followed
-from symrnn.regimes.trajectories import Trajectory
+from symrnn.regimes.trajectories import Trajectory, followed
 
 MOST_CURVES = 7
 
 
-def regime_panels(models: Sequence[Model], regimes: Sequence[Regime] = (), language: str = "en") -> list[Panel]:
+def regime_panels(
+    models: Sequence[Model], regimes: Sequence[Regime] = (), language: str = "en", example: int = 0
+) -> list[Panel]:
     """One model: its last step Jacobian, norms with the proved bounds, exponents, gates. Several: their norms together.
 
     >>> from symrnn.models.files import load
@@ -45,9 +46,11 @@ def regime_panels(models: Sequence[Model], regimes: Sequence[Regime] = (), langu
         curves: dict[str, Any] = {}
         for model in models:
             name = plain(model.name)
-            curves[name if name not in curves else f"{name} ({len(curves) + 1})"] = norms_of(followed(model).chain).logs
+            curves[name if name not in curves else f"{name} ({len(curves) + 1})"] = norms_of(
+                followed(model, example).chain
+            ).logs
         return [gradient_norms(curves, (), language)]
-    trajectory = followed(models[0])
+    trajectory = followed(models[0], example)
     panels = [_jacobian(trajectory, language), _norms(trajectory, regimes, language)]
     panels += _exponents(trajectory, language)
     gates = gates_of(trajectory)

@@ -24,12 +24,11 @@ from symrnn.cells import named
 from symrnn.errors import InputError
 from symrnn.models.drawing import drawn
 from symrnn.models.model import Model, as_float, label
-from symrnn.numeric.chains import ChainError
 from symrnn.numeric.transport import full
 from symrnn.regimes.ensembles import chrono_biases
 from symrnn.regimes.lyapunov import spectrum
 from symrnn.regimes.memory import gradient_norms
-from symrnn.regimes.trajectories import Trajectory, follow
+from symrnn.regimes.trajectories import followed
 
 Array = NDArray[np.float64]
 
@@ -105,23 +104,6 @@ def measure(model: Model) -> Measure:
     error = rate * float(found.errors[0]) if math.isfinite(float(found.errors[0])) else math.nan
     log_norm = float(full(trajectory.chain).log10_norm)
     return Measure(rate, error, found.steps, log_norm)
-
-
-def followed(model: Model) -> Trajectory:
-    """The trajectory of a model, cut where its states pass what float64 holds.
-
-    >>> from symrnn.models.files import load
-    >>> followed(load("example:linear")).steps
-    3
-    """
-    steps = model.steps
-    while True:
-        try:
-            return follow(model, steps=steps)
-        except ChainError:
-            if steps < 2:
-                raise
-            steps //= 2
 
 
 def measure_remedies(model: Model, names: Iterable[str] | None = None) -> tuple[Outcome, ...]:

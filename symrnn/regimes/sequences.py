@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from symrnn.algebra.nodes import Name, Parameter
 from symrnn.errors import InputError, ShapeError
 from symrnn.models.model import Model
+from symrnn.texts import read_text
 
 Array = NDArray[np.float64]
 MOST_BYTES = 200_000_000
@@ -50,7 +51,7 @@ def _read(file: Path, name: str) -> Array:
         return np.asarray(np.load(file, allow_pickle=False, mmap_mode="r"), dtype=np.float64)
     if head.startswith(b"PK"):
         return _from_npz(file, name)
-    text = file.read_text(encoding="utf-8-sig")
+    text = read_text(file, MOST_BYTES)
     if text.lstrip().startswith(("[", "{")):
         found: Any = json.loads(text)
         return np.asarray(found[name] if isinstance(found, dict) else found, dtype=np.float64)

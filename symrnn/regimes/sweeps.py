@@ -27,8 +27,6 @@ from symrnn.regimes.points import FIGURES, KEYS, Sweep, check_row, measured
 
 Row = dict[str, Any]
 Chunk = tuple[tuple[int, Mapping[str, Any]], ...]
-SHORTEST = 0.1
-"""Seconds a chunk takes at least, as far as the points before it tell."""
 WANTED = 0.4
 AHEAD = 3
 """Chunks handed out for each worker at a time."""

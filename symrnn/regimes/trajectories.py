@@ -17,7 +17,7 @@ from symrnn.algebra.nodes import Immediate, MatMul, Name, Parameter, Signal, nam
 from symrnn.algebra.programs import Program, family
 from symrnn.errors import InputError, LimitError
 from symrnn.models.model import Model, as_float, label
-from symrnn.numeric.chains import Chain
+from symrnn.numeric.chains import Chain, ChainError
 from symrnn.numeric.compilation import Arrays, compile_forward
 from symrnn.numeric.products import jacobian_chain
 
@@ -79,6 +79,7 @@ def follow(model: Model, example: int = 0, steps: int | None = None) -> Trajecto
     >>> follow(load("example:linear")).state(1).tolist()
     [0.5]
     """
+    check_example(model, example)
     if model.symbols:
         raise InputError(
             model.name, found=f"symbols among its numbers: {', '.join(map(str, model.symbols))}", write="numbers"
@@ -91,6 +92,30 @@ def follow(model: Model, example: int = 0, steps: int | None = None) -> Trajecto
         arrays = compile_forward(model.program)(given, steps=model.steps)
         chain = jacobian_chain(model.program, arrays, given, chosen)
     return Trajectory(model, arrays, chain, chosen)
+
+
+def followed(model: Model, example: int = 0) -> Trajectory:
+    """The trajectory of a model, cut where its states pass what float64 holds.
+
+    >>> from symrnn.models.files import load
+    >>> followed(load("example:linear")).steps
+    3
+    """
+    steps = model.steps
+    while True:
+        try:
+            return follow(model, example, steps)
+        except ChainError:
+            if steps == 1:
+                raise
+            steps //= 2
+
+
+def check_example(model: Model, example: int) -> None:
+    """Raise for an example that a model's batch does not have."""
+    if not 0 <= example < (model.batch or 1):
+        has = f"a batch of {model.batch}" if model.batch else "no batch"
+        raise InputError(f"--example {example}", found=has, write=f"--example with 0 to {(model.batch or 1) - 1}")
 
 
 def given_of(model: Model) -> Mapping[str, Array]:

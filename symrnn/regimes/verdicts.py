@@ -17,7 +17,6 @@ from symrnn.algebra.activations import ACTIVATIONS
 from symrnn.algebra.programs import Program
 from symrnn.errors import NotYetError
 from symrnn.models.model import Model
-from symrnn.numeric.chains import ChainError
 from symrnn.regimes import bounds, contraction, linear, orbits
 from symrnn.regimes.conditions import check_symbol, conditions_of
 from symrnn.regimes.determinants import lstm_log_dets
@@ -30,7 +29,7 @@ from symrnn.regimes.nonnormality import henrici_departure, kreiss_constant, larg
 from symrnn.regimes.spectra import largest_singular_value, numerical_abscissa, numerical_radius, spectral_radius
 from symrnn.regimes.statements import Quantity, Statement
 from symrnn.regimes.theorems import ABOVE, BELOW, MARGINAL, NEITHER, STABLE, UNSTABLE
-from symrnn.regimes.trajectories import Array, Trajectory, follow, given_of, recurrent_parameters
+from symrnn.regimes.trajectories import Array, Trajectory, check_example, followed, given_of, recurrent_parameters
 
 MOST_TRANSPOSED = 30_000
 """N·T up to which the transposed product is measured too."""
@@ -59,11 +58,12 @@ def regime(source: Model | Program, k: int | None = None, example: int = 0, solv
     """
     if isinstance(source, Program) or source.symbols or solve_for is not None:
         return _of_symbols(source, solve_for)
+    check_example(source, example)
     step = Step(source)
     # States and steps that run away pass float64 on their way; what is not finite is never taken for a proof.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         evidence, on_orbit, longer = _proved(step, source, example)
-        trajectory = longer or _as_far_as_finite(source, example)
+        trajectory = longer or followed(source, example)
         measured, figures = measurements_of(trajectory, k)
     return replace(compose(source.name, [*evidence, *on_orbit, *measured], figures), notes=source.notes)
 
@@ -74,18 +74,6 @@ def _of_symbols(source: Model | Program, solve_for: str | None) -> Regime:
     check_symbol(found, solve_for)
     notes = source.notes if isinstance(source, Model) else ()
     return Regime(source.name, "undecided", "proved", (), notes=notes, conditions=found)
-
-
-def _as_far_as_finite(model: Model, example: int) -> Trajectory:
-    """The trajectory, cut where its states pass what float64 holds."""
-    steps = model.steps
-    while True:
-        try:
-            return follow(model, example, steps)
-        except ChainError:
-            if steps == 1:
-                raise
-            steps = max(1, steps // 2)
 
 
 def _proved(step: Step, source: Model, example: int) -> tuple[list[Evidence], list[Evidence], Trajectory | None]:

@@ -20,6 +20,7 @@ from symrnn.checking.matrices import Matrix, Misfit
 from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
 from symrnn.errors import SymrnnError
+from symrnn.worksheets.quoting import MATRIX, bracketed
 from symrnn.worksheets.spreadsheets import DATE
 
 MOST_LETTERS = 500
@@ -149,7 +150,6 @@ _BESIDES = re.compile(r"\(\s*([=≈≃≅]|\\approx(?![a-z]))\s*([-+\d./\s]+)\)\
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![a-zA-Z])")
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|boxed|underline|fbox)\{([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
-_MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}matrix\}", re.DOTALL)
 _ARRANGED = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\\(?:left|right|big|Big)(?![a-zA-Z])|\\checkmark|&")
 _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
@@ -169,15 +169,10 @@ _FUNCTION = re.compile(r"(?<![A-Za-z\\])(ln|exp|tanh|sqrt)(?=\d)")
 
 def _tidied(text: str) -> str:
     text = _SPACE.sub(" ", text.translate(_SIGNS)).replace("{,}", ",")
-    text = _COLOURED.sub("", _MATRIX.sub(_bracketed, text))
+    text = _COLOURED.sub("", MATRIX.sub(bracketed, text))
     while text != (text := _WRAPPED.sub(r"\1", text)):
         pass
     return _ARRANGED.sub(" ", text).replace("\\\\", " ")
-
-
-def _bracketed(matrix: re.Match[str]) -> str:
-    rows = (row.split("&") for row in matrix[1].split("\\\\") if row.strip())
-    return "[" + "; ".join(", ".join(cell.strip() for cell in row) for row in rows) + "]"
 
 
 def _bare(text: str) -> str:

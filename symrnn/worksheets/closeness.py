@@ -33,12 +33,6 @@ def missing_digits(values: Iterable[Rows | None], written: Entries, rounded: boo
     return ()
 
 
-def as_rounded(value: Rows, right: Rows) -> bool:
-    """Whether a value that comes out of rounded numbers is the right one but for that."""
-    pairs = [pair for row, other in zip(value, right, strict=True) for pair in zip(row, other, strict=True)]
-    return any(not number.sharp for number, _ in pairs) and all(_near(other, number) for number, other in pairs)
-
-
 def misshapen(value: Rows, written: Entries) -> tuple[str, ...]:
     """What to say where the numbers are another matrix than asked: the key of a sentence, and both shapes."""
     if _fits(value, written):

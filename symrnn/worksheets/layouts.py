@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from symrnn.errors import InputError
 from symrnn.tables import read_tables
+from symrnn.texts import read_text
 from symrnn.worksheets.structures import structure_text
 from symrnn.worksheets.tasks import Task, load_task, points_of
 
@@ -76,7 +76,4 @@ def _beside(name: str, file: str) -> str:
 
 def load_layout(path: str) -> Layout:
     """The layout of a file."""
-    try:
-        return read_layout(Path(path).read_text(encoding="utf-8-sig"), path)
-    except (OSError, UnicodeDecodeError):
-        raise InputError(path, found="a file that cannot be read", write="a sheet file in UTF-8") from None
+    return read_layout(read_text(path, write="a sheet file"), path)

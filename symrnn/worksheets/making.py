@@ -10,7 +10,8 @@ from symrnn.documents.document import Document
 from symrnn.errors import InputError
 from symrnn.models.files import loads
 from symrnn.models.model import Model
-from symrnn.worksheets.folders import Made, files_of
+from symrnn.worksheets.folders import files_of
+from symrnn.worksheets.keys import Made
 from symrnn.worksheets.pages import Looks, key_document, sheet_document
 from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import MOST_VARIANTS, Class, tasks_of

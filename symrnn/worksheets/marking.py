@@ -16,20 +16,20 @@ from symrnn.algebra.printing import to_latex
 from symrnn.checking.numbers import MP, Number, real
 from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
 from symrnn.worksheets.choices import chosen
-from symrnn.worksheets.closeness import agrees, as_rounded, as_rows, misshapen, missing_digits
+from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
 from symrnn.worksheets.filled_sheets import piece_of
-from symrnn.worksheets.folders import Folder, answer_text, asked
 from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
+from symrnn.worksheets.keys import Folder, answer_text, asked
 from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict
 from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
-from symrnn.worksheets.rosters import Student
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.spreadsheets import is_day
 from symrnn.worksheets.submissions import Submission
+from symrnn.worksheets.views import apart
 from symrnn.worksheets.working import Working
 
 MOST_NAMED = 4
@@ -62,8 +62,8 @@ def mark_sheet(folder: Folder, submission: Submission) -> Marked:
 
 def student_of(folder: Folder, id: str) -> str:
     """Whose sheet it is, with the student's number; nothing where it is nobody's."""
-    entry = folder.entries[id].get("student")
-    return str(Student(entry["name"], entry["id"])) if entry else ""
+    student = folder.entries[id].student
+    return str(student) if student else ""
 
 
 @dataclass
@@ -201,10 +201,9 @@ class _Marker:
         sizes = [_size(entry) for row in followings[0] for entry in row]
         if not all(size <= MOST_SIZE for size in sizes):
             return None
-        if as_rounded(followings[0], question.answer):
-            # All that came before is right, and rounded.
-            return None
-        return literal(followings[0], question.rounded or not all(_is_short(e) for row in followings[0] for e in row))
+        is_rounded = question.rounded or not all(_is_short(entry) for row in followings[0] for entry in row)
+        # What comes out of rounded values may be the right one, but for the last of its digits.
+        return literal(followings[0], is_rounded) if apart(followings[0], question.answer, is_rounded) else None
 
     def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""

@@ -32,7 +32,8 @@ _INNER = r"((?:[^{}]|\{[^{}]*\})*)"
 _FRACTION = re.compile(rf"\\[dt]?frac\s*\{{{_INNER}\}}\s*\{{{_INNER}\}}")
 _SHORT = re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|mathit|mathsf|boxed|underline|operatorname|textbf)\s*\{([^{}]*)\}")
-_MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}matrix\}", re.DOTALL)
+MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}matrix\}", re.DOTALL)
+"""A matrix as LaTeX writes it; its inside is the first group."""
 _FRAME = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\$|\\[()\[\]]|\\\\|&")
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\thinspace(?![a-z])")
 _PARTIAL = re.compile(r"\\partial(?![A-Za-z])\s*")
@@ -57,7 +58,7 @@ def readable(text: str) -> str:
     >>> readable(r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}")
     '[1, 2; 3, 4]'
     """
-    text = _MATRIX.sub(_rows, _SPACE.sub(" ", _PARTIAL.sub("∂", text)))
+    text = MATRIX.sub(bracketed, _SPACE.sub(" ", _PARTIAL.sub("∂", text)))
     for _ in range(MOST_NESTED):
         before = text
         text = _SHORT.sub(r"\1/\2", _FRACTION.sub(_quotient, _WRAPPED.sub(r"\1", text)))
@@ -79,6 +80,7 @@ def _whole(part: str) -> str:
     return part if re.fullmatch(r"-?[\w.\\^∂{}]+", part) else f"({part})"
 
 
-def _rows(found: re.Match[str]) -> str:
+def bracketed(found: re.Match[str]) -> str:
+    """The rows of a `MATRIX` in brackets."""
     rows = (row.split("&") for row in found[1].split("\\\\") if row.strip())
     return "[" + "; ".join(", ".join(cell.strip() for cell in row) for row in rows) + "]"

@@ -5,6 +5,7 @@ Reads a model, tasks and a seed; `Class.sheet(n)` is the n-th variant, the same 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,6 +27,7 @@ from symrnn.worksheets.variants import TURNS, VERSION, Recipe
 
 MOST_VARIANTS = 5_000
 MOST_SEED = 2**63 - 1
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,19}")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,10 @@ class Class:
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MOST_SEED:
             raise InputError(f"--seed {self.seed}", found="no whole number from 0", write="--seed 1")
+        if self.label and not _LABEL.fullmatch(self.label):
+            # Files are named by it.
+            found = "more than 20 letters, digits and -, or - first"
+            raise InputError(f"--year {self.label[:40]}", found=found, write="--year 2026")
 
     @cached_property
     def _structures(self) -> tuple[tuple[Model, tuple[Task, ...]], ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from symrnn.models.files import loads
 from symrnn.models.model import Model
 from symrnn.models.sources import resolve
 from symrnn.models.templates import model_text
+from symrnn.texts import read_text
 
 MOST_STEPS = 6
 MOST_SIZE = 3
@@ -89,7 +89,7 @@ def structure_text(source: str) -> str:
     found = resolve(source)
     if isinstance(found, Model):
         return found.text
-    return cell_text(source if source in KINDS or "=" in source else Path(source).read_text(encoding="utf-8-sig"))
+    return cell_text(source if source in KINDS or "=" in source else read_text(source))
 
 
 def cell_text(cell: str) -> str:

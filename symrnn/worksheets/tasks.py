@@ -16,6 +16,7 @@ from typing import Any
 from symrnn.algebra.nodes import Adjoint, Parameter, Signal
 from symrnn.errors import InputError
 from symrnn.tables import Document, read_tables
+from symrnn.texts import read_text
 from symrnn.worksheets.solving import Line, Solver
 
 KINDS = (
@@ -67,10 +68,7 @@ def load_task(name: str) -> Task:
         raise InputError(
             f"--tasks {name}", found="no such task", write=", ".join(shipped()) + ", or a task file (TOML)"
         )
-    try:
-        return read_task(path.read_text(encoding="utf-8-sig"), name)
-    except (OSError, UnicodeDecodeError):
-        raise InputError(name, found="a file that cannot be read", write="a task file in UTF-8") from None
+    return read_task(read_text(path, write="a task file"), name)
 
 
 def read_task(text: str, name: str) -> Task:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,50 @@ class TestSources:
         links = json.loads(result.output)["links"]
         assert [Path(link["file"]).name for link in links] == ["bad.md", "good.md"]
 
+    def test_a_file_that_cannot_be_read(self, folder: Path) -> None:
+        """The others are judged; the exit code says that one was not, whatever is wrong in them."""
+        (folder / "large.md").write_bytes(bytes(2_000_001))
+        result = run(str(folder))
+        assert result.exit_code == 2
+        assert "2 MB" in result.output
+        assert "bad.md:1:11: wrong" in result.output
+        assert run(str(folder / "good.md"), str(folder / "large.md")).exit_code == 2
+
+    def test_a_model_that_is_none(self, folder: Path) -> None:
+        """One error, however many files."""
+        result = run(str(folder), "--model", "nowhere.toml")
+        assert result.exit_code == 2
+        assert result.output.count("You wrote") == 1
+
+    def test_no_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An empty name, as of a variable that is not set, is not the folder here."""
+        (tmp_path / "bad.md").write_text("0.5 × 0.5 = 0.30\n", encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        result = run("")
+        assert result.exit_code == 2
+        assert "no such file" in result.output
+
+    def test_links(self, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """What leads out of the folder was not named."""
+        other = tmp_path_factory.mktemp("other") / "secret.md"
+        other.write_text("1 + 1 = 3\n", encoding="utf-8")
+        (folder / "out.md").symlink_to(other)
+        (folder / "around").symlink_to(folder, target_is_directory=True)
+        links = json.loads(run(str(folder), "--format", "json").output)["links"]
+        assert [Path(link["file"]).name for link in links] == ["bad.md", "good.md"]
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+    def test_a_pipe(self, tmp_path: Path) -> None:
+        """`symrnn check <(pandoc …)`: no file with a size, and yet a text."""
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_text, args=("0.5 × 0.5 = 0.30\n",), kwargs={"encoding": "utf-8"})
+        writer.start()
+        result = run(str(pipe))
+        writer.join(timeout=10)
+        assert result.exit_code == 1
+        assert "pipe:1:11: wrong" in result.output
+
     def test_standard_input(self) -> None:
         """`-`."""
         result = run("-", data="0.5 × 0.5 = 0.30\n")
@@ -83,6 +129,12 @@ class TestSources:
         """`--model`."""
         (folder / "w.md").write_text("$h_3 = 0.875$\n", encoding="utf-8")
         assert run(str(folder / "w.md"), "--model", "example:linear").exit_code == 0
+
+    def test_two_formats(self, folder: Path) -> None:
+        """None is passed over in silence."""
+        result = run(str(folder / "bad.md"), "--to", "html", "--format", "json")
+        assert result.exit_code == 2
+        assert "two formats" in result.output
 
     def test_an_annotated_document(self, folder: Path) -> None:
         """Written whole."""

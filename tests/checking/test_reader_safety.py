@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symrnn.checking.reading.workings import read_working
+from symrnn.checking.verification import check
 from symrnn.errors import LimitError, SymrnnError
 
 HOSTILE = {
@@ -67,6 +69,17 @@ GROWING = {
 }
 
 
+PATTERNS = {
+    "ticks": "`" * 19_000,
+    "ticks on lines": "\n".join("`" * 300 for _ in range(60)),
+    "letters in a formula": f"$a = {'a' * 19_000}$",
+    "equalities on one line": "a ≠ b 和 " * 2_400,
+    "words of condition": "if $" * 4_800,
+    "a chain of open links": "dL/dw x = 1 " * 330,
+}
+"""What looks back and ahead would take long for."""
+
+
 def steps(text: str) -> int:
     """The calls made to read a text: what is counted instead of the time."""
     count = 0
@@ -111,6 +124,16 @@ class TestHostileText:
         once, twice = map(steps, texts)
         assert twice <= 2.6 * once + 2_000
         assert twice <= 500 * len(texts[1])
+
+    @pytest.mark.parametrize("text", PATTERNS.values(), ids=PATTERNS.keys())
+    def test_patterns(self, text: str) -> None:
+        """A pattern's search counts as one step, however far it looks: read or refused in 0.3 s, judged in 2 s."""
+        read_working(text[:20])
+        begun = time.process_time()
+        read_working(text)
+        assert time.process_time() - begun < 0.3
+        check(text)
+        assert time.process_time() - begun < 2
 
 
 ALPHABET = st.sampled_from(

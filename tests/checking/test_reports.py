@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -10,10 +11,22 @@ import symrnn as sr
 from symrnn.checking.misconceptions import SENTENCES
 from symrnn.checking.reports import annotated, machine, terminal
 from symrnn.checking.reports.tally import tally_line
+from symrnn.checking.reports.unread import unread_words
 from symrnn.checking.verdicts import Report
 from symrnn.languages import translated
 
 TEXT = "W = 0.5\n\n1/2 × 0.125^2 = 0.0625\n\n2 × 0.0625 = 0.125\n\nx = <script>alert(1)</script> = 2\n"
+
+
+UNREAD = (
+    r"$\input{x} = 1$", "x = 1e999999999", "$x = )( = 3$", "x = ( = 3", "$x = ($", "$x = (1]$", "$x = |a$",
+    "$x = 9^{9^{9^9}}$", "$1,5 = 3/2$", "$$\na = 1", "h = \u202e5 = 1", "h = 0.\x005 = 1", "= 3\n\nx",
+    "x = " + "9" * 5_000,
+    "$x = " + "(" * 300 + "1" + ")" * 300 + "$", "x = 1 " * 5_000, r"$a\overset{b}{=}c\frac{1} = 2$", r"$x = \frac{1}$",
+    "$x = 1 +$", "$x = *2$", r"$x = \text 3$", r"$x = \{ = 1$", r"$x = \sqrt[3]{2}$", "$\\sum_i = 3$",
+    "$x = \\begin{pmatrix}1 & 2 \\\\ 3\\end{pmatrix}$", "$W_10 = 3$", "x = ☃ = 3", "x = a_ = 3", "x = ~ = 3",
+)  # fmt: skip
+"""What is not read, for one reason each."""
 
 
 def report() -> Report:
@@ -49,6 +62,22 @@ class TestTerminal:
         line = tally_line(sr.check("0.5 × 0.5 = 0.25\n\n0.25 + 0.25 = 0.6\n\n0.6 × 2 = 1.2"))
         assert line == "3 links: 1 right, 1 wrong, 1 follow"
 
+    def test_nothing_steers_the_terminal(self) -> None:
+        """What a student wrote is shown without control and direction characters."""
+        text = terminal.to_text(sr.check("1+1 = 3 \x1b[31mred\n\n\x1b]0;t\x07x = ( \u202e3\n", name="\x1bw.md"))
+        assert not any(sign in text for sign in "\x1b\x07\u202e")
+        assert "w.md:1:9: 3 \N{REPLACEMENT CHARACTER}" in text
+
+    @pytest.mark.parametrize("text", UNREAD)
+    def test_what_is_not_read_is_said_in_chinese(self, text: str) -> None:
+        """Every reason has a form in the catalogue, the narrowest one."""
+        unread = sr.check(text).unread
+        assert unread
+        for one in unread:
+            said = unread_words(one.reason, "zh")
+            assert re.search("[\u4e00-\u9fff]", said), one.reason
+            assert not re.search("[a-z]{2,} [a-z]{2,}", said), said
+
 
 class TestMachines:
     """Stable keys and ids."""
@@ -56,6 +85,9 @@ class TestMachines:
     def test_json(self) -> None:
         """DESIGN's contract, key by key."""
         found = json.loads(machine.to_json([report()]))
+        chinese = json.loads(machine.to_json([report()], "zh"))
+        assert chinese["unread"][0]["reason"] != found["unread"][0]["reason"]
+        assert chinese["links"][1]["mistakes"][0]["sentence"] != found["links"][1]["mistakes"][0]["sentence"]
         assert set(found) >= {"links", "first_wrong", "unread", "tally"}
         link = found["links"][found["first_wrong"]]
         assert set(link) >= {

@@ -11,7 +11,7 @@ from sheet_laws import laws
 from worksheet_models import GATES, TEXTS, class_of
 
 from symrnn.documents.document import Claim
-from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
+from symrnn.worksheets.keys import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Verdict, mark_sheet
 from symrnn.worksheets.numbers import plain
 from symrnn.worksheets.pages import Looks, key_document

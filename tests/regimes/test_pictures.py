@@ -77,3 +77,30 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["regime", "example:linear", "--plot", str(plot)])
     assert done.exit_code == 0 and b"made with symrnn" in plot.read_bytes()[:400]
     assert CliRunner().invoke(main, ["regime", "example:linear", "--plot", "out.gif"]).exit_code == 2
+
+
+BATCH = """[cell]
+kind = "rnn"
+[sequence]
+x = [[[1.0], [9.0]], [[1.0], [0.0]], [[1.0], [5.0]]]
+[parameters]
+W_h = [[0.5]]
+W_x = [[1.0]]
+b = [0.0]
+"""
+
+
+def test_the_example_that_is_judged_is_drawn(tmp_path: Path) -> None:
+    """Of a batch each example has a figure of its own; one that is not there is refused."""
+    (tmp_path / "batch.toml").write_text(BATCH, encoding="utf-8")
+
+    def drawn(example: int) -> tuple[int, bytes]:
+        plot = tmp_path / f"{example}.svg"
+        arguments = ["regime", str(tmp_path / "batch.toml"), "--example", str(example), "--plot", str(plot)]
+        done = CliRunner().invoke(main, arguments)
+        return done.exit_code, plot.read_bytes() if plot.exists() else b""
+
+    first, second = drawn(0), drawn(1)
+    assert first[0] == second[0] == 0
+    assert first[1] != second[1]
+    assert drawn(2) == (2, b"")

@@ -26,6 +26,8 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     "check": (
         "symrnn.checking.reports.words:MESSAGES",
         "symrnn.checking.reports.tally:WORDS",
+        "symrnn.checking.reports.unread:FORMS",
+        "symrnn.checking.reports.unread:PARTS",
         "symrnn.checking.misconceptions:SENTENCES",
         "symrnn.checking.misconceptions:NAMES",
         "symrnn.checking.misconceptions:WORDED",

@@ -25,7 +25,7 @@ from symrnn.checking.verdicts import FINE, Report
 from symrnn.checking.verdicts import Verdict as Judged
 from symrnn.checking.verification import check
 from symrnn.worksheets.building import fits
-from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
+from symrnn.worksheets.keys import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet
 from symrnn.worksheets.numbers import CARRIED, literal, plain
 from symrnn.worksheets.pages import Looks, key_document

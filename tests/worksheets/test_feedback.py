@@ -9,7 +9,7 @@ from worksheet_models import class_of
 
 from symrnn.documents.document import Document
 from symrnn.worksheets.feedback import feedback_document
-from symrnn.worksheets.folders import Made, answer_text, key_json, read_key
+from symrnn.worksheets.keys import Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import mark_sheet
 from symrnn.worksheets.pages import Looks
 from symrnn.worksheets.quoting import quoted

@@ -15,7 +15,8 @@ from worksheet_models import TEXTS, class_of, model_of
 
 from symrnn.cli import main
 from symrnn.errors import InputError
-from symrnn.worksheets.folders import asked, read_key
+from symrnn.worksheets.keys import asked, read_key
+from symrnn.worksheets.making import worksheet
 from symrnn.worksheets.pages import Looks, blanked, key_document, sheet_document
 from symrnn.worksheets.rosters import read_roster
 from symrnn.worksheets.sheets import Class, tasks_of
@@ -220,6 +221,59 @@ class TestMark:
         """An error of ours."""
         with pytest.raises(InputError):
             read_key(text)
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            (("label",), "../../x"),
+            (("label",), "-x"),
+            (("language",), "xx"),
+            (("blanks",), float("inf")),
+            (("seed",), float("inf")),
+            (("tasks", 0, "kind"), "unheard of"),
+            (("tasks", 0, "points"), 1e9),
+            (("tasks", 0, "model"), 3),
+            (("sheets", 0, "student"), "Ada"),
+            (("sheets", 0, "student"), {"name": ["Ada"], "id": 7}),
+            (("sheets", 0, "draws"), [10**18]),
+            (("sheets", 0, "draws"), None),
+            (("sheets", 0, "number"), 0),
+            (("sheets", 0, "answers"), "none"),
+        ],
+    )
+    def test_a_key_edited_by_hand(
+        self, tmp_path: Path, model: Path, path: tuple[str | int, ...], value: object
+    ) -> None:
+        """Is none, whatever was edited: nothing is marked, and nothing is written anywhere."""
+        out = tmp_path / "week"
+        run("worksheet", model, "-o", out)
+        key = inner = json.loads((out / "key.json").read_text(encoding="utf-8"))
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = value
+        (out / "key.json").write_text(json.dumps(key), encoding="utf-8")
+        (tmp_path / "good.json").write_text('{"1-001": {"1": "1/2"}}', encoding="utf-8")
+        code, text = run("mark", out, tmp_path / "good.json", "-o", tmp_path / "marks")
+        assert code == 2, text
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["good.json", "tanh.toml", "week"]
+
+    def test_draws_that_are_missing(self, tmp_path: Path, model: Path) -> None:
+        """The sheet is listed as one that cannot be drawn."""
+        out = tmp_path / "week"
+        run("worksheet", model, "-o", out)
+        key = json.loads((out / "key.json").read_text(encoding="utf-8"))
+        key["sheets"][0]["draws"] = []
+        (tmp_path / "good.json").write_text('{"1-001": {"1": "1/2"}}', encoding="utf-8")
+        (out / "key.json").write_text(json.dumps(key), encoding="utf-8")
+        code, text = run("mark", out, tmp_path / "good.json")
+        assert code == 1
+        assert "does not draw" in text
+
+    @pytest.mark.parametrize("label", ["../x", "-x", "a" * 21, "a b"])
+    def test_ids_begin_with_plain_signs(self, model: Path, label: str) -> None:
+        """From Python as from the command: files are named by them."""
+        with pytest.raises(InputError):
+            worksheet(str(model), label=label)
 
 
 class TestFading:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from worksheet_models import class_of, model_of
 
-from symrnn.worksheets.folders import Folder, Made, answer_text, key_json, read_key
 from symrnn.worksheets.habits import carried, everywhere, hidden_before
+from symrnn.worksheets.keys import Folder, Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import mark_sheet
 from symrnn.worksheets.marks import Verdict
 from symrnn.worksheets.numbers import plain

@@ -16,8 +16,9 @@ from worksheet_models import class_of
 from symrnn.algebra.nodes import Number
 from symrnn.algebra.printing import to_latex, to_text
 from symrnn.worksheets.feedback import feedback_document
-from symrnn.worksheets.folders import Folder, Made, answer_text, answers_csv, key_json, read_key
+from symrnn.worksheets.folders import answers_csv
 from symrnn.worksheets.gathering import mark_all
+from symrnn.worksheets.keys import Folder, Made, answer_text, key_json, read_key
 from symrnn.worksheets.marking import mark_sheet
 from symrnn.worksheets.marks import Mark, Remark, Results, Verdict
 from symrnn.worksheets.pages import Looks, blanked, sheet_document

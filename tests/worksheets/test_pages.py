@@ -14,7 +14,7 @@ from symrnn.documents.document import Blank, Document, Table, Words
 from symrnn.documents.renderers.html import to_book
 from symrnn.documents.renderers.setting import ROOM
 from symrnn.worksheets.answers import read_answer
-from symrnn.worksheets.folders import asked
+from symrnn.worksheets.keys import asked
 from symrnn.worksheets.numbers import CARRIED, as_printed, is_written_alike, literal, plain, significant
 from symrnn.worksheets.pages import Looks, key_document, sheet_document
 from symrnn.worksheets.solving import nice

@@ -13,7 +13,7 @@ from symrnn.algebra.printing import to_text
 from symrnn.errors import InputError
 from symrnn.models.files import loads
 from symrnn.worksheets.building import BUILDERS, fits
-from symrnn.worksheets.folders import Folder, Made, answer_text, asked, key_json, read_key
+from symrnn.worksheets.keys import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.kinds.comparing import below
 from symrnn.worksheets.layouts import load_layout
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet

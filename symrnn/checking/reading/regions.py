@@ -41,7 +41,7 @@ _MARKS = re.compile(
 )
 _ENDS = re.compile(rf"\\end\{{((?:{_NAMES})\*?)\}}")
 _BLANK = re.compile(r"\n[ \t>]*\n")
-_PROSE = re.compile(r"[A-Za-z]{3,}[ ,]+[A-Za-z]{2,}|^\s*\d+(?:[.,]\d+)*\s+[A-Za-z]{2,}")
+_PROSE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}[ ,]+[A-Za-z]{2,}|^\s*\d+(?:[.,]\d+)*\s+[A-Za-z]{2,}")
 _FOREIGN = re.compile(r"[\u3040-\u9fff]")
 _PLAIN_WORDS = re.compile(r"\\(?:text|mbox|mathrm|textrm|operatorname)\*?\{[^{}]*\}|\\[A-Za-z]+")
 
@@ -79,7 +79,7 @@ def regions_in(text: str, start: int = 0, tex: bool = False) -> Found:
     finder = _Finder(text, tex)
     regions: list[Region] = []
     at = start
-    for fence in [*(() if tex else _fences(text, start)), None]:
+    for fence in [*(() if tex else fences_in(text, start)), None]:
         end = fence.start if fence else len(text)
         regions += finder.between(at, end)
         if fence:
@@ -88,7 +88,7 @@ def regions_in(text: str, start: int = 0, tex: bool = False) -> Found:
     return Found(tuple(regions), tuple(finder.unclosed))
 
 
-def _fences(text: str, start: int) -> Iterator[Region]:
+def fences_in(text: str, start: int = 0) -> Iterator[Region]:
     """Fenced blocks, by their lines."""
     opened: re.Match[str] | None = None
     at = start

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from symrnn.checking.reports.tally import tally_line
+from symrnn.checking.reports.unread import unread_words
 from symrnn.checking.reports.words import head_lines, mistake_words, reason_words, say, verdict_words
 from symrnn.checking.verdicts import FINDINGS, FINE, Finding, Report, Verdict, worst
 
@@ -86,7 +87,7 @@ def _html(report: Report, language: str) -> str:
     ]
     title = html.escape(Path(report.file).name if report.file else "check")
     unread = (
-        f"{place.line}:{place.column}: {say('unread', one.text, one.reason, language=language)}"
+        f"{place.line}:{place.column}: {say('unread', one.text, unread_words(one.reason, language), language=language)}"
         for one in report.unread
         for place in (one.place,)
     )

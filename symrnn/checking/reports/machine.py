@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from symrnn.checking.reports.tally import tally_line
-from symrnn.checking.reports.words import reason_words, verdict_words
-from symrnn.checking.verdicts import FINDINGS, Finding, Piece, Report, Verdict
+from symrnn.checking.reports.unread import unread_words
+from symrnn.checking.reports.words import mistake_words, reason_words, verdict_words
+from symrnn.checking.verdicts import FINDINGS, Diagnosis, Finding, Piece, Report, Verdict
 
 RULES = {verdict: f"SR5{k:02d}" for k, verdict in enumerate(Verdict)}
 """A stable id for each verdict."""
 LEVELS = {Verdict.WRONG: "error", Verdict.UNDEFINED: "error", Verdict.LUCKY: "error", Verdict.FOLLOWS: "warning"}
 
 
-def to_dict(report: Report) -> dict[str, Any]:
-    """The report as Python data, as DESIGN's contract has it."""
+def to_dict(report: Report, language: str = "en") -> dict[str, Any]:
+    """The report as Python data; keys, verdicts and ids are the same in every language."""
     content: dict[str, Any] = {
-        "links": [_link(finding) for finding in report.findings],
+        "links": [_link(finding, language) for finding in report.findings],
         "first_wrong": report.first_wrong,
         "unread": [
             {
@@ -26,7 +27,7 @@ def to_dict(report: Report) -> dict[str, Any]:
                 "line": unread.place.line,
                 "column": unread.place.column,
                 "text": unread.text,
-                "reason": unread.reason,
+                "reason": unread_words(unread.reason, language),
             }
             for unread in report.unread
         ],
@@ -37,11 +38,11 @@ def to_dict(report: Report) -> dict[str, Any]:
     if report.mapping:
         content["names"] = dict(report.mapping)
     if report.notes:
-        content["notes"] = [reason_words(note) for note in report.notes]
+        content["notes"] = [reason_words(note, language) for note in report.notes]
     return content
 
 
-def _link(finding: Finding) -> dict[str, Any]:
+def _link(finding: Finding, language: str) -> dict[str, Any]:
     return {
         "file": finding.place.file,
         "line": finding.place.line,
@@ -51,23 +52,25 @@ def _link(finding: Finding) -> dict[str, Any]:
         "written": finding.written,
         "expected": finding.expected,
         "follows_from": finding.follows_from,
-        "mistakes": [
-            {
-                "id": one.id,
-                "name": one.name,
-                "sentence": one.sentence,
-                "wrong": one.wrong,
-                "right": one.right,
-                "corrected": one.corrected,
-            }
-            for one in finding.mistakes
-        ],
-        "piece": _piece(finding.piece),
-        "reason": reason_words(finding.reason),
+        "mistakes": [_mistake(one, language) for one in finding.mistakes],
+        "piece": _piece(finding.piece, language),
+        "reason": reason_words(finding.reason, language),
     }
 
 
-def _piece(piece: Piece | None) -> dict[str, Any] | None:
+def _mistake(one: Diagnosis, language: str) -> dict[str, str]:
+    name, sentence, wrong, right = mistake_words(one, language)
+    return {
+        "id": one.id,
+        "name": name,
+        "sentence": sentence,
+        "wrong": wrong,
+        "right": right,
+        "corrected": one.corrected,
+    }
+
+
+def _piece(piece: Piece | None, language: str) -> dict[str, Any] | None:
     """The smallest part that differs."""
     if piece is None:
         return None
@@ -77,17 +80,17 @@ def _piece(piece: Piece | None) -> dict[str, Any] | None:
         "column": place.column,
         "length": place.length,
         "text": piece.text,
-        "reason": reason_words(piece.reason),
+        "reason": reason_words(piece.reason, language),
     }
 
 
-def merged(reports: Sequence[Report]) -> dict[str, Any]:
+def merged(reports: Sequence[Report], language: str = "en") -> dict[str, Any]:
     """Several reports as one object: their links in a row, indices counted on."""
     if len(reports) == 1:
-        return to_dict(reports[0])
+        return to_dict(reports[0], language)
     content: dict[str, Any] = {"links": [], "first_wrong": None, "unread": [], "tally": {}}
     for report in reports:
-        shift, part = len(content["links"]), to_dict(report)
+        shift, part = len(content["links"]), to_dict(report, language)
         for link in part["links"]:
             if link["follows_from"] is not None:
                 link["follows_from"] += shift
@@ -100,9 +103,9 @@ def merged(reports: Sequence[Report]) -> dict[str, Any]:
     return content
 
 
-def to_json(reports: Sequence[Report]) -> str:
+def to_json(reports: Sequence[Report], language: str = "en") -> str:
     """One JSON object."""
-    return json.dumps(merged(reports), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(merged(reports, language), ensure_ascii=False, indent=2) + "\n"
 
 
 def to_github(reports: Sequence[Report], language: str = "en") -> str:
@@ -119,11 +122,11 @@ def to_github(reports: Sequence[Report], language: str = "en") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _said(finding: Finding, language: str = "en") -> str:
+def _said(finding: Finding, language: str) -> str:
     parts = [f"{finding.text}: {verdict_words(finding.verdict, language)}"]
     if finding.expected is not None:
         parts.append(finding.expected)
-    parts += [mistake.sentence for mistake in finding.mistakes]
+    parts += [mistake_words(mistake, language)[1] for mistake in finding.mistakes]
     return "; ".join(parts)
 
 
@@ -132,11 +135,13 @@ def _escaped(text: str, is_property: bool = False) -> str:
     return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
 
 
-def to_sarif(reports: Sequence[Report], version: str) -> str:
+def to_sarif(reports: Sequence[Report], version: str, language: str = "en") -> str:
     """SARIF 2.1.0: one result for each finding."""
-    results = [_result(finding) for report in reports for finding in report.findings if finding.verdict in FINDINGS]
+    results = [
+        _result(finding, language) for report in reports for finding in report.findings if finding.verdict in FINDINGS
+    ]
     rules = [
-        {"id": rule, "name": verdict.value, "shortDescription": {"text": verdict_words(verdict)}}
+        {"id": rule, "name": verdict.value, "shortDescription": {"text": verdict_words(verdict, language)}}
         for verdict, rule in RULES.items()
         if verdict in FINDINGS
     ]
@@ -149,13 +154,13 @@ def to_sarif(reports: Sequence[Report], version: str) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(finding: Finding, language: str) -> dict[str, Any]:
     place = finding.place
     region = {"startLine": place.line, "startColumn": place.column, "endColumn": place.column + place.length}
     location = {"physicalLocation": {"artifactLocation": {"uri": place.file or "stdin"}, "region": region}}
     return {
         "ruleId": RULES[finding.verdict],
         "level": LEVELS[finding.verdict],
-        "message": {"text": _said(finding)},
+        "message": {"text": _said(finding, language)},
         "locations": [location],
     }

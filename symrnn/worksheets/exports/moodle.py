@@ -29,7 +29,7 @@ def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f'<question type="category"><category><text>$course$/top/symrnn/{escape(name)}</text></category></question>\n'
     worth = weights(groups)
     text = "".join(
-        group.before + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups
+        _still(group.before) + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups
     )
     yield _question("cloze", name, text, "")
     opening = groups[0].opening if groups else ""
@@ -41,7 +41,7 @@ def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
                 head = f"{intro}<p>{item.prompt}</p>"
                 yield _question("numerical", title, head, _answers(item.blanks[0], item.points))
             elif item.blanks:
-                yield _question("cloze", title, intro + _cloze_item(item, 1), "")
+                yield _question("cloze", title, _still(intro) + _cloze_item(item, 1), "")
             else:
                 yield _question("multichoice", title, f"{intro}<p>{item.prompt}</p>", _options(item))
 
@@ -86,15 +86,20 @@ def _cloze_item(item: Item, weight: int) -> str:
         options = "~".join(
             f"%{100 if place == item.right else 0}%{_cloze(option)}" for place, option in enumerate(item.options)
         )
-        return f"<p>{item.prompt} {{{weight}:MULTICHOICE:{options}}}</p>\n"
+        return f"<p>{_still(item.prompt)} {{{weight}:MULTICHOICE:{options}}}</p>\n"
     blanks = " ".join(_cloze_blank(blank, weight) for blank in item.blanks)
-    return f"<p>{item.prompt}{blanks}</p>\n"
+    return f"<p>{_still(item.prompt)}{blanks}</p>\n"
 
 
 def _cloze_blank(blank: Blank, weight: int) -> str:
     right = f"%100%{blank.number}:{blank.tolerance}"
     wrong = "".join(f"~%0%{one.number}:{blank.tolerance}#{_cloze(one.feedback)}" for one in blank.wrong)
     return f"{{{weight}:NUMERICAL:{right}{wrong}}}"
+
+
+def _still(html: str) -> str:
+    """HTML around blanks in which nothing opens a blank: a teacher's own braces are braces."""
+    return html.replace("{", "&#123;")
 
 
 def _cloze(text: str) -> str:

@@ -17,6 +17,8 @@ CASES = [("linear", TASKS, "en"), ("tanh", TASKS, "zh"), ("lstm", "forward,bptt"
 def exported(request: pytest.FixtureRequest) -> Exported:
     """A sheet with every task that platforms take."""
     name, tasks, language = request.param
-    looks = Looks(language=language, text='Mind the {{braces}}, the <signs> & "quotes"; #1 ~ ]]> \\ end.')
+    looks = Looks(
+        language=language, text='Mind the {{braces}}, {1:NUMERICAL:=7}, the <signs> & "quotes"; #1 ~ ]]> \\ end.'
+    )
     sheet = class_of(name, tasks).sheet(1)
     return Exported(sheet, looks, groups(sheet, looks))

@@ -71,5 +71,5 @@ class TestExport:
 
     def test_signs_of_a_text_are_signs(self, entries: list[Entry]) -> None:
         """A teacher's words come out as they were written."""
-        assert "Mind the {{braces}}, the &lt;signs&gt; &amp; " in entries[0].stem
+        assert "Mind the {{braces}}, {1:NUMERICAL:=7}, the &lt;signs&gt; &amp; " in entries[0].stem
         assert r"#1 ~ ]]&gt; \ end." in entries[0].stem
