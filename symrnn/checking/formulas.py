@@ -245,7 +245,8 @@ class Formulas:
         """The model's own steps; of a cell enough of them where steps are letters."""
         if any(isinstance(piece, Dots) for tree in (left, right) for piece in walk(tree)):
             return self.long_points
-        generic = any(isinstance(step, str) for name in names for step in steps_of(name))
+        words = self.points[0].quantities.words
+        generic = any(isinstance(step, str) and step not in words for name in names for step in steps_of(name))
         sums = any(isinstance(piece, Big) for tree in (left, right) for piece in walk(tree))
         placed_ = any(steps_of(name) for name in names)
         return self.points if self.timed or (placed_ and not generic and not sums) else self.generic_points

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from symrnn.worksheets.tasks import Task
 
 MOST_ROSTER = 2_000_000
+_KINDS = {"formula": "the formulas", "words": "the answers in words"}
+"""What is left out of files for learning platforms, as it is told."""
 
 
 _OF_SHEETS = ("variants", "roster", "seed", "label", "blanks", "to", "lang", "output")
@@ -78,6 +80,7 @@ def worksheet(
     symrnn worksheet tanh.toml --roster class.csv --tasks forward,bptt --to html,markdown -o week4
     """  # fmt: skip
     from symrnn.languages import check_language
+    from symrnn.worksheets.exports.items import left_out
     from symrnn.worksheets.folders import EXPORTS, SUFFIXES
     from symrnn.worksheets.layouts import Layout, load_layout
     from symrnn.worksheets.making import worksheet as make
@@ -118,9 +121,15 @@ def worksheet(
     write_folder(folder, made.files(formats, lambda number: show(count + number, 2 * count)))
     show.clear()
     click.echo(f"{folder}: {count} sheet{'s' if count > 1 else ''}, seed {seed}, keys in {folder / 'keys'}", err=True)
+    platforms = [name for name in formats if name in EXPORTS]
+    missing = left_out(one.sheet for one in made.made) if platforms else {}
+    for kind, ids in missing.items():
+        said = ", ".join(f"({id})" for id in ids)
+        click.echo(f"{folder}: not in {', '.join(platforms)}: {_KINDS[kind]} {said}; they stay on paper", err=True)
     if form == "json":
         files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-        echo_json(folder=str(folder), seed=seed, sheets=count, files=files)
+        left = {"formats": platforms, **{kind: list(ids) for kind, ids in missing.items()}} if missing else {}
+        echo_json(folder=str(folder), seed=seed, sheets=count, files=files, left_out=left)
 
 
 def _structure(source: str) -> Model:

@@ -153,6 +153,7 @@ _COLOURED = re.compile(r"\\(?:textcolor|color)\{[a-zA-Z]{1,20}\}")
 _ARRANGED = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\\(?:left|right|big|Big)(?![a-zA-Z])|\\checkmark|&")
 _REMARK = re.compile(r"\s*\((?=[^()]*[A-Za-z\u4e00-\u9fff]{2})[^()0-9]*\)$")
 _ABOUT = re.compile(r"^(?:about|approx\.?|approximately|circa|ca\.|大约|约等于|约为|约|~)\s*", re.IGNORECASE)
+_INDEX = re.compile(r"\[([^\[\]]+)\]")
 _TRANSPOSED = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}?|ᵀ|')$")
 _BESIDE = re.compile(r"(?<![\\a-zA-Z])\d\s+(?:[.\d]|\\[dt]?frac)|\d\s*[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 _POWER = r"[eE][-+]?\d+|\s*(?:[*×·⋅]|\\cdot|\\times)\s*10.*"
@@ -267,12 +268,21 @@ def _entries(text: str, scope: Scope) -> Entries:
         tree = parse_expression(_FUNCTION.sub(r" \1 ", text))
         value = Evaluator(scope).value(tree)
     except Unknown as found:
-        raise _with_unit(text) or Unreadable("unread name", str(found)[:40]) from None
+        raise _with_unit(text) or Unreadable("unread name", named(str(found))) from None
     except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ArithmeticError, ValueError, RecursionError):
         raise _with_unit(text) or Unreadable("unread none") from None
     if isinstance(value, Matrix):
         return tuple(tuple(Entry(entry, None) for entry in row) for row in value.rows)
     return ((Entry(value, digits_of(tree)),),)
+
+
+def named(what: str) -> str:
+    """A name as people write it, with its index below.
+
+    >>> named("h[1]"), named("∂L/∂h[t-1]")
+    ('h_1', '∂L/∂h_{t-1}')
+    """
+    return _INDEX.sub(lambda found: f"_{found[1]}" if len(found[1]) == 1 else f"_{{{found[1]}}}", what[:40])
 
 
 def _with_unit(text: str) -> Unreadable | None:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from symrnn.algebra.nodes import names_in
+from symrnn.algebra.nodes import Node, names_in
 from symrnn.documents.document import Document, Formula, Section, Words
 from symrnn.worksheets import words
 from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict, points_text
+from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.quoting import quoted
 from symrnn.worksheets.solving import key_of
 from symrnn.worksheets.stating import as_numbers
+
+SAID: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.RIGHT: "mark right",
+        Verdict.FOLLOWS: "mark follows",
+        Verdict.METHOD: "mark method",
+        Verdict.WRONG: "mark wrong",
+        Verdict.EMPTY: "mark empty",
+        Verdict.RUBRIC: "mark rubric",
+    }
+)
+"""The key of what a verdict says; what was not read says which kind of thing was wanted."""
 
 
 def feedback_document(marked: Marked, language: str) -> Document:
@@ -43,11 +57,11 @@ def _look(marked: Marked) -> Iterator[Words]:
 
 def _lines(marked: Marked, language: str) -> Iterator[Words]:
     lines = {mark.question.key: mark.question.id for mark in marked.marks if mark.question.line is not None}
-    for mark in marked.marks:
+    for mark, after in zip(marked.marks, (*marked.marks[1:], None), strict=True):
         question = mark.question
         named = (Formula(question.lhs),) if question.lhs is not None else ("",)
         said, *more = _verdict(mark, lines, language)
-        for sentence in more:
+        for sentence in (*more, *_because(mark, after)):
             said = Words("mark both", (said, sentence))
         written = quoted(mark.written)
         if written:
@@ -62,7 +76,7 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
     if question.kind == "words" and mark.is_empty:
         yield Words("mark empty")
         return
-    yield Words(f"mark {mark.verdict.value}{kind if mark.verdict is Verdict.UNREAD else ''}")
+    yield Words(f"mark unread{kind}" if mark.verdict is Verdict.UNREAD else SAID[mark.verdict])
     if mark.verdict is Verdict.RUBRIC:
         yield Words(str(question.answer))
     if mark.problem:
@@ -79,14 +93,23 @@ def _verdict(mark: Mark, lines: dict[str, str], language: str) -> Iterator[Words
         return
     yield from _rule(mark, lines)
     yield Words(f"mark expected{kind}", (expected,))
-    if mark.own:
+    if mark.own is not None:
         yield Words("mark own", (mark.own,))
 
 
-def _expected(mark: Mark) -> Formula | Words | str:
-    """The right answer as it is read: a formula, an option's words, a number."""
-    if mark.question.kind == "formula":
-        return Formula(mark.question.answer)
+def _because(mark: Mark, after: Mark | None) -> Iterator[Words]:
+    """Why an option is the right one, where the next question asks for it in words."""
+    if mark.question.kind == "choice" and mark.verdict not in FULL and after and after.question.kind == "words":
+        yield Words(*after.question.remark)
+
+
+def _expected(mark: Mark) -> Node | Words | str:
+    """The right answer: a formula, an option's words, a number."""
+    question = mark.question
+    if question.kind == "formula":
+        return as_numbers(question.answer)
+    if question.kind == "number":
+        return literal(question.answer, question.rounded)
     is_word = mark.question.kind == "choice" and mark.expected in words.ENGLISH
     return Words(mark.expected) if is_word else mark.expected
 

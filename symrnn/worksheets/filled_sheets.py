@@ -11,6 +11,8 @@ from pathlib import PurePath
 
 MOST_TEXT = 2_000_000
 MOST_FORMULA = 4_000
+SHEET = re.compile(r"(?<![A-Za-z0-9-])((?:[A-Za-z0-9]+-){1,8}\d{1,4})(?!\d)")
+"""The id of a sheet in a text."""
 _ID = re.compile(r"(?<![A-Za-z0-9-])((?:[A-Za-z0-9]+-){1,8}\d{3,4})(?!\d)")
 _TAG = re.compile(r"\\tag\{\s*(\d{1,4})\s*\}")
 _DOTS = re.compile(r"\\text\{[\s.]*\}|(?:\\?\.){4,}|…{2,}|_{4,}")
@@ -170,6 +172,6 @@ def _words(text: str) -> str:
     marked = [next(filter(None, found)) for found in _CHOSEN.findall(text)]
     _, *said = re.split(r"[:?：？]", text, maxsplit=1)
     answer = _filled(said[0] if said else _OPTIONS.sub(" ", text))
-    if not answer and len(marked) == 1:
+    if len(marked) == 1 and (not answer or not said):
         return str(marked[0])
     return answer

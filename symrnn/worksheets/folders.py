@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from symrnn.documents.document import Document
 from symrnn.documents.renderers.html import to_book
+from symrnn.errors import InputError
 from symrnn.worksheets.exports.gift import to_gift
 from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.exports.moodle import to_moodle
@@ -67,6 +68,12 @@ def _exported(made: Sequence[Made], looks: Looks, formats: Sequence[str]) -> Ite
     if not set(EXPORTS) & set(formats):
         return
     named = [(one.sheet.id, groups(one.sheet, looks)) for one in made]
+    if not any(parts for _, parts in named):
+        raise InputError(
+            f"--to {','.join(form for form in formats if form in EXPORTS)}",
+            found="formulas and answers in words only, which are left to paper",
+            write=f"--to {', '.join(SUFFIXES)}",
+        )
     if "moodle" in formats:
         yield "keys/moodle.xml", to_moodle(named)
     if "gift" in formats:
@@ -88,5 +95,5 @@ def answers_csv(made: Sequence[Made], looks: Looks) -> str:
     for one in made:
         for q in asked(one.sheet, looks.blanks):
             student = safe(str(one.student)) if one.student else ""
-            writer.writerow([one.sheet.id, student, q.id, q.key, q.points, ""])
+            writer.writerow([safe(one.sheet.id), student, q.id, q.key, q.points, ""])
     return BOM + out.getvalue()

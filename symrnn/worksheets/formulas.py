@@ -25,7 +25,7 @@ from symrnn.checking.page import Page, Scope, family, group
 from symrnn.checking.reading.sides import tidied
 from symrnn.checking.truths import ModelTruths, truths_of
 from symrnn.errors import SymrnnError
-from symrnn.worksheets.answers import Unreadable
+from symrnn.worksheets.answers import Unreadable, named
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.solving import Line, Rows, as_value, key_of
 from symrnn.worksheets.variants import POINTS, Recipe
@@ -73,7 +73,7 @@ class FormulaPoints:
             try:
                 found.append(self._value(tree, chosen))
             except Unknown as problem:
-                problems.append(Unreadable("unread cell", problem.what[:40]))
+                problems.append(Unreadable("unread cell", named(problem.what)))
             except (SymrnnError, NotMeant, TooLarge, Undefined, Misfit, ZeroDivisionError, OverflowError):
                 problems.append(Unreadable("unread formula"))
         if not found:

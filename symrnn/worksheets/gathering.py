@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.errors import SymrnnError
-from symrnn.worksheets.keys import Folder
+from symrnn.worksheets.filled_sheets import SHEET
+from symrnn.worksheets.keys import Folder, Kept
 from symrnn.worksheets.marking import mark_sheet, student_of
 from symrnn.worksheets.marks import Marked, Remark, Results
+from symrnn.worksheets.spreadsheets import DATE, is_day
 from symrnn.worksheets.submissions import Submission
+
+_DASHES = re.compile("[‐‑‒–—−]")
 
 
 def mark_all(folder: Folder, submissions: Iterable[Submission], broken: Sequence[Remark] = ()) -> Results:
@@ -28,6 +35,7 @@ class _Gathering:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self.ids = {_bare(id): id for id in folder.entries}
         self.names = {id: student_of(folder, id) for id in folder.entries}
         self.done: dict[str, Marked] = {}
         self.blank: dict[str, str] = {}
@@ -36,18 +44,27 @@ class _Gathering:
 
     def take(self, submission: Submission) -> None:
         """Marks a submission, or says why not."""
-        id, source = submission.sheet, submission.source
+        source = submission.source
+        id = self._id(submission.sheet) or submission.sheet
+        submission = replace(submission, sheet=id)
         if submission.problem:
             key, *about = submission.problem
             self.broken.append(Remark(source, key, (id[:40] or "–", *about)))
             return
         if id not in self.folder.entries:
-            self.broken.append(Remark(source, "mark unknown sheet", (id[:40] or "–",)))
+            is_date = DATE.fullmatch(id) or is_day(id)
+            said = (
+                ("mark date sheet", id[:40], next(iter(self.names)))
+                if is_date
+                else ("mark unknown sheet", id[:40] or "–")
+            )
+            self.broken.append(Remark(source, said[0], said[1:]))
             return
         marked = self._marked(submission)
         if marked is None:
             return
         if marked.is_blank:
+            self._remark(submission)
             if id in self.done:
                 self._set_aside(source, id)
             self.blank.setdefault(id, source)
@@ -58,8 +75,19 @@ class _Gathering:
         self.done[id] = marked
         if id in self.blank:
             self._set_aside(self.blank[id], id)
-        self.remarks += [Remark(source, key, (id, *about)) for key, *about in submission.remarks]
+        self._remark(submission)
         self.remarks += _of_names(submission, self.names)
+
+    def _remark(self, submission: Submission) -> None:
+        """What is odd about the rows."""
+        id, source = submission.sheet, submission.source
+        self.remarks += [Remark(source, key, (id, *about)) for key, *about in submission.remarks]
+        self.remarks += _of_lines(submission, self.folder.entries[id])
+
+    def _id(self, said: str) -> str | None:
+        """The sheet that is meant, however its id is written: `'2026-017`, `2026–017`, `Sheet 2026-017`, `2026-17`."""
+        found = SHEET.search(_DASHES.sub("-", unicodedata.normalize("NFKC", said)))
+        return self.ids.get(_bare(found[1])) if found else None
 
     def _set_aside(self, source: str, id: str) -> None:
         self.remarks.append(Remark(source, "mark blank twice", (id, self.done[id].source)))
@@ -82,6 +110,26 @@ class _Gathering:
             tuple(id for id in self.blank if id not in self.done),
             tuple((id, name) for id, name in self.names.items() if name and id not in self.done),
         )
+
+
+def _bare(id: str) -> str:
+    """An id whose number begins with no 0, in small letters."""
+    label, _, number = id.casefold().rpartition("-")
+    return f"{label}-{number.lstrip('0')}"
+
+
+def _of_lines(submission: Submission, kept: Kept) -> Iterator[Remark]:
+    """Lines that the sheet does not have, and those that have another line's name: rows were sorted, or cells moved."""
+    asked = {line: quantity for line, quantity, _ in kept.answers}
+    for line, answer in submission.answers.items():
+        if not submission.is_table:
+            continue
+        if line not in asked:
+            if answer:
+                yield Remark(submission.source, "mark no line", (submission.sheet, line[:20] or "–"))
+        elif submission.quantities.get(line, asked[line]) not in ("", asked[line]):
+            about = (submission.sheet, line, submission.quantities[line][:40], asked[line])
+            yield Remark(submission.source, "mark other line", about)
 
 
 def _of_names(submission: Submission, names: Mapping[str, str]) -> Iterator[Remark]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symrnn.algebra.nodes import Node
 from symrnn.algebra.printing import to_latex
-from symrnn.checking.numbers import Number
+from symrnn.checking.numbers import MP, Number, real
 from symrnn.worksheets.answers import Entries, Unreadable, is_working, links_of, read_link, readings_of
 from symrnn.worksheets.choices import chosen
 from symrnn.worksheets.closeness import agrees, as_rows, misshapen, missing_digits
@@ -21,17 +22,20 @@ from symrnn.worksheets.formulas import At, FormulaPoints, read_formula
 from symrnn.worksheets.habits import carried, given_keys, habits_at, hidden_before
 from symrnn.worksheets.keys import Folder, answer_text, asked
 from symrnn.worksheets.marks import FULL, Mark, Marked, Verdict
-from symrnn.worksheets.numbers import plain
+from symrnn.worksheets.numbers import literal
 from symrnn.worksheets.pages import blanked
 from symrnn.worksheets.questions import Part, Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
+from symrnn.worksheets.spreadsheets import is_day
 from symrnn.worksheets.submissions import Submission
 from symrnn.worksheets.working import Working
 
 MOST_NAMED = 4
-MOST_OWN = 10**6
-"""Fractions with larger parts are no hand calculation."""
+MOST_OWN = 10**5
+"""Fractions with larger parts are told as decimals."""
+MOST_SIZE = 12
+"""Numbers with more digits before the point, or zeros behind it, are no hand calculation."""
 METHOD = Fraction(1, 2)
 """The share of the points for working that is right, whatever number was written behind it."""
 
@@ -115,7 +119,10 @@ class _Marker:
         problem = misshapen(question.answer, readings[0]) or missing_digits(
             (question.answer, *followings), readings[0], question.rounded
         )
-        return self._mark(question, text, Verdict.WRONG, self._mistakes(question, readings[0]), problem, own)
+        mistakes = self._mistakes(question, readings[0])
+        if is_day(text) and not mistakes:
+            return self._mark(question, text, Verdict.UNREAD, problem=("unread day",), own=own)
+        return self._mark(question, text, Verdict.WRONG, mistakes, problem, own)
 
     def _is_one_of(self, question: Question, readings: Sequence[Entries], values: Sequence[Rows]) -> bool:
         """Whether a reading is one of these values; it is what later lines are computed from then."""
@@ -156,7 +163,7 @@ class _Marker:
         verdict: Verdict,
         mistakes: tuple[str, ...] = (),
         problem: tuple[str, ...] = (),
-        own: str = "",
+        own: Node | None = None,
     ) -> Mark:
         share = METHOD if verdict is Verdict.METHOD else Fraction(verdict in FULL)
         expected = answer_text(question, self.sheet)
@@ -186,11 +193,17 @@ class _Marker:
         hidden = hidden_before(self.solver, line, {*known, *self._given})
         return carried(self.solver, hidden, self.part.values, known)[0]
 
-    def _own(self, question: Question, followings: Sequence[Rows]) -> str:
-        """What follows from the student's own values as text, where that is another number of readable size."""
-        if not followings or not all(_is_short(entry) for row in followings[0] for entry in row):
-            return ""
-        return "" if same(followings[0], question.answer) else plain(followings[0], question.rounded)
+    def _own(self, question: Question, followings: Sequence[Rows]) -> Node | None:
+        """What follows from the student's own values, where that is another number; four digits where it is long."""
+        if not followings or same(followings[0], question.answer):
+            return None
+        sizes = [_size(entry) for row in followings[0] for entry in row]
+        if not all(size <= MOST_SIZE for size in sizes):
+            return None
+        is_rounded = question.rounded or not all(_is_short(entry) for row in followings[0] for entry in row)
+        own = literal(followings[0], is_rounded)
+        # What comes out of rounded values may be the right one to its digits.
+        return None if own == literal(question.answer, is_rounded) else own
 
     def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""
@@ -244,7 +257,11 @@ def _links(text: str, results: int) -> tuple[str, ...]:
 
 
 def _is_short(entry: Number) -> bool:
+    """Whether a number is written as it is: one that was computed from rounded ones is not."""
     value = entry.value
-    if isinstance(value, Fraction):
-        return max(abs(value.numerator), value.denominator) < MOST_OWN
-    return bool(-100 < abs(value._mpf_[2] + value._mpf_[3]) < 100)
+    return not isinstance(value, Fraction) or (entry.sharp and max(abs(value.numerator), value.denominator) < MOST_OWN)
+
+
+def _size(entry: Number) -> float:
+    """How many digits stand before the point, or zeros behind it."""
+    return abs(float(MP.log10(abs(real(entry.value)) or 1)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from symrnn.algebra.nodes import Node
 from symrnn.worksheets.questions import Question
 from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.words import word
@@ -39,7 +40,7 @@ class Mark:
     mistakes: tuple[str, ...] = ()
     problem: tuple[str, ...] = ()
     """Why nothing was read: the key of a sentence, and what it speaks of."""
-    own: str = ""
+    own: Node | None = None
     """What follows from the student's own values, where that differs from the right value."""
 
     @property

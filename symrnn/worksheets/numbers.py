@@ -175,8 +175,8 @@ def plain(rows: Rows, rounded: bool = False) -> str:
     """The same as text that is read back: `-1/8`, `[1/2, 3/4]`, `[[1, 2], [3, 4]]`.
 
     >>> from symrnn.checking.numbers import sharp
-    >>> plain(((sharp(Fraction(-1, 8)),),))
-    '-1/8'
+    >>> plain(((sharp(Fraction(-1, 8)),),)), plain(((sharp(-MP.log(3) / 2),),))
+    ('-1/8', '-ln(3)/2')
     """
     texts = [[_text(entry.value, rounded) for entry in row] for row in rows]
     if len(texts) == 1 and len(texts[0]) == 1:
@@ -196,7 +196,9 @@ def _text(value: Any, rounded: bool) -> str:
     logarithm = None if rounded else _logarithm(value)
     if logarithm is None:
         return significant(value)
-    return f"({logarithm[0]}) ln({logarithm[1]})" if logarithm[0] != 1 else f"ln({logarithm[1]})"
+    share, inside = logarithm
+    below = "" if share.denominator == 1 else f"/{share.denominator}"
+    return f"{'-' if share < 0 else ''}ln({inside}){below}"
 
 
 @lru_cache(maxsize=4096)

@@ -36,6 +36,7 @@ MATRIX = re.compile(r"\\begin\{[a-zA-Z]{0,3}matrix\}(.*?)\\end\{[a-zA-Z]{0,3}mat
 """A matrix as LaTeX writes it; its inside is the first group."""
 _FRAME = re.compile(r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}|\$|\\[()\[\]]|\\\\|&")
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\thinspace(?![a-z])")
+_PARTIAL = re.compile(r"\\partial(?![A-Za-z])\s*")
 _NAME = re.compile(r"\\([A-Za-z]+)")
 _POWER = re.compile(r"\^\s*(?:\{\s*([-+0-9nT]+)\s*\}|([0-9nT]))")
 _INDEX = re.compile(r"_\s*\{\s*([^{}]*?)\s*\}")
@@ -57,7 +58,7 @@ def readable(text: str) -> str:
     >>> readable(r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}")
     '[1, 2; 3, 4]'
     """
-    text = MATRIX.sub(bracketed, _SPACE.sub(" ", text))
+    text = MATRIX.sub(bracketed, _SPACE.sub(" ", _PARTIAL.sub("∂", text)))
     for _ in range(MOST_NESTED):
         before = text
         text = _SHORT.sub(r"\1/\2", _FRACTION.sub(_quotient, _WRAPPED.sub(r"\1", text)))
@@ -76,7 +77,7 @@ def _quotient(found: re.Match[str]) -> str:
 def _whole(part: str) -> str:
     """A side of a quotient, in parentheses where it has several parts."""
     part = part.strip()
-    return part if re.fullmatch(r"-?[\w.\\^]+", part) else f"({part})"
+    return part if re.fullmatch(r"-?[\w.\\^∂{}]+", part) else f"({part})"
 
 
 def bracketed(found: re.Match[str]) -> str:

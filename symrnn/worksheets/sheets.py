@@ -17,6 +17,7 @@ from symrnn.errors import InputError
 from symrnn.models.model import Model
 from symrnn.worksheets.building import BUILDERS, build, fits, lines_of
 from symrnn.worksheets.drawing import Draws
+from symrnn.worksheets.habits import given_keys
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.questions import Drawn, Part, Question
 from symrnn.worksheets.solving import Line, Rows, Solver
@@ -141,12 +142,13 @@ class Class:
         parts: list[Part] = []
         ground: Ground | None = None
         for place, task in enumerate(self.tasks):
-            key = self._key(task)
+            own = drawn[keys.index(self._key(task))]
+            recipe = own.recipe
             ground = Ground(
                 task,
-                drawn[keys.index(key)],
+                own,
                 lambda name, place=place: self.draws(number, str(place), name),  # type: ignore[misc]  # mypy does not infer the default
-                any("forward" in other.lines for other in self.tasks if self._key(other) == key),
+                not given_keys(recipe.solver, recipe.asked),
                 ground.lines if ground else 0,
                 ground.letters if ground else 0,
             )

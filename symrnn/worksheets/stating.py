@@ -75,8 +75,7 @@ def equals(value: Node) -> Relation:
 
 def how_they_come_out(recipe: Recipe) -> Words:
     """How the numbers of a sheet come out, with the rules of the activations it has."""
-    key = f"ws {recipe.mode}"
-    return Words(key, (tuple(_rules(recipe)),)) if recipe.mode == "logarithms" else Words(key)
+    return Words(MODES[recipe.mode], (tuple(_rules(recipe)),) if recipe.mode == "logarithms" else ())
 
 
 def _rules(recipe: Recipe) -> Iterator[Formula | Words]:
@@ -88,6 +87,10 @@ def _rules(recipe: Recipe) -> Iterator[Formula | Words]:
         yield Words("ws rule softmax", (Number(sp.log(k)), Number(k)))
 
 
+MODES: Mapping[str, str] = MappingProxyType(
+    {"exact": "ws exact", "logarithms": "ws logarithms", "rounded": "ws rounded"}
+)
+"""How numbers come out, and the key of the sentence that says it."""
 RULES: Mapping[str, Callable[[sp.Symbol], tuple[tuple[sp.Expr, sp.Expr], ...]]] = MappingProxyType(
     {
         "tanh": lambda k: ((sp.log(k), (k**2 - 1) / (k**2 + 1)), (sp.log(k) / 2, (k - 1) / (k + 1))),

@@ -12,8 +12,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any
 
 from symrnn.errors import InputError
@@ -27,15 +28,27 @@ _FORMS = "answers.csv, JSON, the Markdown sheet or the notebook, filled in"
 SUFFIXES = ("", ".csv", ".tsv", ".txt", ".json", ".md", ".markdown", ".ipynb")
 """Of files that are read; what stands in them decides which of these they are."""
 _HEAD = "sheet,student,line,quantity,points,answer"
-_ROW = re.compile(r"\n\"?[A-Za-z0-9-]+-\d{3,4}\"?[,;\t]")
+_ROW = re.compile(r"\n\"?'?[A-Za-z0-9-]+-\d{3,4}\"?[,;\t]")
 _NOT_TEXT = (
     (b"PK\x03\x04", "a zip or an Office file"),
+    (b"\xd0\xcf\x11\xe0", "an Office file"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
     (b"{\\rtf", "an RTF file"),
 )
 """How files begin that are no text."""
+_WEB = (
+    "a web page, in which nothing is filled in",
+    "the answers in answers.csv, in JSON, or in the sheet as Markdown or notebook",
+)
+_OWN = ("a spreadsheet's own file", "the file saved as “CSV UTF-8”")
+_OTHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {".html": _WEB, ".htm": _WEB, ".xlsx": _OWN, ".xls": _OWN, ".ods": _OWN, ".numbers": _OWN}
+)
+"""Files that are handed in though they are not read, and what to hand in instead."""
+_DECIMAL = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_LINE = re.compile(r"[(（]?\s*(\d{1,4}|[A-Za-z]{1,2})(?:\.0+)?\s*[)）]?")
 _ALONE = re.compile(rb"[\x80-\xff]")
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
 
@@ -52,6 +65,10 @@ class Submission:
     """Each the key of a sentence, and what it speaks of."""
     problem: tuple[str, ...] = ()
     """Why there are no answers, where that is so: the same."""
+    quantities: Mapping[str, str] = field(default_factory=dict)
+    """What a table says each line asks."""
+    is_table: bool = False
+    """Whether lines were named in a table: one that the sheet does not have is a mistake then."""
 
 
 def decoded(data: bytes, source: str) -> str:
@@ -62,7 +79,8 @@ def decoded(data: bytes, source: str) -> str:
     """
     for start, what in _NOT_TEXT:
         if data.startswith(start):
-            raise InputError(source, found=what, write=_FORMS)
+            instead = f"{_FORMS}; a spreadsheet saved as “CSV UTF-8”" if "Office" in what else _FORMS
+            raise InputError(source, found=what, write=instead)
     codecs = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
     alone = _ALONE.search(data)
     if alone and b"\0" not in data and not _PAIR.search(data):
@@ -101,14 +119,15 @@ def read_submissions(text: str, source: str) -> tuple[Submission, ...]:
     """
     suffix = PurePath(source).suffix.lower()
     if suffix not in SUFFIXES:
-        raise InputError(source, found=f"a {suffix[:20]} file, which is not read", write=_FORMS)
+        found, write = _OTHERS.get(suffix, (f"a {suffix[:20]} file, which is not read", _FORMS))
+        raise InputError(source, found=found, write=write)
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
         raise InputError(source, found="an empty file", write=_FORMS)
     if start.startswith(("{", "[")):
         return tuple(_from_json(start, source))
     if start[:200].lower().startswith(("<!doctype html", "<html")):
-        raise InputError(source, found="a web page", write=_FORMS)
+        raise InputError(source, found=_WEB[0], write=_WEB[1])
     if start[:4].lower() == "sep=":
         # Spreadsheets say their delimiter so.
         start = start.partition("\n")[2]
@@ -139,24 +158,46 @@ def _from_csv(text: str, source: str) -> tuple[Submission, ...]:
         said = f"no column {', '.join(missing)}; the first line is {clean(text.partition(chr(10))[0])[:80]!r}"
         raise InputError(source, found=said if missing else f"more than {MOST_ROWS:,} rows", write=_HEAD)
     at = {head: heads.index(head) for head in heads}
-    found: dict[str, dict[str, str]] = {}
-    students: dict[str, str] = {}
-    twice: dict[str, list[str]] = {}
+    found: dict[str, _Filled] = {}
     for row in rows[1:]:
         cells = {head: row[place].strip() if place < len(row) else "" for head, place in at.items()}
-        sheet, line, answer = cells["sheet"], cells["line"], cells["answer"][:MOST_WORDS]
-        answers = found.setdefault(sheet, {})
-        students.setdefault(sheet, cells.get("student", "")[:MOST_NAME])
-        if answer and answers.get(line, answer) not in ("", answer):
-            twice.setdefault(sheet, []).append(line)
-        elif answer or line not in answers:
-            answers[line] = answer
+        # What is typed beside the table stands under no name.
+        beside = any(cell.strip() for place, cell in enumerate(row) if place >= len(heads) or not heads[place])
+        found.setdefault(cells["sheet"], _Filled()).take(cells, beside, delimiter)
     # A row without a sheet or a sheet without any answer says nothing.
     return tuple(
-        Submission(sheet, answers, students[sheet], source, _remarks(twice.get(sheet, ())))
-        for sheet, answers in found.items()
-        if sheet and any(answers.values())
+        Submission(
+            sheet, one.answers, one.student, source, tuple(one.remarks), quantities=one.quantities, is_table=True
+        )
+        for sheet, one in found.items()
+        if sheet and (any(one.answers.values()) or one.remarks)
     )
+
+
+@dataclass
+class _Filled:
+    """The rows of one sheet."""
+
+    student: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    quantities: dict[str, str] = field(default_factory=dict)
+    remarks: dict[tuple[str, ...], None] = field(default_factory=dict)
+
+    def take(self, cells: Mapping[str, str], beside: bool, delimiter: str) -> None:
+        """One row."""
+        named = _LINE.fullmatch(cells["line"])
+        line, answer = named[1] if named else cells["line"], cells["answer"][:MOST_WORDS]
+        if delimiter == ";" and _DECIMAL.fullmatch(answer):
+            # Where the comma is the decimal sign, spreadsheets part columns by semicolons.
+            answer = answer.replace(",", ".")
+        self.student = self.student or cells.get("student", "")[:MOST_NAME]
+        if answer and self.answers.get(line, answer) not in ("", answer):
+            self.remarks["mark line twice", line[:20]] = None
+        elif answer or line not in self.answers:
+            self.answers[line] = answer
+            self.quantities[line] = cells.get("quantity", "")
+        if beside and not answer:
+            self.remarks["mark beside", line[:20]] = None
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
@@ -210,7 +251,7 @@ def _submission(sheet: str, student: str, answers: Any, source: str) -> Submissi
         if line in texts:
             twice.append(line)
         texts.setdefault(clean(line), _text(answer))
-    return Submission(sheet, texts, clean(student)[:MOST_NAME], source, _remarks(twice))
+    return Submission(sheet, texts, clean(student)[:MOST_NAME], source, _remarks(twice), is_table=True)
 
 
 def _sheets(content: Any) -> Iterator[tuple[str, str, Any]]:

@@ -44,7 +44,7 @@ def marks_csv(results: Results, language: str = "en") -> str:
             points = "" if verdict is Verdict.RUBRIC else points_text(mark.points)
             writer.writerow(
                 [
-                    marked.sheet.id,
+                    safe(marked.sheet.id),
                     safe(marked.student),
                     mark.question.id,
                     mark.question.key,

@@ -31,7 +31,6 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws clipping": "Gradient clipping",
         "ws threshold": "The threshold",
         "ws error": "Find the mistake",
-        "ws own": "{0}",
         "ws match": "Match formula and name",
         "ws points": "Points",
         "ws mistakes": "What wrong answers tell",
@@ -60,8 +59,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws ask regime": "Compute the derivative of the last state with respect to the first. Then decide what the "
         "gradient does as it goes back over more and more steps.",
         "ws ask regime bounded": "Compute the derivative of the last state with respect to the first. Then say what "
-        "follows for the gradient, as it goes back over more and more steps, from the bound |w| sup|f'| on the factor "
-        "of one step: w is the recurrent weight, f the activation.",
+        "follows for the gradient, as it goes back over more and more steps, from the bound on the factor of one "
+        "step: the absolute value of the recurrent weight times the largest slope of the activation.",
         "ws ask jacobian": "Compute the Jacobian of every step, then their product over the steps, later steps to the "
         "left.",
         "ws ask jacobian one": "Compute the Jacobian of the step.",
@@ -136,10 +135,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "rubric regime": "Full points: names the factor of one step, compares its absolute value with 1 and says it "
         "is applied once for each step. Half: compares with 1 only.",
         "regime linear": "Each step multiplies the gradient by the weight {0}, whose absolute value is {1} 1.",
-        "regime bounded": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, less "
-        "than 1.",
-        "regime open": "Each step multiplies the gradient by at most |w| sup|f'|, with |w| = {0} that is {1}, not less "
-        "than 1: nothing follows.",
+        "regime bounded": "Each step multiplies the gradient by at most the weight's absolute value, {0}, times the "
+        "activation's largest slope; that is {1}, less than 1.",
+        "regime open": "Each step multiplies the gradient by at most the weight's absolute value, {0}, times the "
+        "activation's largest slope; that is {1}, not less than 1: nothing follows.",
         "regime spectrum": "The powers of the matrix grow like the spectral radius {0} to the number of steps.",
         "less": "less than",
         "more": "greater than",
@@ -174,7 +173,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark rubric": "To be marked by a person.",
         "mark expected": "The right value is {0}.",
         "mark expected formula": "Right is {0}, in any form.",
-        "mark expected choice": "Right is: {0}.",
+        "mark expected choice": "The right option: {0}.",
         "mark instead": "With the right values before it, it is {0}.",
         "mark rule": "The rule: {0}.",
         "mark uses": "It uses {0}.",
@@ -198,6 +197,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unread comma": "Write decimals with a point: 0.5, not 0,5.",
         "unread beside": "Two numbers stand side by side: write 5/4, not 1 1/4.",
         "unread date": "A spreadsheet has made a date of this: write the decimal, or '1/2 with the sign before it.",
+        "unread day": "This may be the day that a spreadsheet made of a fraction: write the decimal, or '1/2 with the "
+        "sign before it.",
         "unread unit": "Write the number alone, without {0}.",
         "wrong shape": "{0} numbers are asked for; there are {1}.",
         "unread choice": "Write one of the options, and only one.",
@@ -214,6 +215,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "mark blank": "Came back without any answer: {0}.",
         "mark nothing": "Nothing was filled in.",
         "mark unknown sheet": "{0}: no sheet of this worksheet",
+        "mark date sheet": "{0}: a spreadsheet has made a date of the sheet's id: write it with the sign before it, as "
+        "in '{1}",
+        "mark no line": "{0}: there is no line {1} on this sheet",
+        "mark other line": "{0}: line {1} stands beside {2}, and asks for {3}: rows or cells were moved",
+        "mark beside": "{0}: in line {1} something stands beside the table, and nothing as answer",
         "mark no answers": "{0}: no answers by line there",
         "mark unreadable": "{0}; write: {1}",
         "mark files": "{0} and {1} more",

@@ -149,12 +149,20 @@ class TestForms:
             read_submissions(text, "x.csv")
         assert said in found.value.found
 
-    @pytest.mark.parametrize("name", ["1-001.tex", "1-001.docx", "1-001.xlsx", "1-001.html"])
-    def test_other_formats(self, name: str) -> None:
-        """Text in them is no sheet."""
+    @pytest.mark.parametrize(
+        ("name", "instead"),
+        [
+            ("1-001.tex", "notebook"),
+            ("1-001.docx", "notebook"),
+            ("1-001.xlsx", "CSV UTF-8"),
+            ("1-001.html", "the sheet as Markdown"),
+        ],
+    )
+    def test_other_formats(self, name: str, instead: str) -> None:
+        """Text in them is no sheet; what to hand in is said."""
         with pytest.raises(InputError) as found:
             read_submissions("# Worksheet 1-001\n\n(1) 1/2", name)
-        assert "which is not read" in found.value.found
+        assert instead in found.value.write
 
     @pytest.mark.parametrize(
         "text",
@@ -223,6 +231,7 @@ class TestWays:
             ("(a) It … (**vanishes** / explodes / does neither): ..........", "vanishes"),
             ("(a) It … (vanishes / explodes / does neither) vanishes", "vanishes"),
             ("**(a)** vanishes", "vanishes"),
+            ("(a) The gradient … (vanishes / **does neither** / explodes)", "does neither"),
             ("（a）梯度……（消失 / 爆炸 / 两者都不）：消失", "消失"),
             ("(a) It …: ..........\n\nvanishes", "vanishes"),
             ("(a) What it should be: (-1/2) ln(3)", "(-1/2) ln(3)"),

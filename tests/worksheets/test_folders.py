@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from itertools import pairwise
@@ -20,6 +22,7 @@ from symrnn.worksheets.rosters import read_roster
 from symrnn.worksheets.sheets import Class, tasks_of
 from symrnn.worksheets.submissions import decoded
 from symrnn.worksheets.tasks import load_task, read_task, shipped
+from symrnn.worksheets.words import ENGLISH
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -109,6 +112,41 @@ class TestWorksheet:
         """Exit code 2, and no folder."""
         assert run("worksheet", model, *arguments, "-o", tmp_path / "out")[0] == 2
         assert not (tmp_path / "out").exists()
+
+    def test_what_platforms_do_not_get_is_said(self, tmp_path: Path, model: Path) -> None:
+        """Formulas and words by their ids; where there is nothing else, no file is written."""
+        out = tmp_path / "out"
+        result = CliRunner().invoke(
+            main,
+            [
+                "worksheet",
+                str(model),
+                "--tasks",
+                "derive,regime",
+                "--to",
+                "moodle,qti",
+                "--format",
+                "json",
+                "-o",
+                str(out),
+            ],
+        )
+        left = json.loads(result.stdout)["left_out"]
+        assert left["formats"] == ["moodle", "qti"] and left["formula"] and left["words"]
+        for kind in ("formula", "words"):
+            assert ", ".join(f"({id})" for id in left[kind]) in result.stderr
+        assert run("worksheet", model, "--tasks", "derive", "--to", "moodle", "-o", tmp_path / "none")[0] == 2
+        assert not (tmp_path / "none").exists()
+
+    def test_a_table_of_answers_tells_none(self, tmp_path: Path, model: Path) -> None:
+        """Every kind of question is there, and neither its name nor an option's."""
+        out = tmp_path / "out"
+        run("worksheet", model, "--tasks", "match,regime,error,compare", "-o", out)
+        table = (out / "answers.csv").read_text(encoding="utf-8-sig")
+        quantities = {row["quantity"] for row in csv.DictReader(io.StringIO(table))}
+        assert "formula 1" in quantities
+        told = (*(key.removeprefix("match ") for key in ENGLISH if key.startswith("match ")), "vanishes", "simple cell")
+        assert not [word for word in told if any(word in quantity for quantity in quantities)]
 
     def test_a_stress_test(self, model: Path) -> None:
         """Writes nothing but its report."""

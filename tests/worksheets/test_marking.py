@@ -10,8 +10,10 @@ from fractions import Fraction
 from math import floor, log10
 
 import pytest
+import sympy as sp
 from worksheet_models import class_of
 
+from symrnn.algebra.nodes import Number
 from symrnn.algebra.printing import to_latex, to_text
 from symrnn.worksheets.feedback import feedback_document
 from symrnn.worksheets.folders import answers_csv
@@ -105,7 +107,7 @@ class TestStudents:
         """A wrong line after a wrong line: the right value, and the one that follows."""
         answers = forgotten(sheet) | {"dL/dh[1]": "17"}
         marks = {m.question.key: m for m in mark_sheet(folder, handed_in(sheet, answers)).marks}
-        assert marks["dL/dh[1]"].own == forgotten(sheet)["dL/dh[1]"]
+        assert marks["dL/dh[1]"].own == Number(sp.Rational(forgotten(sheet)["dL/dh[1]"]))
         assert marks["dL/dh[1]"].expected == right(sheet)["dL/dh[1]"]
 
     def test_a_mistake_on_top_of_a_carried_error_is_named(self, folder: Folder, sheet: Sheet) -> None:

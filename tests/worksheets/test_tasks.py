@@ -143,6 +143,15 @@ class TestEveryTask:
         assert keys[0] == keys[1]
         assert len({key.partition("## 1.")[2] for key in keys}) > 1
 
+    def test_nothing_that_is_asked_is_given(self, tmp_path: Path) -> None:
+        """The forward pass stands in no table where a teacher's own task asks a state of it."""
+        path = tmp_path / "states.toml"
+        path.write_text('lines = ["h"]\n', encoding="utf-8")
+        model = model_of("tanh")
+        for tasks, is_given in ((["bptt"], True), (["bptt", str(path)], False), (["bptt", "forward"], False)):
+            page = sheet_document(Class(model, tasks_of(tasks, model), 1).sheet(1), Looks()).to_text()
+            assert ("The forward pass has given" in page) is is_given
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_a_teachers_own_file(self, tmp_path: Path, kind: str) -> None:
         """Each kind with another title, and its own points."""

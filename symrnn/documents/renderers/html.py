@@ -120,6 +120,12 @@ def block_html(setter: Setter, block: Words | Table) -> str:
     return _other(setter, block)
 
 
+def line_html(setter: Setter, claim: Claim, number: int) -> str:
+    """A numbered line by itself, for the text of a question in a learning platform."""
+    whole = [setter.values(claim.lhs), *(run.texts for run in setter.runs(claim, 1))]
+    return f"<p>({number}) {' '.join(_math(texts[0], texts[2]) for texts in whole)}</p>\n"
+
+
 def _body(document: Document) -> str:
     setter = setter_of(document)
     counter = iter(range(1, 1 + sum(1 for _ in document.claims())))

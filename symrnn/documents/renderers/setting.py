@@ -37,7 +37,8 @@ RELATIONS: Mapping[str, str] = {
 
 SIGNS = re.compile("(∂⁺L/∂|∂L/∂|∂⁺|∂|δ)")
 """Mathematics in a sentence's own words, which each format sets as such."""
-_NAME = re.compile(r"(\b[A-Za-z]_(?:[A-Za-z0-9]\b|\{[a-z0-9+-]{1,5}\}))")
+_NAME = re.compile(r"((?<![A-Za-z0-9_α-ω])[A-Za-zα-ω]_(?:[A-Za-z0-9](?![A-Za-z0-9_])|\{[a-z0-9+-]{1,5}\}))")
+"""A name with an index, in text of any language: Chinese has no spaces around it."""
 _PIECES = {"-": "tight minus", "+": "tight plus"}
 
 ROOM = 400

@@ -1,12 +1,14 @@
 """GIFT: a numerical question for each number and a choice for each question with options, by category.
 
-The format: docs.moodle.org, "GIFT format". Its signs ~ = # { } : are escaped everywhere.
+The format: docs.moodle.org, "GIFT format". Its signs ~ = # { } : are escaped everywhere; options and feedback
+are HTML, as the question is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
 
 from symrnn import __version__
 from symrnn.documents.document import MARK
@@ -25,9 +27,9 @@ def to_gift(sheets: Sequence[Named]) -> str:
 
 def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f"$CATEGORY: $course$/top/symrnn/{name}\n"
-    before = groups[0].intro if groups else ""
+    opening = groups[0].opening if groups else ""
     for group in groups:
-        intro = before if group is groups[0] else before + group.intro
+        intro = opening + group.model + group.intro
         for item in group.items:
             if item.options:
                 yield _entry(name, item, item.id, intro, _choice(item))
@@ -37,19 +39,21 @@ def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _entry(name: str, item: Item, id: str, intro: str, answers: str, which: str = "") -> str:
-    text = escaped(f"{intro}<p>({id}) {item.prompt}{which}</p>".replace("\n", " "))
+    text = escaped(f"{intro}<p>{item.prompt}{which}</p>".replace("\n", " "))
     return f"::{escaped(name)} ({id})::[html]{text}{{{answers}}}\n"
 
 
 def _numerical(blank: Blank) -> str:
     lines = [f"=%100%{blank.number}:{blank.tolerance}"]
-    lines += [f"=%0%{one.number}:{blank.tolerance}#{escaped(one.feedback)}" for one in blank.wrong]
+    lines += [f"=%0%{one.number}:{blank.tolerance}#{escaped(escape(one.feedback))}" for one in blank.wrong]
     return "#\n" + "\n".join(lines) + "\n"
 
 
 def _choice(item: Item) -> str:
     return (
-        "\n" + "\n".join(f"{'=' if at == item.right else '~'}{escaped(o)}" for at, o in enumerate(item.options)) + "\n"
+        "\n"
+        + "\n".join(f"{'=' if at == item.right else '~'}{escaped(escape(o))}" for at, o in enumerate(item.options))
+        + "\n"
     )
 
 

@@ -1,19 +1,21 @@
 """A sheet's questions as learning platforms want them: a number to a blank, in decimals, with what wrong ones tell.
 
-Mathematics is MathML in HTML; questions in words and choices that have no options are left to the printed sheet.
+Mathematics is MathML in HTML. Questions in words and formulas are left to the printed sheet: no platform takes any form
+of a formula that means the same, with the names the sheet has for its parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from types import MappingProxyType
 from typing import Any
 
 from symrnn.checking.numbers import MP, real
-from symrnn.documents.document import Formula, Words
-from symrnn.documents.renderers.html import block_html, setter_of
+from symrnn.documents.document import Claim, Formula, Words
+from symrnn.documents.renderers.html import block_html, line_html, setter_of
 from symrnn.worksheets.numbers import SIGNIFICANT
 from symrnn.worksheets.pages import Looks, sheet_document
 from symrnn.worksheets.questions import Part, Question
@@ -51,7 +53,7 @@ class Item:
 
     id: str
     prompt: str
-    """HTML with MathML, up to the blank."""
+    """HTML with MathML, with the id, up to the blank."""
     points: int
     blanks: tuple[Blank, ...] = ()
     options: tuple[str, ...] = ()
@@ -64,6 +66,38 @@ class Group:
 
     intro: str
     items: tuple[Item, ...]
+    opening: str = ""
+    """What stands before the first of a sheet's groups: what is given for all."""
+
+    model: str = ""
+    """What an earlier part has said of its model, where that is not the sheet's: for a question by itself."""
+
+    @property
+    def before(self) -> str:
+        """All that stands before its questions on the sheet."""
+        return self.opening + self.intro
+
+
+TYPED: Mapping[str, str] = MappingProxyType({"ws exact": "ws exact typed", "ws logarithms": "ws logarithms typed"})
+"""What a sheet says of its numbers, and what it says instead where only decimals can be typed."""
+LEFT_OUT = ("formula", "words")
+"""The kinds of questions that stay on paper."""
+
+
+def left_out(sheets: Iterable[Sheet]) -> dict[str, tuple[str, ...]]:
+    """The ids of questions that no platform is given, by their kind.
+
+    >>> import symrnn as sr
+    >>> from symrnn.worksheets.sheets import Class, tasks_of
+    >>> model = sr.load("example:linear")
+    >>> left_out([Class(model, tasks_of(("forward", "regime"), model), 1).sheet(1)])
+    {'words': ('b',)}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for question in (question for sheet in sheets for question in sheet.questions):
+        if question.kind in LEFT_OUT:
+            found.setdefault(question.kind, {})[question.id] = None
+    return {kind: tuple(found[kind]) for kind in LEFT_OUT if kind in found}
 
 
 def share(item: Item) -> Fraction:
@@ -101,33 +135,39 @@ def groups(sheet: Sheet, looks: Looks) -> tuple[Group, ...]:
     wrong = _wrong_numbers(sheet, looks.language)
     found: list[Group] = []
     before = document.sections[: len(document.sections) - len(sheet.parts)]
+    first = 1
+    models: dict[int, str] = {}
     opening: list[Any] = [words for words in document.above if words.key == "ws text"]
     opening += [block for section in before for block in section.blocks]
     for place, part in enumerate(sheet.parts):
-        if part.shown:
-            # A calculation with a planted mistake is for paper: its lines are no blanks.
-            continue
         blocks = document.sections[place + len(before)].blocks
-        # Another model is given where its part begins: before the task, its points, and the questions.
-        given = blocks[: len(blocks) - len(part.intro) - bool(part.questions) - len(part.questions)]
+        # Another model is given where its part begins, before the task.
+        given = blocks[: blocks.index(part.intro[0])] if part.intro else ()
         items = tuple(_items(part, setter, wrong, looks.language))
         if items:
-            shown = [*(() if found else opening), *given, *part.intro]
-            found.append(Group("".join(block_html(setter, _decimals(block)) for block in shown), items))
+            own = "".join(block_html(setter, _decimals(block)) for block in given)
+            intro = [own, *(block_html(setter, _decimals(block)) for block in part.intro)]
+            intro += [line_html(setter, claim, number) for number, claim in enumerate(part.shown, start=first)]
+            before_all = "" if found else "".join(block_html(setter, _decimals(block)) for block in opening)
+            found.append(Group("".join(intro), items, before_all, models.get(id(part.drawn), "")))
+            models[id(part.drawn)] = models.get(id(part.drawn)) or own
+        first += sum(isinstance(block, Claim) for block in blocks)
     return tuple(found)
 
 
 def _decimals(block: Any) -> Any:
     """How to write numbers where only decimals can be typed."""
-    key = block.key if isinstance(block, Words) else ""
-    return Words(f"{key} typed", block.about) if key in ("ws exact", "ws logarithms") else block
+    typed = TYPED.get(block.key) if isinstance(block, Words) else None
+    return Words(typed, block.about) if typed else block
 
 
 def _items(part: Part, setter: Any, wrong: dict[str, list[Any]], language: str) -> Iterator[Item]:
     for question in part.questions:
         if question.kind == "number":
             prompt = (
-                setter.said(Formula(question.lhs)) + " = " if question.lhs is not None else _asked(question, setter)
+                f"({question.id}) {setter.said(Formula(question.lhs))} = "
+                if question.lhs is not None
+                else _asked(question, setter)
             )
             blanks = tuple(_blanks(question, wrong.get(question.id, [])))
             yield Item(question.id, prompt, question.points, blanks)

@@ -1,4 +1,4 @@
-"""Moodle XML: a cloze question for each sheet and a numerical question for each number, by category.
+"""Moodle XML: a cloze question for each sheet, and by itself a question for each number and each choice, by category.
 
 Wrong numbers that a known mistake gives are answers worth 0 % with their feedback: the only grade fractions are 100
 and 0. A vector or a matrix is a cloze question with a blank for each entry. The format: docs.moodle.org, "Moodle XML
@@ -29,19 +29,21 @@ def _sheet(name: str, groups: Sequence[Group]) -> Iterator[str]:
     yield f'<question type="category"><category><text>$course$/top/symrnn/{escape(name)}</text></category></question>\n'
     worth = weights(groups)
     text = "".join(
-        _still(group.intro) + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups
+        _still(group.before) + "".join(_cloze_item(item, worth[item.id]) for item in group.items) for group in groups
     )
     yield _question("cloze", name, text, "")
-    before = groups[0].intro if groups else ""
+    opening = groups[0].opening if groups else ""
     for group in groups:
-        intro = before if group is groups[0] else before + group.intro
+        intro = opening + group.model + group.intro
         for item in group.items:
             title = f"{name} ({item.id})"
             if len(item.blanks) == 1:
-                head = f"{intro}<p>({item.id}) {item.prompt}</p>"
+                head = f"{intro}<p>{item.prompt}</p>"
                 yield _question("numerical", title, head, _answers(item.blanks[0], item.points))
             elif item.blanks:
                 yield _question("cloze", title, _still(intro) + _cloze_item(item, 1), "")
+            else:
+                yield _question("multichoice", title, f"{intro}<p>{item.prompt}</p>", _options(item))
 
 
 def _question(kind: str, name: str, text: str, further: str) -> str:
@@ -67,6 +69,18 @@ def _answers(blank: Blank, points: int) -> str:
     return f"<defaultgrade>{points}</defaultgrade>\n{answer(100, blank.number, blank.tolerance, '')}{wrong}"
 
 
+def _options(item: Item) -> str:
+    answers = "".join(
+        f'<answer fraction="{100 if place == item.right else 0}" format="html"><text>{_data(escape(option))}</text>'
+        f'<feedback format="html"><text></text></feedback></answer>\n'
+        for place, option in enumerate(item.options)
+    )
+    return (
+        f"<defaultgrade>{item.points}</defaultgrade>\n<single>true</single>\n<shuffleanswers>false</shuffleanswers>\n"
+        f"<answernumbering>none</answernumbering>\n{answers}"
+    )
+
+
 def _cloze_item(item: Item, weight: int) -> str:
     if item.options:
         options = "~".join(
@@ -74,7 +88,7 @@ def _cloze_item(item: Item, weight: int) -> str:
         )
         return f"<p>{_still(item.prompt)} {{{weight}:MULTICHOICE:{options}}}</p>\n"
     blanks = " ".join(_cloze_blank(blank, weight) for blank in item.blanks)
-    return f"<p>({item.id}) {_still(item.prompt)}{blanks}</p>\n"
+    return f"<p>{_still(item.prompt)}{blanks}</p>\n"
 
 
 def _cloze_blank(blank: Blank, weight: int) -> str:

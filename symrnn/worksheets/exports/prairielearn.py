@@ -24,7 +24,7 @@ from symrnn.worksheets.exports.items import Blank, Group, Item, weights
 def to_prairielearn(name: str, groups: Sequence[Group]) -> Iterator[tuple[str, str]]:
     """The files of one question: path within `questions/`, and content."""
     worth = weights(groups)
-    body = "".join(_unbraced(group.intro) + "".join(_item(item, worth) for item in group.items) for group in groups)
+    body = "".join(_unbraced(group.before) + "".join(_item(item, worth) for item in group.items) for group in groups)
     content = f"<!-- {MARK} {__version__} -->\n{body}"
     info = {
         "uuid": str(UUID(bytes=sha256(content.encode()).digest()[:16], version=4)),
@@ -62,9 +62,9 @@ def _item(item: Item, worth: Mapping[str, int]) -> str:
         answers = "".join(_option(option, place == item.right) for place, option in enumerate(item.options))
         return (
             f'<p>{prompt}</p>\n<pl-multiple-choice answers-name="{_name(item.id)}" weight="{weight}" '
-            f'order="fixed">{answers}</pl-multiple-choice>\n'
+            f'order="fixed" hide-letter-keys="true">{answers}</pl-multiple-choice>\n'
         )
-    return f"<p>({item.id}) {prompt}</p>\n" + "".join(_input(blank, weight) for blank in item.blanks)
+    return f"<p>{prompt}</p>\n" + "".join(_input(blank, weight) for blank in item.blanks)
 
 
 def _option(text: str, is_right: bool) -> str:

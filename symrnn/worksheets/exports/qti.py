@@ -27,7 +27,7 @@ def to_qti(name: str, groups: Sequence[Group], language: str = "en") -> str:
     blanks = [blank for item in items for blank in item.blanks]
     declarations = "".join(piece for item in items for piece in _declarations(item))
     outcomes = "".join(_outcome(blank) for blank in blanks if blank.wrong)
-    body = "".join(group.intro + "".join(_shown(item) for item in group.items) for group in groups)
+    body = "".join(group.before + "".join(_shown(item) for item in group.items) for group in groups)
     scores = "".join(piece for item in items for piece in _scores(item))
     feedback = "".join(piece for blank in blanks for piece in _feedback(blank))
     return (
@@ -108,7 +108,7 @@ def _shown(item: Item) -> str:
     entries = " ".join(
         f'<textEntryInteraction responseIdentifier="{_name(blank.id)}" expectedLength="14"/>' for blank in item.blanks
     )
-    return f"<p>({item.id}) {item.prompt}{entries}</p>\n"
+    return f"<p>{item.prompt}{entries}</p>\n"
 
 
 def _feedback(blank: Blank) -> Iterator[str]:

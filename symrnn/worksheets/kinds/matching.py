@@ -48,9 +48,10 @@ def match_part(ground: Ground) -> Part:
     listed = tuple(Words("ws match name", (letter, Words(key))) for letter, key in zip(letters, names, strict=True))
     questions = tuple(
         Question(
-            ground.letter(), key, "choice", letters[names.index(key)], ground.task.points,
+            ground.letter(), f"formula {place}", "choice", letters[names.index(key)], ground.task.points,
             prompt=("ws match line", (Formula(formula),)), options=letters,
         )
-        for key, formula in pairs
+        # What stands in `answers.csv` must not tell the name.
+        for place, (key, formula) in enumerate(pairs, start=1)
     )  # fmt: skip
     return Part("", "ws match", (Words("ws ask match"), *listed), questions, ground.drawn)

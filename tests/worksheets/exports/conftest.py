@@ -9,7 +9,7 @@ from worksheet_models import class_of
 from symrnn.worksheets.exports.items import groups
 from symrnn.worksheets.pages import Looks
 
-TASKS = "forward,bptt,regime,spectrum,clipping,threshold,match"
+TASKS = "forward,bptt,regime,error,spectrum,clipping,threshold,match"
 CASES = [("linear", TASKS, "en"), ("tanh", TASKS, "zh"), ("lstm", "forward,bptt", "en")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -57,7 +58,8 @@ class TestExport:
         """Its own sentence, letter for letter."""
         numerical = [entry for entry in entries if entry.kind == "Numerical"]
         for blank, entry in zip(exported.blanks, numerical, strict=True):
-            assert [choice.feedback for choice in entry.choices[1:]] == [wrong.feedback for wrong in blank.wrong]
+            told = [html.unescape(choice.feedback) for choice in entry.choices[1:]]
+            assert told == [wrong.feedback for wrong in blank.wrong]
             assert [choice.text.partition(":")[0] for choice in entry.choices[1:]] == [w.number for w in blank.wrong]
 
     def test_choices(self, exported: Exported, entries: list[Entry]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -137,6 +138,16 @@ class TestSingle:
             values = [float(a.findtext("text")) for a in answers]
             room = float(answers[0].findtext("tolerance"))
             assert all(abs(a - b) > room for at, a in enumerate(values) for b in values[:at])
+
+    def test_choices(self, exported: Exported, quiz: etree._Element) -> None:
+        """One right option each, in their order."""
+        asked = [item for item in exported.items if item.options]
+        questions = quiz.findall("question[@type='multichoice']")
+        for item, question in zip(asked, questions, strict=True):
+            found = [(a.findtext("text"), a.get("fraction")) for a in question.findall("answer")]
+            assert [html.unescape(text) for text, _ in found] == list(item.options)
+            assert [share for _, share in found].index("100") == item.right
+            assert item.prompt in question.findtext("questiontext/text")
 
     def test_vectors(self, exported: Exported, quiz: etree._Element) -> None:
         """A cloze question with a blank for each entry."""

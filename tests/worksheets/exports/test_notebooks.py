@@ -108,7 +108,10 @@ class TestAssignment:
             cell.source = cleared(cell.source)
         (found,) = read_submissions(json.dumps(source), "x")
         assert found.sheet == exported.sheet.id
-        assert not any(found.answers.values())
+        shown = {claim for part in exported.sheet.parts for claim in part.shown}
+        asked = {question.id for question in exported.sheet.questions}
+        assert not any(answer for line, answer in found.answers.items() if line in asked)
+        assert len([answer for answer in found.answers.values() if answer]) == len(shown)
 
     @pytest.mark.skipif(shutil.which("nbgrader") is None, reason="nbgrader is not installed (300 MB; run once by hand)")
     def test_by_nbgrader_itself(self, exported: Exported, tmp_path: Path) -> None:
