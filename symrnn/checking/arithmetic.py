@@ -167,7 +167,9 @@ class Evaluator:
             case Quotient(over=Num() as over, under=Num() as under) if (
                 is_whole(over) and is_whole(under) and under.value
             ):
-                self.scope.literal(over)  # what it hangs on
+                known = self.scope.literal(over), self.scope.literal(under)
+                if all(number.sharp and number.exact and number.value for number in known):
+                    return product(known[0], inverse(known[1]))
                 return sharp(Fraction(over.value, under.value))  # nobody rounds to 193/4
             case Quotient(over=over, under=under) if name is None:
                 return self._ratio(self.value(over), self.value(under))
@@ -546,12 +548,18 @@ def _shifted(name: Derivative, by: int) -> Derivative:
 
 
 def _descends(tree: Big, first: int, last: int) -> bool:
-    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time is often written from late to early."""
+    """`∏_{k=T}^{t+1}`, `∏_{k=t}^{1}`: a product over time from late to early; `∏_{k=t}^{T-1}` is none."""
     if tree.kind != "prod":
         return False
     below = tree.below.sides[1] if isinstance(tree.below, Chain) else None
-    ends_early = isinstance(tree.above, Terms | Num) and isinstance(below, Symbol)
-    return ends_early or first > last + 1
+    match below, tree.above:
+        case (Symbol(), Num()):
+            return True
+        case (Symbol(base=late), Terms(terms=((_, Symbol(base=early)), *more))) if early != "T":
+            return late == "T" or all(sign > 0 for sign, _ in more)
+        case (Terms(terms=(_, (-1, _))), Symbol(base=early)) if early != "T":
+            return True
+    return first > last + 1
 
 
 def _is_dots(tree: Syntax) -> bool:

@@ -292,8 +292,10 @@ class ChainJudge(Noting):
         if self._holds_data(left) or self._holds_data(right):
             # (2 h_1 - 3) h_1 where v = 2 and y_1 = 3.
             return None
-        outcome = self.page.formulas.judge(left, right, self.page, quick=True)
-        return outcome if outcome.agree is False else None
+        outcome: Outcome = self.page.formulas.judge(left, right, self.page, quick=True)
+        if outcome.agree is not False or self.page.formulas.holds_nearby(left, right, self.page):
+            return None
+        return outcome
 
     def _holds_data(self, tree: Syntax) -> bool:
         """Whether whole numbers of a formula may be data put in; 0 and 1 keep their value anyway, powers are none."""
@@ -326,9 +328,13 @@ class ChainJudge(Noting):
     def _compare(self, before: int, at: int) -> None:
         best: tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None = None
         fitting: set[int] = set()
-        for variant in self.variants(before, at):
+        pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
+        generic = any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)
+        for variant in (*self.variants(before, at), *self.last_variants(before, at)):
+            if variant >= 16 and best is not None and best[1] != Verdict.WRONG:
+                break
             meaning = variant >> 1 & 1
-            if meaning not in self.meanings or (meaning in fitting and best is not None):
+            if generic and (meaning not in self.meanings or (meaning in fitting and best is not None)):
                 continue
             found = self._verdict(before, at, variant)
             if found is None or (best is not None and found[0] == Verdict.UNDECIDED):
@@ -339,12 +345,13 @@ class ChainJudge(Noting):
                 best = (rank, *found)
             if rank <= _RANK.index(Verdict.ROUNDED):
                 fitting.add(meaning)
-        pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
-        if fitting and any(isinstance(piece, Call) and is_generic(piece) for piece in pieces):
+        if fitting and generic:
             self.meanings = frozenset(fitting)
         if best is None:
             self.add(at, Verdict.UNDECIDED, self.faces[at].problem)
             return
+        if best[1] == Verdict.FOLLOWS and (other_ := self._by_chance(before, at)) is not None:
+            best = other_
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
             verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
@@ -364,6 +371,17 @@ class ChainJudge(Noting):
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         explained = self._formula_mistakes(before, at) if luck is not None else ((), None)
         self.note(before, at, verdict, reason, expected, taint, explained)
+
+    def _by_chance(self, before: int, at: int) -> tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None:
+        """A right link in which a number stands that is also a wrong one above: it hangs on nothing wrong."""
+        left = self.see(before, before > 0 and self.has_value_before(before))
+        if left is None or left.taint or self.taint or not names_of(self.faces[before].tree):
+            return None
+        for variant in self.last_variants(before, at):
+            found = self._verdict(before, at, variant)
+            if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
+                return (_RANK.index(found[0]), *found)
+        return None
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""

@@ -82,6 +82,16 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             page.doubtful.add(key)
 
 
+def set_summed_apart(page: Page, working: Working) -> None:
+    """`du = …` and later `du += …`: what is added up in steps is the text's own, until all is added."""
+    for line in working.lines:
+        for claim in line.claims:
+            if claim.kind == Kind.UPDATE and claim.links[0].relation == "+=":
+                name = name_of(claim.links[0].left)
+                if isinstance(name, Derivative) and name.packed:
+                    page.chosen[group(name)] = OWN
+
+
 def _written_as_delta(working: Working) -> set[str]:
     """The gradients that are written with a δ: `δ_f`, not `df`."""
     sides = (side for line in working.lines for claim in line.claims for side in claim.sides)

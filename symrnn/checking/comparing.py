@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from symrnn.checking.digits import FLOAT_TOLERANCE, Digits, is_float_print
 from symrnn.checking.matrices import Matrix, Misfit, Value
-from symrnn.checking.numbers import MP, Number, Scalar, distance, gap, less, real, same
+from symrnn.checking.numbers import MP, Number, Scalar, distance, gap, less, real, same, times
 
 
 class Agreement(IntEnum):
@@ -119,6 +119,8 @@ def rounded_like(value: Value | None, digits: Digits | None) -> str | None:
         return None if value is None else _listed(value)
     if digits is None or not digits.unit:
         return plain(value.value)
+    if digits.text.endswith("%"):
+        return f"{decimal(times(value.value, Fraction(100)), _exponent(digits.unit * 100))}%"
     if isinstance(value.value, Fraction) and value.value.limit_denominator(10**6) == value.value:
         places = _places(value.value)
         if places is not None and places <= 10:

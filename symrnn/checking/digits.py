@@ -89,7 +89,11 @@ def _power_of_ten(tree: Raised) -> Fraction | None:
 
 def unit_of(number: Num, relation: str = "=") -> Fraction:
     """One unit of the last digit written. A whole number behind `=` stands for itself unless it has many digits."""
-    mantissa, _, exponent = number.text.lower().replace("{,}", "").replace(",", "").partition("e")
+    text = number.text.lower().replace("{,}", "").replace(",", "")
+    if text.endswith("%"):
+        places = len(text.removesuffix("%").partition(".")[2])
+        return Fraction(1, 100 * 10**places)
+    mantissa, _, exponent = text.partition("e")
     scale = Fraction(10) ** int(exponent or 0)
     whole, point, decimals = mantissa.partition(".")
     if point:

@@ -6,14 +6,16 @@ Reads claims and a page; keeps what was evaluated. What is missing is said by th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from symrnn.algebra.reading.syntax import Call, Num, Syntax, Transposed, walk
+from symrnn.algebra.reading.syntax import Big, Call, Norm, Num, Quotient, Symbol, Syntax, Transposed, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.claims import Line, Link, Side
 from symrnn.checking.digits import Digits, digits_of, grid_digits, numbers_in
 from symrnn.checking.functions import is_function
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Known, name_of
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope
@@ -84,8 +86,11 @@ class Faces:
         beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
         if face.digits is not None and at == 0:
             fresh = False
-        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, shadowed=shadowed)
-        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, shadowed=shadowed)
+        again = self._results(face.tree) if variant & 16 and at else frozenset()
+        more: dict[str, Any] = {"shadowed": shadowed, "again": again, "earlier": bool(variant & 32)}
+        more["counted"] = all(_counts(self.faces[k].tree) for k in range(1 if self.faces[0].name else 0, at + 1))
+        writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, **more)
+        true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, **more)
         try:
             written, real = Evaluator(writer).value(face.tree), Evaluator(true).value(face.tree)
         except Unknown as missing:
@@ -103,7 +108,8 @@ class Faces:
     def variants(self, *sides: int) -> list[int]:
         """The readings to try, the usual first.
 
-        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8).
+        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8),
+        results whose digits stand above by chance (16), names as before their last value (32).
         """
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
         found = [0]
@@ -116,6 +122,25 @@ class Faces:
             found += [one | bit for one in found] if has else []
         return found
 
+    def last_variants(self, *sides: int) -> list[int]:
+        """The readings to try where all of these are wrong."""
+        again = bool(self._results(self.faces[sides[-1]].tree))
+        earlier = any(
+            self.page.key(name) in self.page.earlier for at in sides for name in names_of(self.faces[at].tree)
+        )
+        return [*([16] if again else []), *([32] if earlier else []), *([48] if again and earlier else [])]
+
+    def _results(self, tree: Syntax) -> frozenset[str]:
+        """The numbers of a side, with digits enough for a result, that stand above as one already."""
+        if digits_of(tree) is not None:
+            return frozenset()
+        kept = ((number.text, self.page.numbers.get(number.text)) for number in numbers_in(tree))
+        return frozenset(
+            text
+            for text, record in kept
+            if record is not None and not record.given and len(text.replace(".", "").strip("0")) >= 3
+        )
+
     def has_value_before(self, at: int) -> bool:
         """Whether arithmetic stands before a side, so that its new numbers are results and no data."""
         first = 1 if self.faces[0].name is not None else 0
@@ -127,6 +152,14 @@ _PROBLEMS = {
     NotMeant: "{0}",
     Misfit: "shapes that do not fit: {0}",
 }
+
+
+def _counts(tree: Syntax) -> bool:
+    """Whether a side is made of whole numbers by sums and products: `4 · (20 · 30 + 20)`."""
+    pieces = list(walk(tree))
+    if any(isinstance(piece, Call | Quotient | Big | Norm | Symbol) for piece in pieces):
+        return False
+    return all(piece.text.replace(",", "").isdigit() for piece in pieces if isinstance(piece, Num))
 
 
 def is_generic(call: Call) -> bool:

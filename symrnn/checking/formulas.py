@@ -14,6 +14,7 @@ from itertools import product as combinations
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from symrnn.algebra.nodes import Apply, Parameter, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
@@ -62,6 +63,7 @@ IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 TURNED = Reason("right in the transposed layout")
 FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
+NOTHING = Reason("zero on both sides where the names between are held constant")
 SHARE = Reason("what one step adds")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
 NEAR = 1e-10
@@ -183,6 +185,17 @@ class Formulas:
             return outcome
         except SymrnnError as error:
             return Outcome(None, Reason("{0}", (error.found,)))
+
+    def holds_nearby(self, left: Syntax, right: Syntax, page: Page) -> bool:
+        """Whether a formula holds wherever every unit stays on its side of the kinks: what is dead may be left out."""
+        truths = page.truths
+        if not self._has_kinks or not isinstance(truths, ModelTruths) or page.truths.here is not None:
+            return False
+        point = truths.with_values(moved_a_little(truths.given) | dict(self.fixed))
+        if point.on_kink:
+            return False
+        outcome = self._at_points(left, right, [point], page.chosen, page.functions, Way())
+        return outcome.agree is True or outcome.reason is FLAT
 
     def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
         """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""
@@ -361,7 +374,9 @@ class Formulas:
         names = (*names_of(left), *names_of(right))
         stepped = any(isinstance(name, Name) and name.steps for name in names)
         backward = any(isinstance(name, Derivative) or name.base == "delta" for name in names)
-        seen, live = 0, not (backward and self._has_kinks)
+        # What holds only because a name held constant leaves nothing of either side says nothing.
+        held = any(" local " in one for one in chosen.values())
+        seen, live = 0, not (backward and (self._has_kinks or held))
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
@@ -382,7 +397,7 @@ class Formulas:
                     return outcome
                 note = note if outcome is None else outcome.reason
         if seen and not live:
-            return Outcome(None, FLAT)
+            return Outcome(None, FLAT if self._has_kinks else NOTHING)
         return Outcome(True, note) if seen else Outcome(None, missing)
 
 
@@ -505,6 +520,20 @@ def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
         if count >= MOST_PLACES:
             return
         yield dict(zip(letters, place, strict=True))
+
+
+def moved_a_little(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """Every number that is not zero a little larger, each by another part of itself."""
+    found: dict[NodeName, Any] = {}
+    count = 0
+    for name, value in values.items():
+        rows = np.asarray(value, dtype=object)
+        moved = rows.ravel().copy()
+        for place in range(len(moved)):
+            count += 1
+            moved[place] = moved[place] * (1 + sp.Rational(count % 29 + 1, 100_003))
+        found[name] = moved.reshape(rows.shape).tolist()
+    return found
 
 
 # --- what keeps its value ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from symrnn.checking.matrices import Misfit
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.statements import pairs_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.updates import UpdateJudge, pages_after, updated
 from symrnn.checking.verdicts import Finding, Reason, Verdict
@@ -71,6 +72,7 @@ class Judge:
             UpdateJudge(self.page, self.ledger, line, claim.links).judge_update(name)
         elif claim.kind == Kind.UPDATE:
             self._given(line, claim.links, Reason("an update"))
+            self._forget(claim)
         elif _is_condition(line, claim) and self._is_known(claim):
             self._given(line, claim.links, Reason("a condition"))
         else:
@@ -119,10 +121,19 @@ class Judge:
         for link in links:
             self.ledger.add(line, link, Verdict.GIVEN, reason)
 
+    def _forget(self, claim: Claim) -> None:
+        """`du += …`: what stood for the name does so no longer."""
+        name = name_of(claim.links[0].left)
+        if name is not None:
+            self.page.names.pop(self.page.key(name), None)
+
     def _list(self, line: Line, claim: Claim) -> None:
         """`x = 1, 2, 3`: one value for each step, or a vector."""
         for link in claim.links:
             name = name_of(link.left)
+            for each, part in pairs_of(link) or ():
+                if (digits := digits_of(part)) is not None:
+                    self._datum(each, digits)
             if isinstance(name, Name) and not name.steps and isinstance(link.right, Stack):
                 for step, part in enumerate(link.right.parts, 1):
                     digits = digits_of(part)

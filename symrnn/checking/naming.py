@@ -160,6 +160,10 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
         case Evaluated(body=body, where=Symbol(base="direct" | "total" as mark, below=(), above=())):
             found = name_of(body, bound)
             return replace(found, mark=mark) if isinstance(found, Derivative) and not found.mark else None
+        case Evaluated(
+            body=body, where=Symbol(base="t") | Chain(sides=(Symbol(base="t"), _), relations=("=",)) as where
+        ):
+            return _share_at(name_of(body, bound), where.sides[1] if isinstance(where, Chain) else where, bound)
         case Times(factors=(Symbol(base="d", accents=(), below=(), above=()), Symbol() as inner), operators=("",)):
             if inner.base in bound or inner.base == "delta":
                 return None
@@ -168,14 +172,28 @@ def name_of(tree: Syntax, bound: Bound | None = None) -> Known | None:
     return None
 
 
+def _share_at(name: Known | None, step: Syntax, bound: Bound) -> Derivative | None:
+    """`∂L/∂W|_{t=2}`: what step 2 adds to the gradient of a parameter."""
+    if not isinstance(name, Derivative) or name.at is not None or not isinstance(name.wrt, Name) or name.wrt.steps:
+        return None
+    at = step_of(step, bound)
+    return None if at is None or name.mark else replace(name, at=at)
+
+
 def _argued(tree: Call, bound: Bound) -> Name | None:
     """`L(w)`, `L_t(h_t)`: the loss, with what it is looked at as a function of; never a product.
 
-    `L(w_1)` may be the loss after a training step, and `L_2(h_1)` a slip: neither is known.
+    `L(0.41)` is the loss where its weight is 0.41; `L(w_1)` may be the loss after a training step, and `L_2(h_1)` a
+    slip: neither is known.
     """
     name = _symbol(tree.function, bound) if "prime" not in tree.function.accents else None
     if name is None or name.whole not in LOSS_NAMES:
         return None
+    match tree.arguments:
+        case (Num(text=text),) if not name.steps:
+            return Name(f"{name.base}({text})", name.words)  # the loss at another weight: a number of its own
+        case (Terms(terms=((-1, Num(text=text)),)),) if not name.steps:
+            return Name(f"{name.base}(-{text})", name.words)
     arguments = [_symbol(one, bound) if isinstance(one, Symbol) else None for one in tree.arguments]
     return name if all(one is not None and _is_heard(one, name) for one in arguments) else None
 

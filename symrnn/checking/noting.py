@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symrnn.algebra.reading.syntax import Call, Syntax, Terms, Times, without_brackets
+from symrnn.algebra.reading.syntax import Call, Num, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
 from symrnn.checking.diagnosis import Case, diagnose, equations_of, slip_in
 from symrnn.checking.differences import Difference
-from symrnn.checking.digits import Digits, digits_of
+from symrnn.checking.digits import Digits, counting, digits_of, numbers_in
 from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.naming import Name
 from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, negative, same, sharp
-from symrnn.checking.page import Record, Scope
+from symrnn.checking.page import Reading, Record, Scope
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
@@ -60,8 +60,22 @@ class Noting(Faces):
             self.taint |= taint
         # What stood for the first side's name before is no source of what is written now.
         named = before == 0 and self.faces[0].name is not None
-        seen = None if named else self.see(before, self.has_value_before(before))
-        self._keep_numbers(at, expected, verdict, taint, index, None if seen is None else seen.writer)
+        name = self.faces[0].name
+        truth = None if name is None or verdict != Verdict.WRONG else self.page.truth(name)
+        # A wrong result should have been what its own side gives, and what is computed from it what the model says.
+        true = expected if truth is None else truth.value
+        self._keep_numbers(at, true, verdict, taint, index, None if named else self._source(before, at))
+
+    def _source(self, before: int, at: int) -> Value | None:
+        """What a result comes from; as displayed where short numbers give it exactly, for then nothing was rounded."""
+        shown, wide = self.see(before, False), self.see(before, self.has_value_before(before))
+        digits = self.faces[at].digits
+        written = (number.text for number in numbers_in(self.faces[before].tree))
+        long = any("." in text and len(text.replace(".", "").strip("0")) >= 3 for text in written)
+        exact = shown.writer if shown is not None and not long else None
+        if isinstance(exact, Number) and exact.sharp and digits is not None and same(exact.value, digits.value):
+            return exact
+        return None if wide is None else wide.writer
 
     def _mistakes(self, before: int, at: int, expected: Value, should: str | None) -> Explained:
         """What reproduces a wrong link, and the part that differs; the first of many are explained."""
@@ -112,7 +126,11 @@ class Noting(Faces):
         face = self.faces[at]
         if face.digits is not None:
             if verdict == Verdict.GIVEN and at == 1:
-                record = Record(sharp(face.digits.value), None, given=True, link=index)
+                was_rounded = (
+                    face.relation == "≈" and isinstance(face.side.tree, Num | Terms) and counting(face.digits) >= 3
+                )
+                value = value_of(face.digits, sharp_=not was_rounded)
+                record = Record(value, None, given=True, link=index)
                 self.page.keep_number(face.digits.text, face.digits.value < 0, record)
             elif isinstance(expected, Number):
                 self._keep_one(face.digits, expected, came, verdict, taint, index)
@@ -125,7 +143,7 @@ class Noting(Faces):
             sources = came.entries() if isinstance(came, Matrix) else [None] * len(flat)
             for digits, value, source in zip(flat, expected.entries(), sources, strict=False):
                 self._keep_one(digits, value, source, verdict, taint, index)
-        elif verdict != Verdict.GIVEN and at > 1 and expected is not None:
+        elif verdict != Verdict.GIVEN and (at > 1 or self.faces[0].name is None) and expected is not None:
             self._keep_parts(at, taint, index)
             # What follows is held against what the parts stand for now.
             self.seen = {key: seen for key, seen in self.seen.items() if key[0] != at}
@@ -146,6 +164,8 @@ class Noting(Faces):
             widened = value_of(digits)
             assert isinstance(widened, Number)
             written = widened
+        if written.sharp and same(true.value, written.value):
+            true = written
         self.page.keep_number(digits.text, digits.value < 0, Record(written, true, taint, link=index))
 
     def _keep_parts(self, at: int, taint: frozenset[int], index: int) -> None:
@@ -212,8 +232,10 @@ class Noting(Faces):
             name = self.faces[0].name
             reading = self.page.truth(name) if name is not None else None
             value = value_of(face.written, sharp_=given)
-            if reading is not None:
-                value = _sharp_where_true(value, reading.value)
+            source = self.see(at - 1, self.has_value_before(at - 1))
+            for exact in (reading, source):
+                if exact is not None:
+                    value = _sharp_where_true(value, exact.value if isinstance(exact, Reading) else exact.writer)
             return Record(value, None if given or seen is None else seen.true, taint, given, index)
         seen = self.see(at, True)
         return None if seen is None else Record(seen.writer, seen.true, seen.taint | taint, False, index)
@@ -226,8 +248,10 @@ class Noting(Faces):
 
 
 def _sharp_where_true(value: Value, true: Value) -> Value:
-    """Entries that are exactly right were not rounded."""
+    """Entries that are exactly what they come from were not rounded."""
     if not isinstance(value, Matrix) or not isinstance(true, Matrix) or value.shape != true.shape:
         return value
     pairs = (zip(row, others, strict=True) for row, others in zip(value.rows, true.rows, strict=True))
-    return Matrix(tuple(tuple(sharp(x.value) if same(x.value, y.value) else x for x, y in row) for row in pairs))
+    return Matrix(
+        tuple(tuple(sharp(x.value) if y.sharp and same(x.value, y.value) else x for x, y in row) for row in pairs)
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symrnn.algebra.programs import Program
-from symrnn.algebra.reading.syntax import Syntax, Times, walk
+from symrnn.algebra.reading.syntax import Big, Num, Symbol, Syntax, Times, walk
 from symrnn.checking.formulas import SHAPES, STEPS, Formulas, Outcome, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked
 from symrnn.checking.page import Page
@@ -19,6 +19,7 @@ from symrnn.checking.verdicts import Reason
 from symrnn.models.losses import with_generic_loss
 
 LAST = Reason("with a loss of the last step alone")
+UNSAID = Reason("what the function is, nobody says")
 OPEN = Reason("what the loss is, nobody says")
 
 
@@ -27,6 +28,8 @@ class OpenFormulas(Formulas):
     """Judges formulas of a cell with a generic loss of every step, and of the last step; `bare` has no loss."""
 
     bare: Program | None = None
+    assumed: bool = False
+    """Whether the cell's function is one that nobody says: a slope that is spelled out may be that of another one."""
 
     @cached_property
     def others(self) -> tuple[tuple[Formulas, Reason | None], ...]:
@@ -52,6 +55,8 @@ class OpenFormulas(Formulas):
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Right for some loss is right; false for every loss is false; the rest is open."""
         outcome = super().judge(left, right, page, quick)
+        if self.assumed and outcome.agree is not None and (_has_ones(left) or _has_ones(right)):
+            return Outcome(None, UNSAID)
         if outcome.agree is not False:
             return outcome
         others = [(formulas.judge(left, right, page, quick), note) for formulas, note in self.others]
@@ -65,6 +70,21 @@ class OpenFormulas(Formulas):
         if losses := [name for tree in (left, right) for name in _losses(tree)]:
             return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))
         return Outcome(None, OPEN) if _hears_loss(left) != _hears_loss(right) else outcome
+
+
+def _has_ones(tree: Syntax) -> bool:
+    """Whether a number stands in a formula, scripts and bounds apart: a slope may be spelled out by it."""
+    apart = {id(inner) for piece in walk(tree) for script in _scripts(piece) for inner in walk(script)}
+    return any(isinstance(piece, Num) and id(piece) not in apart for piece in walk(tree))
+
+
+def _scripts(piece: Syntax) -> tuple[Syntax, ...]:
+    match piece:
+        case Symbol():
+            return tuple(piece.children)
+        case Big(below=below, above=above):
+            return tuple(one for one in (below, above) if one is not None)
+    return ()
 
 
 def _losses(tree: Syntax) -> list[Name]:

@@ -18,7 +18,7 @@ from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
 from symrnn.checking.matrices import Matrix, Value, scaled, transposed
 from symrnn.checking.naming import Derivative, Known, Name, placed
-from symrnn.checking.numbers import Number, about, negative, same, sharp
+from symrnn.checking.numbers import Number, about, hull, negative, same, sharp
 from symrnn.numeric.interpretation import label
 
 OWN = "the text's own"
@@ -144,6 +144,8 @@ class Page:
 
     shadowed: dict[str, Record] = field(default_factory=dict)
     """What a number stood for before it was written for something wrong, too: `0.674` for `-0.674`."""
+    earlier: dict[str, Record] = field(default_factory=dict)
+    """What a name stood for before another value was written for it: a text may come back to that."""
     update: Any = None
     """The model's training step: a `clipping.Rule`, or None."""
     moved: dict[str, Value] = field(default_factory=dict)
@@ -183,12 +185,10 @@ class Page:
         if reading is not None:
             record = replace(record, written=_laid(record.written, reading.value))
         before = self.names.get(key)
-        if (
-            reading is None
-            and (record.given or anew)
-            and before is not None
-            and _differ(before.written, record.written)
-        ):
+        is_other = reading is None and before is not None and _differ(before.written, record.written)
+        if is_other and before is not None:
+            self.earlier[key] = before
+        if is_other and (record.given or anew):
             # A gradient is nothing that is given, though its number may stand alone.
             self.names = {each: kept for each, kept in self.names.items() if kept.given and "∂" not in each}
         self.names[key] = record
@@ -207,7 +207,7 @@ class Page:
             true = record.true if record.true is None else scaled(record.true, negative)
             record = Record(scaled(record.written, negative), true, record.taint, record.given, record.link)
         before = self.numbers.get(text)
-        if record.taint and before is not None and not before.taint:
+        if before is not None and bool(record.taint) != bool(before.taint):
             self.shadowed[text] = before
         self.numbers[text] = record
         if record.given and isinstance(record.written, Number) and isinstance(record.written.value, Fraction):
@@ -265,20 +265,31 @@ class Scope:
     """Whether n, m and p are read as sizes."""
     shadowed: bool = False
     """Whether a number that was also written for something wrong stands for what it was before."""
+    counted: bool = False
+    """Whether the whole numbers of a side are counts, which nobody rounds."""
+    again: frozenset[str] = frozenset()
+    """Numbers that stand above and may be new results here: two results may have the same digits."""
+    earlier: bool = False
+    """Whether a name stands for what it was before its last value."""
     used: list[Record] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
     def literal(self, number: Num) -> Number:
         """A number as written, or what it was written for."""
         record = self._record(number)
+        unit = unit_of(number)
+        if record is not None and number.text in self.again and isinstance(record.written, Number):
+            return hull(record.written, about(number.value, unit / 2))
         if record is not None:
             self.used.append(record)
             if self.true and isinstance(record.true, Number):
                 return record.true
             if isinstance(record.written, Number):
                 return record.written
-        unit = unit_of(number)
-        if self.fresh and unit and number.value not in self.page.data and number.text not in self.beside:
+        if self.counted and number.text.replace(",", "").isdigit():
+            return sharp(number.value)
+        is_datum = number.value in self.page.data and bool(number.value)  # 0.0000 is what a small result is rounded to
+        if self.fresh and unit and not is_datum and number.text not in self.beside:
             # Nobody knows what it was rounded from: beside the truth it may be off by a unit, if it has the digits.
             has_digits = len(number.text.replace(".", "").strip("0")) >= 3
             return about(number.value, unit if self.true and has_digits else unit / 2)
@@ -302,7 +313,10 @@ class Scope:
             size = self.page.truths.size(name.whole)
             if size is not None:
                 return sharp(size)
-        record = self.page.names.get(self.page.key(name))
+        key = self.page.key(name)
+        record = self.page.names.get(key) or self._entry_of(name)
+        if self.earlier:
+            record = self.page.earlier.get(key, record)
         reading = self.page.truth(name)
         if self.true:
             if reading is not None:
@@ -315,6 +329,19 @@ class Scope:
             self.used.append(record)
             return record.written
         return None if reading is None else reading.value
+
+    def _entry_of(self, name: Known) -> Record | None:
+        """`p_2` where p is a vector and no model says what p is: its second entry."""
+        if not isinstance(name, Name) or len(name.steps) != 1 or self.page.truths.readings(replace(name, steps=())):
+            return None
+        step, whole = name.step, self.page.names.get(str(replace(name, steps=())))
+        if whole is None or not isinstance(whole.written, Matrix) or 1 not in whole.written.shape:
+            return None
+        entries = whole.written.entries()
+        if not isinstance(step, int) or not 1 <= step <= len(entries):
+            return None
+        true = whole.true.entries()[step - 1] if isinstance(whole.true, Matrix) else None
+        return replace(whole, written=entries[step - 1], true=true)
 
     def meaning(self, function: str) -> str | None:
         """Which function a generic name stands for."""

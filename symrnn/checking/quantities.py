@@ -208,13 +208,21 @@ class Quantities:
                 for node, label, own in self._named(written):
                     yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
             return
-        for family in ("a", "net", "preactivation", *(f"a_{state}" for state in self._states), *self._states):
+        usual = ("a", "net", "preactivation", *(f"a_{state}" for state in self._states))
+        for family in dict.fromkeys((*usual, *self._arguments, *self._states)):
             for node, label, own in self._signal(family, Name(family, (), name.steps), 0):
                 yield Meaning(f"∂L/∂{label}", f"∂L/∂{own}", Adjoint(node))
 
     @property
     def _states(self) -> tuple[str, ...]:
         return tuple(state.name for state in self.program.states)
+
+    @cached_property
+    def _arguments(self) -> tuple[str, ...]:
+        """What activations are applied to, by whatever name: the z of `h_t = tanh(z_t)`."""
+        made = (piece for equation in self.program for piece in N.subexpressions(equation.expression))
+        applied = (piece.operands[0] for piece in made if isinstance(piece, N.Apply))
+        return tuple(dict.fromkeys(name.name for name in applied if isinstance(name, Signal)))
 
     def _derivatives(self, name: Derivative) -> Iterator[Meaning]:
         if name.of.whole in LOSS_NAMES and not name.of.steps:
@@ -280,7 +288,8 @@ class Quantities:
         (left, of_label, of_family), (right, label, family) = of, wrt
         if left == right or isinstance(left, Parameter) or name.at is not None:
             return
-        for kind in _kinds(left, right, name.mark, deepest_lag(self.program)):
+        plain = name.mark == "direct" and not self.gated and len(self._states) == 1  # there is one path
+        for kind in _kinds(left, right, "total" if plain else name.mark, deepest_lag(self.program)):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
             yield Meaning(

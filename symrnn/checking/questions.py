@@ -5,6 +5,8 @@ Reads calls through the evaluator it is given; returns numbers. Other functions 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Protocol
 
 from symrnn.algebra.reading.syntax import Call, Num, Symbol, Syntax, walk
@@ -13,8 +15,10 @@ from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.naming import Known, Name, name_of
 from symrnn.checking.numbers import Number, inverse, less, product
 from symrnn.checking.reasons import NotMeant, Unknown
-from symrnn.checking.spectra import WORDS, answer, norm
+from symrnn.checking.spectra import WORDS, answer, norm, smallest_singular_value
 
+STEEPEST = frozenset({"sigmoid", "tanh"})
+"""Functions that rise most at 0."""
 MOST_MEMBERS = 20
 """Of `max_i`."""
 
@@ -24,6 +28,10 @@ class Scope(Protocol):
 
     def named(self, name: Known) -> Value | None:
         """The value of a name, or None."""
+        ...
+
+    def meaning(self, function: str) -> str | None:
+        """Which function a generic name stands for."""
         ...
 
 
@@ -52,9 +60,14 @@ def answer_to(evaluator: Evaluator, tree: Call, name: str) -> Number | None:
     below = word_of(tree.function.below[0]) if tree.function.below else ""
     argument = tree.arguments[0]
     if name in ("max", "min") and below and len(tree.arguments) == 1:
-        return _extreme(name, _members(evaluator, argument, below))
+        return _extreme(
+            name,
+            _members(evaluator, argument, below) if _counts(argument, below) else _steepest(evaluator, argument, below),
+        )
     if tree.function.base == "sigma" and below == "max":
         return norm(evaluator.value(argument), "2")
+    if tree.function.base == "sigma" and below == "min":
+        return smallest_singular_value(evaluator.value(argument))
     if name == "log" and below:
         over, under = (applied("ln")(evaluator.number(part)) for part in (argument, tree.function.below[0]))
         return product(over, inverse(under))
@@ -77,6 +90,22 @@ def word_of(tree: Syntax | None) -> str:
         case Num(text=text):
             return text
     return ""
+
+
+def _counts(body: Syntax, index: str) -> bool:
+    """Whether the letter below `max` is an index of names, as in `max_i |λ_i|`."""
+    scripts = (script for piece in walk(body) if isinstance(piece, Symbol) for script in piece.below)
+    return any(isinstance(piece, Symbol) and piece.base == index for script in scripts for piece in walk(script))
+
+
+def _steepest(evaluator: Evaluator, body: Syntax, argument: str) -> list[Number]:
+    """`max_z σ'(z)`: the slopes of the sigmoid and of tanh are greatest at 0."""
+    match body:
+        case Call(function=Symbol(accents=("prime",)) as function, arguments=(Symbol(base=base, below=()),)):
+            meant = function.base if function.base in STEEPEST else evaluator.scope.meaning(function.base)
+            if base == argument and meant in STEEPEST:
+                return [evaluator.number(replace(body, arguments=(Num(Fraction(0), "0"),)))]
+    raise NotMeant(f"an extreme value over all {argument}")
 
 
 def _members(evaluator: Evaluator, body: Syntax, index: str) -> list[Number]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
 from symrnn.checking.naming import LOSS_NAMES
 from symrnn.checking.retelling import UNKNOWN, retold
+from symrnn.checking.single_steps import with_step
 from symrnn.checking.statements import Found, Value, flat, statements_in
 from symrnn.checking.verdicts import Reason
 from symrnn.errors import SymrnnError
@@ -28,7 +29,13 @@ UNCLEAR = Reason(
 TWICE = "No model was recognised: {0} is defined in two ways. Equalities are checked as arithmetic."
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
+UNSAID = "What {0} is, the text does not say: formulas are checked that hold for any such function."
+STANDS_IN = "tanh"
+"""What stands for a function that nothing defines; what hangs on it alone is not decided."""
 MOST_STEPS = 50
+GOAL = "given_goal"
+LETTERS = ("T", "t", "k", "j")
+"""What steps are called."""
 TARGETS = frozenset({"y", "target"})
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
@@ -54,7 +61,12 @@ class NoValueError(Exception):
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
     found = statements_in(working)
-    return _recognised(found) if found.told or found.shown else Recognised()
+    if not (found.told or found.shown):
+        stepped = with_step(found, working)
+        # A cell that is told for one step alone is taken with all its numbers, or not at all.
+        alone = Recognised() if stepped is None else _recognised(stepped)
+        return alone if isinstance(alone.model, Model) else Recognised()
+    return _recognised(found)
 
 
 # --- the model ------------------------------------------------------------------------------------------------------
@@ -65,6 +77,9 @@ def _recognised(found: Found) -> Recognised:
     twice = _defined_twice(found)
     if twice:
         return Recognised(reason=Reason(TWICE, (twice,)))
+    if any(name not in found.told and count == 1 for name, count in found.deep.items()):
+        # `h_2 = w tanh(w h_0 + x_1) + x_2` of one step alone may be two steps at once.
+        return Recognised(reason=UNCLEAR)
     reason = UNCLEAR
     cells = [name for name in found.equations if name not in LOSS_NAMES]
     needed = _needed(found, cells)
@@ -76,7 +91,20 @@ def _recognised(found: Found) -> Recognised:
         except (SymrnnError, ValueError, RecursionError):
             reason = UNCLEAR
     program = None if reason is UNCLEAR else _symbolic(found, cells) or _symbolic(found, needed)
+    if reason is UNCLEAR and (function := _unsaid_function(found)) is not None:
+        stands_in = replace(found, functions={**found.functions, function: STANDS_IN})
+        program = _symbolic(stands_in, cells) or _symbolic(stands_in, needed)
+        reason = UNCLEAR if program is None else Reason(UNSAID, (function,))
     return Recognised(program, reason)
+
+
+def _unsaid_function(found: Found) -> str | None:
+    """The φ of `h_t = φ(z_t)`, where it is the only function that nothing defines."""
+    words = {word for text in found.equations.values() for word in re.findall(rf"(\w+){UNKNOWN}\(", text)}
+    unsaid = [
+        word for word in words if word not in found.data and word not in found.functions and word[0] not in "wWuUvV"
+    ]
+    return unsaid[0] if len(unsaid) == 1 and unsaid[0] in ("phi", "varphi", "psi", "f", "g") else None
 
 
 def _defined_twice(found: Found) -> str | None:
@@ -97,6 +125,8 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     if not program.states:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
+    if not steps and not program.inputs:
+        steps = found.last
     if not 1 <= steps <= MOST_STEPS:
         raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
     sequence = {x.name: _series(found, x.name, steps) for x in program.inputs}
@@ -225,11 +255,18 @@ def _loss(found: Found, steps: int, known: Collection[str]) -> Loss:
         told = _spoken(found, text)
         summed = "Σ" in told or "[" in head
         for name, index in dict.fromkeys(_NAMED.findall(told)):
-            if name in known or name in (*heads, "T", "t", "k", "j") or is_function(name) or name == "sigmoid":
+            # `(y - t)²` in code, where t is given a number.
+            is_target = name == "t" and not index and not summed and "t" in found.data
+            if (
+                name in known
+                or (name in (*heads, *LETTERS) and not is_target)
+                or is_function(name)
+                or name == "sigmoid"
+            ):
                 if index and not summed and index != "T":
                     return Loss()
                 continue
-            own = f"given_{name}" if name.partition("_")[0] in TARGETS else name
+            own = GOAL if is_target else (f"given_{name}" if name.partition("_")[0] in TARGETS else name)
             if index in ("t", "k", "j"):
                 given[own] = _series(found, name, steps)
             else:
@@ -256,7 +293,8 @@ def _toml(
     lines += [f"{k} = {_quoted(v)}" for k, v in {**parameters, **loss.given}.items() if k not in told]
     if loss.lines:
         renamed = [name for name in loss.given if name.startswith("given_")]
-        lines += ["[notation]", *(f'{name.removeprefix("given_")} = "{name}"' for name in renamed)]
+        called = ("t" if name == GOAL else name.removeprefix("given_") for name in renamed)
+        lines += ["[notation]", *(f'{own} = "{name}"' for own, name in zip(called, renamed, strict=True))]
         lines += ["[loss]", 'equations = """', *loss.lines, '"""']
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from symrnn.checking.functions import applied, square_root
 from symrnn.checking.matrices import Matrix, Misfit, Value, multiplied, transposed
-from symrnn.checking.numbers import MP, Number, TooLarge, less, negative, product, real, sharp, total
+from symrnn.checking.numbers import MP, Number, TooLarge, inverse, less, negative, product, real, sharp, total
 
 WORDS = {"det": "det", "tr": "tr", "trace": "tr", "Tr": "tr", "rho": "rho"}
 """A function's word and what it asks of a matrix."""
@@ -98,6 +98,16 @@ def norm(value: Value, kind: str) -> Number:
         lines = zip(*value.rows, strict=True) if kind == "1" else value.rows
         return _greatest([_sum([_absolute(entry) for entry in line]) for line in lines])
     raise TooLarge("a norm of a matrix that does not say which")
+
+
+def smallest_singular_value(value: Value) -> Number:
+    """σ_min of a square matrix: |det W| / ‖W‖_2 of one with two rows."""
+    matrix = Matrix(((value,),)) if isinstance(value, Number) else value
+    if matrix.shape == (1, 1):
+        return _absolute(matrix.rows[0][0])
+    if matrix.shape != (2, 2):
+        raise TooLarge("the singular values of a matrix that has not two rows and columns")
+    return product(_absolute(determinant(matrix)), inverse(norm(matrix, "2")))
 
 
 def _square(matrix: Matrix) -> Matrix:

@@ -7,6 +7,7 @@ gradient's recurrence) is no part of a cell.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ MOST_SUMMED = 12
 GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
 """Names whose recurrences are what a working derives, not what its cell is."""
 
+_DEEP = re.compile(r"\[t-(?:[2-9]|\d\d)")
 _LATER = re.compile(r"\[\w+\+\d+\]")
 ARGUMENTS = frozenset({"a", "z", "net", "s"})
 """What the argument of an activation is called."""
@@ -75,8 +77,12 @@ class Found:
     data: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    deep: Counter[str] = field(default_factory=Counter)
+    """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
+    last: int = 0
+    """The last step that any name stands at."""
     no_biases: bool = False
     """Whether the text says in words that biases without a number are zero."""
     scalars: bool = False
@@ -89,8 +95,16 @@ class Found:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        found = {
+            name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
+        }
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
+
+
+def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
+    """`σ_1 = ‖W‖`: a formula without steps for something numbered that nothing else is made of."""
+    return "[" not in text and all(f"{name}[" not in other for other in equations.values())
 
 
 def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
@@ -104,7 +118,7 @@ def statements_in(working: Working) -> Found:
     """Everything a text defines."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
-    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states)
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working))
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -161,7 +175,9 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
-    if not isinstance(name, Name) or name.base in GRADIENTS or not (is_symbolic(body) or _is_of_all_steps(name, body)):
+    if not isinstance(name, Name) or name.base in GRADIENTS:
+        return
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
         return
     name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
@@ -180,6 +196,14 @@ def _of_the_input_gate(name: Name) -> Name:
     return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
 
 
+def _is_halved(name: Name, body: Syntax) -> bool:
+    """`loss = 0.5 * (h_2 - y)**2`: a half in decimals before a formula."""
+    match body:
+        case Times(factors=(Num(text="0.5"), *others)):
+            return name.whole in LOSS_NAMES and not name.steps and all(map(is_symbolic, others))
+    return False
+
+
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:
     """`h_t = tanh(0.5 h_{t-1} + x_t)`: a formula for every step, some of whose weights are numbers."""
     return name.steps == ("t",) and any(isinstance(one, Name) and one.generic for one in names_of(body))
@@ -189,6 +213,11 @@ def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
     """`w = 0.5`, `h_0 = c_0 = 0`, `x = (1, 2)`: whether the claim only says what is given."""
     names = list[Name]()
     for link in links:
+        if (pairs := pairs_of(link)) is not None:
+            for each, part in pairs:
+                if (datum := value_of(part)) is not None:
+                    _note_value(found, each, datum)
+            return True
         name = name_of(link.left)
         if not isinstance(name, Name):
             break
@@ -199,6 +228,16 @@ def _note_data(found: Found, links: tuple[Link, ...]) -> bool:
                 _note_value(found, each, value)
             return len(links) == len(names)
     return False
+
+
+def pairs_of(link: Link) -> list[tuple[Name, Syntax]] | None:
+    """`x1, x2 = 1.0, -1.0`: each name and what stands for it; None elsewhere."""
+    left, right = link.left, link.right
+    if not isinstance(left, Stack) or not isinstance(right, Stack) or len(left.parts) != len(right.parts):
+        return None
+    names = [name_of(part) for part in left.parts]
+    pairs = [(name, part) for name, part in zip(names, right.parts, strict=True) if isinstance(name, Name)]
+    return pairs if len(pairs) == len(names) else None
 
 
 def _note_value(found: Found, name: Name, value: Value) -> None:
@@ -218,6 +257,8 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
     if text is not None and not _LATER.search(text):
         known = found.shown if isinstance(step, int) else found.told
         known.setdefault(name.whole, set()).add(text)
+        if isinstance(step, int) and _DEEP.search(text):
+            found.deep[name.whole] += 1
 
 
 def value_of(tree: Syntax) -> Value | None:

@@ -11,28 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose, choose_by_formulas, set_apart
+from symrnn.checking.choosing import choose, choose_by_formulas, set_apart, set_summed_apart
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of
 from symrnn.checking.formulas import STEPS, Formulas, fixed_values
 from symrnn.checking.judging import Judge
+from symrnn.checking.ledger import Ledger
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
+from symrnn.checking.problems import Problem, problems_in
 from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import recognise
-from symrnn.checking.statements import last_step, zero_before
+from symrnn.checking.recognition import UNSAID, recognise
+from symrnn.checking.statements import Found, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
-from symrnn.checking.verdicts import Place, Reason, Report, Unread
+from symrnn.checking.verdicts import Finding, Place, Reason, Report, Unread, Verdict
 from symrnn.errors import InputError
 from symrnn.models.losses import with_generic_loss, with_named_losses
 from symrnn.models.model import Model
 from symrnn.numeric.evaluation import placed_values
 
 MOST_BYTES = 2_000_000
+RECOGNISED = "recognised from the text's own definitions"
+BLAMED = frozenset({Verdict.WRONG, Verdict.LUCKY, Verdict.FOLLOWS, Verdict.UNDEFINED})
+BORNE = frozenset({Verdict.RIGHT, Verdict.ROUNDED})
+OPEN = frozenset({Verdict.GIVEN, Verdict.UNDECIDED})
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
@@ -50,29 +56,86 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     """
     data, label = _text_of(source, name)
     working = with_deltas(with_steps(read_working(data, label)))
+    if model is None and not working.front_matter and (problems := problems_in(working)):
+        return _judged_apart(working, problems)
     found, said, notes = _model_of(model, working)
     return judged(working, found, said, notes)
 
 
 def judged(working: Working, model: Model | Program | None, said: str = "", notes: tuple[Reason, ...] = ()) -> Report:
     """The report of a working that is read already."""
-    page, truths = _page(model, working)
+    page, truths = _page(model, working, any(note.message == UNSAID for note in notes))
     settings = model.settings if isinstance(model, Model) else {}
     judge = Judge(page, settings={name: _page(one, working)[0] for name, one in settings.items()})
-    findings = judge.working(working)
+    return _report(working, judge.working(working), _mapping(page, truths), said, (*notes, *_notes(model, truths)))
+
+
+def _report(
+    working: Working,
+    findings: list[Finding],
+    mapping: tuple[tuple[str, str], ...],
+    said: str,
+    notes: tuple[Reason, ...],
+) -> Report:
     unread = tuple(Unread(_place(one), one.text, one.reason) for one in working.unread)
     return Report(
         tuple(findings),
         unread,
-        _mapping(page, truths),
+        mapping,
         model=said,
         source=working.source,
         file=working.name,
-        notes=(*notes, *_notes(model, truths), *((ASIDE,) if working.set_aside else ())),
+        notes=(*notes, *((ASIDE,) if working.set_aside else ())),
     )
 
 
-def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelTruths | None]:
+def _judged_apart(working: Working, problems: tuple[Problem, ...]) -> Report:
+    """The report of a text of several problems, each with the cell it defines itself, or that of the problem before."""
+    ledger = Ledger()
+    page, known = Page(), Found()
+    mapping, notes, said = dict[tuple[str, str], None](), dict[Reason, None](), ""
+    for number, problem in enumerate(problems):
+        own = statements_in(problem.working)
+        if number == 0 or own.told or _gives_anew(own, known):
+            found = recognise(problem.said)
+            is_unsaid = found.reason is not None and found.reason.message == UNSAID
+            page = _page(found.model, problem.working, is_unsaid)[0]
+            said = said or ("" if found.model is None else RECOGNISED)
+            notes |= {} if found.reason is None else {found.reason: None}
+            known = statements_in(problem.said)
+            Judge(page, ledger).working(problem.working)
+        else:
+            _judge_on(page, ledger, problem.working)
+        mapping |= dict.fromkeys(_mapping(page, page.truths if isinstance(page.truths, ModelTruths) else None))
+    return _report(working, ledger.findings, tuple(mapping), said, tuple(notes))
+
+
+def _gives_anew(own: Found, known: Found) -> bool:
+    """Whether a problem gives other data than the one before."""
+    return any(known.data.get(name, value) != value for name, value in own.data.items())
+
+
+def _judge_on(page: Page, ledger: Ledger, working: Working) -> None:
+    """A problem that defines no cell: about the one before, unless that makes more of it wrong than right."""
+    blank = Ledger()
+    Judge(Page(), blank).working(working)
+    count, written = len(ledger.findings), (page.names, page.numbers, page.quantities)
+    kept = [dict(one) for one in written]
+    Judge(page, ledger).working(working)
+    plain = {(one.place, one.text): one.verdict for one in blank.findings}
+    pairs = [(one.verdict, plain.get((one.place, one.text))) for one in ledger.findings[count:]]
+    blamed = sum(new in BLAMED and old not in BLAMED for new, old in pairs)
+    borne = sum(new in BORNE and old in OPEN for new, old in pairs)
+    if blamed <= borne:
+        return
+    del ledger.findings[count:]
+    for one, before in zip(written, kept, strict=True):
+        one.clear()
+        one.update(before)
+    Judge(Page(), ledger).working(working)
+
+
+def _page(model: Model | Program | None, working: Working, assumed: bool = False) -> tuple[Page, ModelTruths | None]:
     """An empty page that knows what the model knows."""
     if model is None or (isinstance(model, Model) and not is_small(model)):
         return Page(), None
@@ -81,6 +144,8 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
+    if isinstance(page.formulas, OpenFormulas):
+        page.formulas.assumed = assumed
     if not isinstance(model, Model):
         page.formulas.zero = zero_before(working)
     if isinstance(model, Model) and model.update is not None:
@@ -89,6 +154,7 @@ def _page(model: Model | Program | None, working: Working) -> tuple[Page, ModelT
         choose(page, working, truths)
         choose_by_formulas(page, working)
         set_apart(page, working, truths)
+        set_summed_apart(page, working)
     return page, truths
 
 
@@ -168,5 +234,5 @@ def _model_of(model: Any, working: Working) -> tuple[Model | Program | None, str
 
         return loads(working.front_matter, working.name), "front matter", ()
     found = recognise(working)
-    said = "" if found.model is None else "recognised from the text's own definitions"
+    said = "" if found.model is None else RECOGNISED
     return found.model, said, () if found.reason is None else (found.reason,)

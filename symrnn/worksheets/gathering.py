@@ -10,7 +10,7 @@ from dataclasses import replace
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.errors import SymrnnError
 from symrnn.worksheets.filled_sheets import SHEET
-from symrnn.worksheets.keys import Folder, Kept
+from symrnn.worksheets.keys import Folder
 from symrnn.worksheets.marking import mark_sheet, student_of
 from symrnn.worksheets.marks import Marked, Remark, Results
 from symrnn.worksheets.spreadsheets import DATE, is_day
@@ -82,7 +82,7 @@ class _Gathering:
         """What is odd about the rows."""
         id, source = submission.sheet, submission.source
         self.remarks += [Remark(source, key, (id, *about)) for key, *about in submission.remarks]
-        self.remarks += _of_lines(submission, self.folder.entries[id])
+        self.remarks += _of_lines(submission, dict(self.folder.entries[id].quantities))
 
     def _id(self, said: str) -> str | None:
         """The sheet that is meant, however its id is written: `'2026-017`, `2026–017`, `Sheet 2026-017`, `2026-17`."""
@@ -118,9 +118,8 @@ def _bare(id: str) -> str:
     return f"{label}-{number.lstrip('0')}"
 
 
-def _of_lines(submission: Submission, kept: Kept) -> Iterator[Remark]:
+def _of_lines(submission: Submission, asked: Mapping[str, str]) -> Iterator[Remark]:
     """Lines that the sheet does not have, and those that have another line's name: rows were sorted, or cells moved."""
-    asked = {line: quantity for line, quantity, _ in kept.answers}
     for line, answer in submission.answers.items():
         if not submission.is_table:
             continue

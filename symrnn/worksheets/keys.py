@@ -89,12 +89,15 @@ def answer_text(question: Question, sheet: Sheet) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """A sheet as the key has it: its number, the draws that were kept, whose it is, and (line, quantity, answer)."""
+    """A sheet as the key has it: its number, the draws that were kept, whose it is, and its lines."""
 
     number: int
     draws: tuple[int, ...]
     student: Student | None
-    answers: tuple[tuple[str, str, str], ...]
+    answers: tuple[tuple[str, str], ...]
+    """(line, answer)"""
+    quantities: tuple[tuple[str, str], ...]
+    """(line, quantity)"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Folder:
         entry = self.entries[id]
         if len(entry.draws) == len(self.source.recipes):
             sheet = self.source.sheet(entry.number, attempts=entry.draws)
-            if tuple((q.id, q.key, answer_text(q, sheet)) for q in asked(sheet, self.looks.blanks)) == entry.answers:
+            if tuple((q.id, answer_text(q, sheet)) for q in asked(sheet, self.looks.blanks)) == entry.answers:
                 return sheet
         raise InputError(
             f"key.json: {id}", found="answers that this version does not draw", write="the key.json as it was written"
@@ -159,7 +162,8 @@ def _kept(entry: Mapping[str, Any]) -> Kept:
         _whole(entry["number"], 1, MOST_VARIANTS),
         tuple(_whole(draw, 0, MOST_DRAWS) for draw in entry["draws"]),
         Student(_text(student["name"]), _text(student["id"])) if student else None,
-        tuple((_text(one["line"]), _text(one["quantity"]), _text(one["answer"])) for one in entry["answers"]),
+        tuple((_text(answer["line"]), _text(answer["answer"])) for answer in entry["answers"]),
+        tuple((_text(answer["line"]), _text(answer["quantity"])) for answer in entry["answers"]),
     )
 
 

@@ -29,6 +29,7 @@ from symrnn.worksheets.sheets import Sheet
 from symrnn.worksheets.solving import Line, Rows, same
 from symrnn.worksheets.spreadsheets import is_day
 from symrnn.worksheets.submissions import Submission
+from symrnn.worksheets.views import apart
 from symrnn.worksheets.working import Working
 
 MOST_NAMED = 4
@@ -201,9 +202,8 @@ class _Marker:
         if not all(size <= MOST_SIZE for size in sizes):
             return None
         is_rounded = question.rounded or not all(_is_short(entry) for row in followings[0] for entry in row)
-        own = literal(followings[0], is_rounded)
-        # What comes out of rounded values may be the right one to its digits.
-        return None if own == literal(question.answer, is_rounded) else own
+        # What comes out of rounded values may be the right one, but for the last of its digits.
+        return literal(followings[0], is_rounded) if apart(followings[0], question.answer, is_rounded) else None
 
     def _has_method(self, question: Question, text: str, stage: str, followings: Sequence[Rows], results: int) -> bool:
         """Whether a link before the result comes to the right value, or to what follows from the student's own."""

@@ -8,9 +8,8 @@ import io
 import pytest
 from worksheet_models import class_of
 
-from symrnn.worksheets.folders import answers_csv
+from symrnn.worksheets.folders import Folder, Made, answers_csv, key_json, read_key
 from symrnn.worksheets.gathering import mark_all
-from symrnn.worksheets.keys import Folder, Made, key_json, read_key
 from symrnn.worksheets.marks import Results, Verdict
 from symrnn.worksheets.pages import Looks
 from symrnn.worksheets.rosters import Student

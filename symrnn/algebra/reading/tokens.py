@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import NoReturn
 
 from symrnn.algebra.activations import GENERIC_NAMES
@@ -51,10 +52,16 @@ _NUMBER = re.compile(r"(?:\d{1,3}(?:\{,\}\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?
 _POWER_OF_TEN = r"\\(?:mathrm|mathsf|text|textrm)\{[eE](?:\}\{?([-+]?\d+)\}?|([-+]?\d+)\})"
 _HAND_NUMBER = re.compile(
     rf"(?:[1-9]\d{{0,2}}(?:(?:,|\\,)\d{{3}})+(?![\d,])(?:\.\d+)?"
-    rf"|(?:{_NUMBER.pattern})(?:{_POWER_OF_TEN})?)(?:%|[ \t]?\\%)?"
+    rf"|(?:{_NUMBER.pattern})(?:{_POWER_OF_TEN})?)(?:%|[ \t]%(?![ \t]*[\d(])|(?:\\[,;: ]|[ \t~])*\\%)?"
 )
 """In a working also `13,780`, `7%` and `3\\mathrm{e}{-4}`."""
-_SEPARATORS = re.compile(r"\{,\}|,|\\,|[ \t\\]+(?=%)")
+_REMAINDER = re.compile(r"[ \t]*[\d(]")
+_RATIO = re.compile(r"D[n_]{1,6}/D")
+_OPERATOR_BEHIND = re.compile(r"[ \t]*(?:[-+*/·×]|\\(?:cdot|times)(?![a-z]))[^,]*\)")
+_OPERATOR_BEFORE = re.compile(r"[\w)][ \t]*(?:[-+*/·×]|\\(?:cdot|times))[ \t]*$")
+_BRACED_COMMA = re.compile(r"(?:(0)\{,\}(\d{1,20})|(\d{1,20})\{,\}(\d{1,2}|\d{4,20}))(?![\d{])")
+"""`0{,}462`, `1{,}5`: a decimal comma, for no thousands are written so."""
+_SEPARATORS = re.compile(r"\{,\}|,|\\,|(?:\\[;: ]|[ \t~\\])+(?=%)")
 _JOINED = "|".join(sorted((word for word in FUNCTION_WORDS if "_" in word), key=len, reverse=True))
 _LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
 _NAME = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z][A-Za-z0-9]*")
@@ -81,12 +88,50 @@ def tokens_of(source: Source) -> list[Token]:
     """
     _refuse_controls(source)
     tokens: list[Token] = []
-    for token in _Scanner(source).scan():
+    found = _Scanner(source).scan()
+    for token in _as_by_hand(source, list(found)) if source.working and not source.latex else found:
         tokens.append(token)
         if len(tokens) > source.limits.tokens:
             source.refuse(token, f"more than {source.limits.tokens:,} signs", "a shorter text")
     _check_brackets(source, tokens)
     return tokens
+
+
+def _as_by_hand(source: Source, tokens: list[Token]) -> Iterator[Token]:
+    """`5,000 x 64` is a product, and `d h_3 / d h_1` a derivative."""
+    joined: Token | None = None
+    differentials = _lone_differentials(tokens)
+    for at, token in enumerate(tokens):
+        before, after = tokens[at - 1] if at else None, tokens[at + 1] if at + 1 < len(tokens) else None
+        if joined is not None:
+            yield replace(token, text=joined.text + token.text, start=joined.start)
+            joined = None
+        elif before and after and _is_times(token) and before.kind == after.kind == "number" and after.spaced:
+            yield replace(token, kind="op", text="×")
+        elif at in differentials:
+            joined = token
+        else:
+            yield token
+
+
+def _is_times(token: Token) -> bool:
+    return token.kind == "name" and token.text == "x" and token.spaced and not token.accents
+
+
+def _is_lone_d(token: Token, after: Token) -> bool:
+    return token.kind == after.kind == "name" and token.text == "d" and after.spaced and not token.accents
+
+
+def _lone_differentials(tokens: list[Token]) -> set[int]:
+    """Where a lone d stands with another on the other side of a solidus, a name behind each."""
+    kinds = (_kind_in_ratio(one, two) for one, two in pairwise(tokens))
+    return {place for found in _RATIO.finditer("".join(kinds)) for place in (found.start(), found.end() - 1)}
+
+
+def _kind_in_ratio(token: Token, after: Token) -> str:
+    if _is_lone_d(token, after):
+        return "D"
+    return token.text if token.text in "/_" else ("n" if token.kind in ("name", "number") else "|")
 
 
 def _check_brackets(source: Source, tokens: list[Token]) -> None:
@@ -163,6 +208,8 @@ class _Scanner:
         char = self.text[self.at]
         if char == "\n":
             yield self._token("end", "\n", 1)
+        elif char == "%" and self.source.working and not self.source.latex and _REMAINDER.match(self.text, self.at + 1):
+            self._fail(self.at + 1, "the sign % between two numbers", "7% for hundredths")
         elif char in ("%" if self.source.working else "#%"):
             line = self.text.find("\n", self.at)
             self.at = len(self.text) if line < 0 else line
@@ -192,10 +239,12 @@ class _Scanner:
             self.after_frac -= 1
             return self._token("number", found[1], found.end() - self.at)
         self.after_frac = 0
+        if self.source.working and (comma := _BRACED_COMMA.match(self.text, self.at)):
+            return self._token("number", f"{comma[1] or comma[3]}.{comma[2] or comma[4]}", comma.end() - self.at)
         found = (_HAND_NUMBER if self.source.working else _NUMBER).match(self.text, self.at)
         if not found:
             return None
-        if self.depth and "," in found[0]:
+        if self.depth and "," in found[0] and not self._is_in_a_sum(found):
             found = _NUMBER.match(self.text, self.at) or found
         digits = re.sub(_POWER_OF_TEN, r"e\1\2", _SEPARATORS.sub("", found[0]))
         if self.source.working and self.source.latex and self.after_sub and len(digits) > 1 and digits.isdigit():
@@ -233,6 +282,20 @@ class _Scanner:
             return False
         before = self.text[self.at - 1]
         return (before.isalnum() or before in "}~") and _STARRED.match(self.text, self.at + 1) is not None
+
+    def _is_in_a_sum(self, number: re.Match[str]) -> bool:
+        """Whether `24,576` in a bracket is one number: the bracket is no argument list, and holds a sum or product."""
+        depth, at = 0, number.start() - 1
+        while at >= 0 and depth >= 0:
+            depth += (self.text[at] in ")]}") - (self.text[at] in "([{")
+            at -= depth >= 0
+        group = self.text[at + 1 : number.end()]
+        applied = at < 1 or self.text[at - 1].isalnum() or self.text[at - 1] in "_}"
+        if self.text[max(at, 0)] != "(" or applied or ", " in group:
+            return False
+        return bool(
+            _OPERATOR_BEHIND.match(self.text, number.end()) or _OPERATOR_BEFORE.search(group[: -len(number[0])])
+        )
 
     def _sign(self, char: str) -> Iterator[Token]:
         two = self.text[self.at : self.at + 2]

@@ -55,7 +55,8 @@ _LEXEME = re.compile(
     rf"(?P<wide>[ ]{{3,}}|\t[ \t]*)|(?P<space>[ \u00a0]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
     r"|(?P<turned>(?<=[\w\])}])\.T(?![\w.])|(?<=[\w\])}])\.T(?=\.(?:\s|$)))"
     r"|(?P<decimals>(?<![\d.,])(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?![\d.,]))"
-    rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?|\.\d+)"
+    rf"|(?P<number>(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+    r"(?:%|[ \t]%(?![ \t]*[\d(]))?|\.\d+)"
     rf"|(?P<dots>\.\.\.+|…+)|(?P<implication>=>|⇒|⟹|⇔|⟺|∴|∵|⇐|∀|∃|∧|∨)|(?P<sign>{_SIGNS})"
     rf"|(?P<row>\\\\\*?(?:\[[^\]\n]{{0,12}}\])?)|\\(?P<texts>{_TEXTS})[ \t]*\{{(?P<said>[^{{}}\n]{{0,300}})\}}"
     rf"|\\(?P<edge>begin|end)\{{(?P<table>{_TABLES})\*?\}}|\\(?P<command>[A-Za-z]+)|\\(?P<escaped>.)"
@@ -124,6 +125,8 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
     start, end = found.span()
     if kind == "other" and not found[0].isprintable():
         return Lexeme("hidden", start, end)
+    if found[0] == "%" and not latex and _REMAINDER.match(text, end):
+        return Lexeme("operator", start, end)  # a remainder, which is not read
     if kind in _PLAIN_KINDS:
         return Lexeme("break" if kind == "implication" else kind, start, end)
     if kind == "sign":
@@ -183,6 +186,9 @@ def _is_said(said: str, following: str) -> bool:
     return word.lower() in STOP_WORDS or (said != word and following not in "_^(")
 
 
+_REMAINDER = re.compile(r"[ \t]*[\d(]")
+_BARRED = re.compile(r"\|[ \t]*[=≈<>≤≥+*/]")
+"""`|grad| = 2.5`: behind a name between bars."""
 _GLUE = frozenset({"operator", "relation"})
 _HOLDING = _GLUE | {"script"}
 _STARTS = frozenset({"newline", "comma", "semicolon", "colon", "break", "stop", "block", "other", "open"})
@@ -240,6 +246,8 @@ def _stands_in_prose(text: str, word: Lexeme, before: Lexeme | None, after: Lexe
         beside = text[after.start : after.end + 1] if after and after.kind == "word" else ""
         return is_prose(beside[:-1], beside[-1:]) or (before_kind == "prose" and after_kind not in _GLUE)
     if not is_prose(said, text[word.end : word.end + 1]):
+        return False
+    if text[word.start - 1 : word.start] == "|" and _BARRED.match(text, word.end):
         return False
     if said in HELD_WORDS:
         return not ({before_kind, after_kind} & _HOLDING)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from symrnn.algebra.reading.signs import BIDIRECTIONAL
+from symrnn.algebra.reading.syntax import Label
 from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread, Working
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
+from symrnn.checking.reading.commas import with_points
 from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.lexemes import RELATION_SIGNS
 from symrnn.checking.reading.macros import Macros, macros_in
@@ -27,6 +29,7 @@ from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
 from symrnn.checking.reading.tabled import lines_in
 from symrnn.checking.reading.tables import columns_in, rows_in
+from symrnn.checking.reading.words import STOP_WORDS
 
 LINE = 20_000
 """Longer lines are not read."""
@@ -36,6 +39,11 @@ _TEX = re.compile(
 )
 _RELATION = re.compile(r"[=≈＝]|\\approx")
 _ANY_RELATION = re.compile(f"[{''.join(sorted(set(''.join(RELATION_SIGNS)) - set('+-*/:~')))}\\\\~]|->")
+_SAID = re.compile(r"([^\W\d_]{2,40})[ \t]*(?:\$\$?|\\\()[ \t]*$")
+_LINKING = frozenset(
+    {"so", "thus", "hence", "therefore", "which", "gives", "get", "obtain", "yields", "得", "即", "故", "所以"}
+)
+"""Words after which a chain goes on, and that name nothing."""
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
 _MATHML = re.compile(r"<math[ >]")
@@ -52,8 +60,9 @@ def read_working(text: str | bytes, name: str = "<text>") -> Working:
     [('h_2', '=', '0.5 \\\\cdot 0.5 + 0.5'), ('0.5 \\\\cdot 0.5 + 0.5', '=', '0.75')]
     """
     source = text_of(text, name)
-    places = Places(source.text, name, source.cells)
-    return _Reader(places, source.start).read(source.front_matter, source.set_aside)
+    places = Places(with_points(source.text), name, source.cells)
+    working = _Reader(places, source.start).read(source.front_matter, source.set_aside)
+    return replace(working, source=source.text)
 
 
 def _is_tex(text: str) -> bool:
@@ -268,6 +277,8 @@ class _Reader:
             sides.append(side if isinstance(side, Side) else None)
         if failed and not is_mathematical(statement, self.clean):
             return None
+        if continues and sides[0] is None:
+            sides[0] = self._said(statement.start)
         if continues and sides[0] is None and len(sides) == 2 and not failed:
             sign = statement.relations[0]
             self._refuse(sign.start, statement.end, "a line that goes on from nothing that was read")
@@ -283,7 +294,17 @@ class _Reader:
             [None if side is None else side.tree for side in sides], [sign.word for sign in statement.relations], listed
         )
         place = self.places.spot(statement.start, statement.end)
-        return Claim(links, kind, place, continues and sides[0] is not None, bool(failed)) if links else None
+        goes_on = continues and sides[0] is not None and not isinstance(sides[0].tree, Label)
+        return Claim(links, kind, place, goes_on, bool(failed)) if links else None
+
+    def _said(self, start: int) -> Side | None:
+        """`the sum $= 11.2$`: the word before a formula that begins with a relation, in the same line."""
+        found = _SAID.search(self.clean, max(0, start - 60), start)
+        if found is None or found[1].lower() in STOP_WORDS | _LINKING:
+            return None
+        first, last = found.span(1)
+        text = self.places.text[first:last]
+        return Side(Label(text, start=0, end=last - first), text, self.places.spot(first, last))
 
     def _before(self, start: int) -> Side | None:
         """The last side of the claim before, where nothing but layout stands between."""
