@@ -345,7 +345,8 @@ class TestWhatATextSaysOfItself:
         cell = (
             "$f_t = \\sigma(W_f x_t + U_f h_{t-1})$, $i_t = \\sigma(W_i x_t + U_i h_{t-1})$, "
             "$o_t = \\sigma(W_o x_t + U_o h_{t-1})$, $g_t = \\tanh(W_g x_t + U_g h_{t-1})$, "
-            "$c_t = f_t c_{t-1} + i_t g_t$, $h_t = o_t \\tanh(c_t)$, $L = \\frac12 (h_2 - y)^2$. All quantities are scalars.\n\n"
+            "$c_t = f_t c_{t-1} + i_t g_t$, $h_t = o_t \\tanh(c_t)$, "
+            "$L = \\frac12 (h_2 - y)^2$. All quantities are scalars.\n\n"
             "$\\delta^i_t = i_t (1 - i_t) \\frac{\\partial L}{\\partial i_t}$\n\n"
         )
         claim = "$\\frac{\\partial L}{\\partial W_i} = %s$"
