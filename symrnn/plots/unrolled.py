@@ -21,6 +21,7 @@ from symrnn.algebra.printing import to_latex
 from symrnn.algebra.programs import Equation, Program, lag_of
 from symrnn.calculus.adjoints import adjoint, pull
 from symrnn.calculus.rules import RULES
+from symrnn.errors import InputError
 from symrnn.models.model import Model
 from symrnn.numeric.compilation import compile_gradients
 from symrnn.numeric.compiled import given_arrays
@@ -149,7 +150,7 @@ class _Numbers:
         """∂L/∂(that quantity); None where nothing flows back to it."""
         try:
             return np.asarray(self.reader(Adjoint(name))[0, :, 0])
-        except Exception:  # a quantity the adjoint leaves out (a constant, a target) has no array
+        except InputError:  # a quantity the adjoint leaves out (a constant, a target) has no array
             return None
 
     @cached_property

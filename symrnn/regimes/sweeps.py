@@ -28,6 +28,7 @@ from symrnn.regimes.points import FIGURES, KEYS, Sweep, check_row, measured
 Row = dict[str, Any]
 Chunk = tuple[tuple[int, Mapping[str, Any]], ...]
 WANTED = 0.4
+"""Seconds a chunk should take, as far as the points before it tell."""
 AHEAD = 3
 """Chunks handed out for each worker at a time."""
 RESTARTS = 3

@@ -8,8 +8,9 @@ import io
 import pytest
 from worksheet_models import class_of
 
-from symrnn.worksheets.folders import Folder, Made, answers_csv, key_json, read_key
+from symrnn.worksheets.folders import answers_csv
 from symrnn.worksheets.gathering import mark_all
+from symrnn.worksheets.keys import Folder, Made, key_json, read_key
 from symrnn.worksheets.marks import Results, Verdict
 from symrnn.worksheets.pages import Looks
 from symrnn.worksheets.rosters import Student
@@ -34,7 +35,7 @@ def handed_in(folder: Folder, text: str, name: str = "x.csv") -> Results:
 
 def right(folder: Folder, line: str) -> str:
     """The answer to a line of the first sheet."""
-    return next(a["answer"] for a in folder.entries["1-001"]["answers"] if a["line"] == line)
+    return dict(folder.entries["1-001"].answers)[line]
 
 
 def said(results: Results) -> str:

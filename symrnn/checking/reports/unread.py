@@ -33,6 +33,7 @@ FORMS: tuple[str, ...] = (
     "a formula nested too deep",
     "no formula",
     "two numbers side by side",
+    "the sign % between two numbers",
     "a sum with nothing behind it",
     "the function {0} without an argument",
     "a matrix whose rows differ in length",
