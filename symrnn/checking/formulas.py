@@ -63,6 +63,7 @@ IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 TURNED = Reason("right in the transposed layout")
 FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
+NUMBERS = Reason("of numbers, not of vectors")
 NOTHING = Reason("zero on both sides where the names between are held constant")
 SHARE = Reason("what one step adds")
 AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
@@ -125,6 +126,9 @@ class Formulas:
     """Values of names that only the text's conditions know, at each seed."""
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
     """What keeps its value at the point of one seed only."""
+
+    in_numbers: bool = False
+    """Whether the text speaks of scalars: what fits no shapes may be meant of numbers."""
 
     def __post_init__(self) -> None:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
@@ -293,6 +297,8 @@ class Formulas:
             # In another layout, maybe: what is false for numbers is false in every layout.
             points = self.scalar._points_for(left, right, names)
             outcome = self.scalar._with_names(left, right, names, points, page, quick)
+            if outcome.agree and self.in_numbers:
+                return replace(outcome, reason=outcome.reason or NUMBERS)
             return outcome if outcome.agree is False else best
         return best
 

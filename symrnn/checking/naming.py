@@ -190,9 +190,9 @@ def _argued(tree: Call, bound: Bound) -> Name | None:
     if name is None or name.whole not in LOSS_NAMES:
         return None
     match tree.arguments:
-        case (Num(text=text),) if not name.steps:
+        case (Num(text=text),) if not name.steps and "." in text:
             return Name(f"{name.base}({text})", name.words)  # the loss at another weight: a number of its own
-        case (Terms(terms=((-1, Num(text=text)),)),) if not name.steps:
+        case (Terms(terms=((-1, Num(text=text)),)),) if not name.steps and "." in text:
             return Name(f"{name.base}(-{text})", name.words)
     arguments = [_symbol(one, bound) if isinstance(one, Symbol) else None for one in tree.arguments]
     return name if all(one is not None and _is_heard(one, name) for one in arguments) else None

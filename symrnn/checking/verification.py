@@ -7,6 +7,7 @@ else the one its own definitions say; without any, equalities are checked as ari
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ RECOGNISED = "recognised from the text's own definitions"
 BLAMED = frozenset({Verdict.WRONG, Verdict.LUCKY, Verdict.FOLLOWS, Verdict.UNDEFINED})
 BORNE = frozenset({Verdict.RIGHT, Verdict.ROUNDED})
 OPEN = frozenset({Verdict.GIVEN, Verdict.UNDECIDED})
+_NUMBERS = re.compile(r"\bscalars?\b|标量", re.IGNORECASE)
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
 
@@ -144,6 +146,7 @@ def _page(model: Model | Program | None, working: Working, assumed: bool = False
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
+    page.formulas.in_numbers = _NUMBERS.search(working.source) is not None
     if isinstance(page.formulas, OpenFormulas):
         page.formulas.assumed = assumed
     if not isinstance(model, Model):

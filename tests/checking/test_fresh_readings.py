@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 import symrnn as sr
+from symrnn.checking.reports.obstacles import obstacle
 from symrnn.checking.verdicts import Report
 
 
@@ -203,6 +204,20 @@ class TestTexts:
         cell = "$h_t = W h_{t-1}$, $W = \\begin{bmatrix} 0.5 & 0.3 \\\\ -0.2 & 0.6 \\end{bmatrix}$, $h_0 = \\begin{bmatrix} 1 \\\\ 2 \\end{bmatrix}$.\n\n"
         assert last(cell + "$h_1 = \\begin{bmatrix} 1.1 \\\\ 1.0 \\end{bmatrix}$") == "right"
         assert last(cell + "$h_1 = \\begin{bmatrix} 1.1 \\\\ 1.2 \\end{bmatrix}$") == "wrong"
+
+
+def test_what_is_said_of_scalars_is_judged_of_numbers() -> None:
+    """A product in the order of numbers fits no vectors; without the word it stays open."""
+    cell = "$h_t = \\tanh(a_t)$, $a_t = W h_{t-1} + U x_t$.\n\n%s\n\n$\\frac{\\partial h_t}{\\partial h_{t-1}} = (1 - h_t^2) W %s$"
+    assert last(cell % ("Then, for scalars,", "")) == "right"
+    assert last(cell % ("Then, for scalars,", "h_t")) == "wrong"
+
+
+def test_obstacles_are_said_in_chinese() -> None:
+    """The evaluator's sentences, with what they speak of."""
+    assert obstacle("an extreme value over all z", "zh") == "对所有 z 取极值"
+    assert obstacle("2×1 times 2×2", "zh") == "2×1 乘 2×2"
+    assert obstacle("no such sentence", "zh") == "no such sentence"
 
 
 def test_the_source_keeps_its_commas() -> None:

@@ -52,6 +52,7 @@ FORMS: tuple[str, ...] = (
     "a letter that no name here is made of: {0}",
     "a character that is no sign of mathematics here: {0}",
     "a tilde that stands alone",
+    "the sign % between two numbers",
     "a backslash with nothing behind it",
     "the unknown command {0}",
     "the escaped sign {0} in a formula",
@@ -85,14 +86,15 @@ def unread_words(reason: str, language: str = ENGLISH) -> str:
     >>> unread_words("a bracket ( that is never closed", "zh")
     '括号 ( 没有闭合'
     """
-    return reason if language == ENGLISH else _said(reason, FORMS, language)
+    return reason if language == ENGLISH else said(reason, FORMS, language)
 
 
-def _said(text: str, forms: tuple[str, ...], language: str) -> str:
+def said(text: str, forms: tuple[str, ...], language: str) -> str:
+    """A sentence by the form it has, else as it is."""
     for form in forms:
         found = _pattern(form).fullmatch(text)
         if found is not None:
-            inside = [_said(part, PARTS, language) for part in found.groups()]
+            inside = [said(part, PARTS, language) for part in found.groups()]
             return translated(form, language, DOMAIN).format(*inside)
     return text
 

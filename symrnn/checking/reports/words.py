@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from symrnn.checking.reports.obstacles import OBSTACLES, obstacle
 from symrnn.checking.verdicts import Diagnosis, Reason, Report, Verdict
 from symrnn.languages import translated
 
@@ -45,6 +46,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 REASONS: tuple[str, ...] = (
     "recognised from the text's own definitions",
     "front matter",
+    "What {0} is, the text does not say: formulas are checked that hold for any such function.",
+    "what the function is, nobody says",
+    "of numbers, not of vectors",
+    "zero on both sides where the names between are held constant",
     "given",
     "a definition",
     "an update",
@@ -92,7 +97,7 @@ REASONS: tuple[str, ...] = (
 )
 """Messages of `Reason`, each its own English."""
 
-MESSAGES: tuple[str, ...] = (*VERDICTS.values(), *SENTENCES.values(), *REASONS)
+MESSAGES: tuple[str, ...] = (*VERDICTS.values(), *SENTENCES.values(), *REASONS, *OBSTACLES)
 """Everything a catalogue translates."""
 
 
@@ -114,7 +119,8 @@ def reason_words(reason: Reason | None, language: str = "en") -> str:
     """Why, in words."""
     if reason is None:
         return ""
-    return translated(reason.message, language, DOMAIN).format(*reason.about)
+    about = (obstacle(one, language) if isinstance(one, str) else one for one in reason.about)
+    return translated(reason.message, language, DOMAIN).format(*about)
 
 
 def mistake_words(mistake: Diagnosis, language: str = "en") -> tuple[str, str, str, str]:
