@@ -75,7 +75,11 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             page.chosen[key] = own
         elif best and best < 2 and asked[key] > 1 and not counts[order[key][0]]:
             # One number of several: it may be a mistake that looks like something else.
-            page.chosen[key] = order[key][0]
+            if key in deltas:
+                # Of δ neither meaning is usual; the text's formulas say more.
+                page.doubtful.add(key)
+            else:
+                page.chosen[key] = order[key][0]
         elif best:
             page.chosen[key] = next(one for one in order[key] if counts[one] == best)
         elif key not in page.chosen and key in doubtful:

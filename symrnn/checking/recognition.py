@@ -147,24 +147,32 @@ def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
     from symrnn.algebra.reading.roles import parse_cell
 
     cell = [(f"{name}[t]", found.equations[name]) for name in names]
-    for equations in ([*cell, *_loss_equations(found, found.steps)], cell):
+    said: list[str] = []
+    known: Program | None = None
+    # The cell first: that its names are numbers is told before the loss squares one.
+    for equations in (cell, [*cell, *_loss_equations(found, found.steps or found.last)]):
         lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
         try:
-            program = parse_cell("\n".join(lines))
-            numbers = program.parameters if found.scalars else ()
-            numbers += (*program.states, *program.inputs) if found.scalar_states else ()
-            said = dict.fromkeys(f"{name.name}: scalar" for name in numbers)
-            return parse_cell("\n".join((*lines, *said))) if said else program
+            program = parse_cell("\n".join((*lines, *said)))
+            said = _said_scalar(found, program)
+            known = parse_cell("\n".join((*lines, *said))) if said else program
         except (SymrnnError, ValueError, RecursionError):
             continue
-    return None
+    return known
+
+
+def _said_scalar(found: Found, program: Program) -> list[str]:
+    """`w: scalar` for every name that the text says is a number."""
+    numbers = program.parameters if found.scalars else ()
+    numbers += (*program.states, *program.inputs) if found.scalars or found.scalar_states else ()
+    return list(dict.fromkeys(f"{name.name}: scalar" for name in numbers))
 
 
 def _needed(found: Found, cells: Sequence[str]) -> list[str]:
     """What is read a step later, what the loss reads, and all that these hang on; in the order of the text."""
     reads = {name: {(read[1], bool(read[3])) for read in _READ.finditer(found.equations[name])} for name in cells}
     open_ = {read for those in reads.values() for read, lagged in those if lagged}
-    open_ |= {read[1] for _, text in _loss_equations(found, found.steps) for read in _READ.finditer(text)}
+    open_ |= {read[1] for _, text in _loss_equations(found, found.steps or found.last) for read in _READ.finditer(text)}
     wanted = set[str]()
     while open_:
         name = open_.pop()

@@ -89,7 +89,7 @@ def _rounds(number: Number, entry: Entry) -> bool:
 
 
 def _near(number: Number, value: Number) -> bool:
-    """A formula of rounded numbers: four digits are asked."""
+    """Within a thousandth: rounded numbers are asked for in four digits."""
     return bool(abs(real(number.value) - real(value.value)) <= abs(real(number.value)) / 1000)
 
 

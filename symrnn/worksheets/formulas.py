@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Literal, cast
 
 from symrnn.algebra.nodes import Adjoint, Immediate, Node
@@ -94,8 +94,11 @@ class FormulaPoints:
                     options[group(name)] = [name.whole]
             elif len(meanings) > 1:
                 options.setdefault(group(name), meanings)
-        for picks in islice(product(*options.values()), MOST_READINGS):
-            yield dict(zip(options, picks, strict=True))
+        # Who writes δ of several gates means the same of each, their arguments or the gates: those readings come first.
+        alike = (tuple(_of_kind(each, of_argument) for each in options.values()) for of_argument in (True, False))
+        picks = islice(chain(alike, product(*options.values())), MOST_READINGS)
+        for pick in dict.fromkeys(picks):
+            yield dict(zip(options, pick, strict=True))
 
     def _value(self, tree: Syntax, chosen: dict[str, str]) -> At:
         found = []
@@ -159,6 +162,11 @@ class FormulaPoints:
             found = [self.node(node), self.node(node, own) if own else None]
             if any(at is not None and agree(written, at) for at in found):
                 yield row
+
+
+def _of_kind(meanings: Sequence[str], of_argument: bool) -> str:
+    """The meaning that is the gradient of an argument, `∂L/∂a_f`, or one that is not; else the usual one."""
+    return next((each for each in meanings if ("/∂a_" in each) == of_argument), meanings[0])
 
 
 def _total(node: NodeName) -> NodeName:

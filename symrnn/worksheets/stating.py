@@ -28,13 +28,14 @@ from symrnn.worksheets.variants import Recipe
 
 
 def cell_words(model: Model) -> Iterator[Words]:
-    """The equations of the cell and of the loss."""
+    """The equations of the cell and of the loss, and the last step."""
     program = model.sized
     equations = [e for e in program if e.target != program.loss]
     yield Words("ws cell", (tuple(Formula(e.target, "=", e.expression) for e in equations),))
     if program.loss is not None:
         loss = program[str(program.loss)]
         yield Words("ws loss", (Formula(loss.target, "=", loss.expression),))
+    yield Words("ws last", (Formula(Number(program.steps.hi), "=", Number(sp.Integer(model.steps))),))
 
 
 def given_blocks(model: Model, recipe: Recipe) -> tuple[Any, ...]:

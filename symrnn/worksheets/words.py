@@ -43,6 +43,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "ws student": "For {0}.",
         "ws cell": "The cell: {0}.",
         "ws loss": "The loss: {0}.",
+        "ws last": "The last step: {0}.",
         "ws exact": "Every number comes out exactly: write fractions or exact decimals.",
         "ws logarithms": "Every state comes out exactly: {0}. Write fractions; where a logarithm remains in a sum, "
         "four significant digits.",

@@ -319,3 +319,36 @@ class TestWhatATextSaysOfItself:
         sides = (r"\frac{1}{3} \\ 0.1235", r"\frac{1}{4} \\ 0.5", entries)
         one, other, found = (rf"\begin{{bmatrix}} {side} \end{{bmatrix}}" for side in sides)
         assert told(f"$${one} + {other} = {found}$$") == [expected]
+
+    @pytest.mark.parametrize(
+        ("loss", "claim"), [("h_2 - y", "h_2 - y"), ("h_2 - y_2", "h_2 - y_2"), ("h_T - y", "h_2 - y")]
+    )
+    def test_the_loss_at_the_last_step_there_is(self, loss: str, claim: str) -> None:
+        """`L = ½(h_2 − y)²` where nothing stands at a later step: no numbers are needed to know T."""
+        cell = f"$h_t = \\tanh(w h_{{t-1}} + u x_t)$, $L = \\frac12 ({loss})^2$"
+        text = f"{cell}\n\n$\\frac{{\\partial L}}{{\\partial h_2}} = %s$"
+        assert told(text % claim)[-1] == "right"
+        assert told(text % f"2 ({claim})")[-1] == "wrong"
+
+    def test_every_quantity_is_a_number(self) -> None:
+        """Said in words: what the loss squares is one, and no vector."""
+        text = (
+            "$h_t = \\tanh(W_h h_{t-1} + W_x x_t)$, $L = \\frac12 (h_T - y)^2$, $T = 2$. "
+            "Every quantity is a number.\n\n"
+            "$\\frac{\\partial L}{\\partial W_h} = (h_2 - y)(1 - h_2^2)(h_1 + W_h (1 - h_1^2) %s)$"
+        )
+        assert told(text % "h_0")[-1] == "right"
+        assert told(text % "h_1")[-1] == "wrong"
+
+    def test_the_input_gate_is_no_index(self) -> None:
+        """`W_i` in a text without numbers: its i is the gate, and the steps are those that are named."""
+        cell = (
+            "$f_t = \\sigma(W_f x_t + U_f h_{t-1})$, $i_t = \\sigma(W_i x_t + U_i h_{t-1})$, "
+            "$o_t = \\sigma(W_o x_t + U_o h_{t-1})$, $g_t = \\tanh(W_g x_t + U_g h_{t-1})$, "
+            "$c_t = f_t c_{t-1} + i_t g_t$, $h_t = o_t \\tanh(c_t)$, "
+            "$L = \\frac12 (h_2 - y)^2$. All quantities are scalars.\n\n"
+            "$\\delta^i_t = i_t (1 - i_t) \\frac{\\partial L}{\\partial i_t}$\n\n"
+        )
+        claim = "$\\frac{\\partial L}{\\partial W_i} = %s$"
+        assert told(cell + claim % "\\delta^i_1 x_1 + \\delta^i_2 x_2")[-1] == "right"
+        assert told(cell + claim % "\\delta^i_1 x_1 + \\delta^i_2 x_1")[-1] == "wrong"

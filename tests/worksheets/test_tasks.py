@@ -282,6 +282,18 @@ class TestDerivations:
         for text in ("delta_z_1*h_0", "dL/da_z_1*h_0", "dL/dz_1*z_1*(1-z_1)*h_0"):
             assert marks(folder_of(source, sheet), sheet, {last.id: text})[last.id].verdict is Verdict.RIGHT, text
 
+    def test_delta_means_the_same_of_every_gate(self) -> None:
+        """As the key has it: four δ in a line, each the gradient of an argument."""
+        model = model_of("lstm_rounded")
+        source = Class(model, (read_task('kind = "derive"\nlines = ["dL/dW_f"]', "own"),), 1)
+        sheet = source.sheet(1)
+        last = next(question for question in sheet.questions if question.key == "formula dL/dh[1]")
+        for text, verdict in (
+            ("U_f δ^f_2 + U_i δ^i_2 + U_o δ^o_2 + U_c δ^{c̃}_2", Verdict.RIGHT),
+            ("U_f δ^f_2 + U_i δ^i_2 + U_o δ^o_2 + W_c δ^{c̃}_2", Verdict.WRONG),
+        ):
+            assert marks(folder_of(source, sheet), sheet, {last.id: text})[last.id].verdict is verdict, text
+
     def test_a_wrong_formula_is_carried_on(self) -> None:
         """δ_2 without the derivative, put into the next line: that follows."""
         model = model_of("tanh")

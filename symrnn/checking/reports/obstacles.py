@@ -1,4 +1,4 @@
-"""What kept a formula from being computed, in words of any language: the forms of the evaluator's English sentences."""
+"""What kept a formula from being computed, in any language: the evaluator's English sentences by their forms."""
 
 from __future__ import annotations
 
