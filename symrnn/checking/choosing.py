@@ -16,7 +16,7 @@ from symrnn.algebra.nodes import Apply, Signal
 from symrnn.algebra.reading.syntax import Big, Symbol, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
-from symrnn.checking.digits import Digits, digits_of, grid_digits
+from symrnn.checking.digits import Digits, digits_of, fraction_of, grid_digits
 from symrnn.checking.formulas import free_letters, is_symbolic, names_of
 from symrnn.checking.matrices import Value
 from symrnn.checking.naming import Derivative, Known, Name, name_of
@@ -75,8 +75,8 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             page.chosen[key] = own
         elif best and best < 2 and asked[key] > 1 and not counts[order[key][0]]:
             # One number of several: it may be a mistake that looks like something else.
-            if key in deltas:
-                # Of δ neither meaning is usual; the text's formulas say more.
+            if key in deltas and key.startswith("packed"):
+                # Of a gate's δ neither meaning is usual; the text's formulas say more.
                 page.doubtful.add(key)
             else:
                 page.chosen[key] = order[key][0]
@@ -234,7 +234,8 @@ def _heads(working: Working) -> Iterator[tuple[Known, Written, bool]]:
                 continue
             name = name_of(claim.links[0].left)
             last = claim.links[-1]
-            written = digits_of(last.right, last.relation) or grid_digits(last.right, last.relation)
+            side, relation = last.right, last.relation
+            written = digits_of(side, relation) or grid_digits(side, relation) or fraction_of(side)
             if name is not None and written is not None:
                 yield name, written, len(claim.links) == 1
 

@@ -181,7 +181,7 @@ def grid_digits(tree: Syntax, relation: str = "=") -> tuple[tuple[Digits, ...], 
         return None
     # Beside decimals a fraction is exact: `(0.7734, 1/4)`.
     mixed = tuple(
-        tuple(digits or _fraction_of(entry) for digits, entry in zip(known, row, strict=True))
+        tuple(digits or fraction_of(entry) for digits, entry in zip(known, row, strict=True))
         for known, row in zip(found, rows, strict=True)
     )
     if any(entry is None for row in mixed for entry in row):
@@ -189,13 +189,13 @@ def grid_digits(tree: Syntax, relation: str = "=") -> tuple[tuple[Digits, ...], 
     return mixed  # type: ignore[return-value]  # no entry is None
 
 
-def _fraction_of(tree: Syntax) -> Digits | None:
+def fraction_of(tree: Syntax) -> Digits | None:
     """A fraction of whole numbers, as the number it is."""
     match tree:
         case Group(body=body):
-            return _fraction_of(body)
+            return fraction_of(body)
         case Terms(terms=((sign, term),)):
-            found = _fraction_of(term)
+            found = fraction_of(term)
             return found and Digits(sign * found.value, found.unit)
         case Quotient(over=Num() as over, under=Num() as under) if is_whole(over) and is_whole(under) and under.value:
             return Digits(Fraction(over.value, under.value), Fraction(0))

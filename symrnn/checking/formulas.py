@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symrnn.algebra.nodes import Apply, Parameter, subexpressions
+from symrnn.algebra.nodes import Apply, Parameter, Signal, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.syntax import (
@@ -36,8 +36,9 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, plain, values_meeting
 from symrnn.checking.conditions import Condition
+from symrnn.checking.digits import numbers_in
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix, diagonal, transposed
+from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix, diagonal, is_zero, transposed
 from symrnn.checking.mentions import free_letters as free_letters
 from symrnn.checking.mentions import is_symbolic as is_symbolic
 from symrnn.checking.mentions import letters_of, steps_of
@@ -191,12 +192,17 @@ class Formulas:
             return Outcome(None, Reason("{0}", (error.found,)))
 
     def holds_nearby(self, left: Syntax, right: Syntax, page: Page) -> bool:
-        """Whether a formula holds wherever every unit stays on its side of the kinks: what is dead may be left out."""
+        """Whether a formula holds wherever every unit stays on its side of the kinks: what is dead may be left out.
+
+        What is dead and is written nonetheless must be right: of `-h_2 - y` nobody knows the sign where h_2 is 0. Who
+        puts a slope in as 0 has looked.
+        """
         truths = page.truths
         if not self._has_kinks or not isinstance(truths, ModelTruths) or page.truths.here is not None:
             return False
         point = truths.with_values(moved_a_little(truths.given) | dict(self.fixed))
-        if point.on_kink:
+        has_looked = any(not number.value for number in numbers_in(right))
+        if point.on_kink or (not has_looked and any(_is_dead(name, point) for name in names_of(right))):
             return False
         outcome = self._at_points(left, right, [point], page.chosen, page.functions, Way())
         return outcome.agree is True or outcome.reason is FLAT
@@ -388,6 +394,8 @@ class Formulas:
             # Every step at the first point; at the others the steps in the middle will do.
             places = [one for one in _bindings(letters, point.steps) if not way.final or one["tau"] == point.steps]
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
+                if _is_trivial(left, {**bound, **point.letters()}):
+                    continue
                 point.quantities.here, point.quantities.loose = bound.get("t"), not stepped
                 try:
                     values = [value_of(tree, page, bound, way) for tree in (left, right)]
@@ -397,7 +405,7 @@ class Formulas:
                 except Misfit as misfit:
                     return Outcome(None, Reason(SHAPES, (str(misfit),)))
                 seen += 1
-                live = live or not all(map(_is_zero, values))
+                live = live or not all(map(is_zero, values))
                 outcome = compared(values[0], values[1])
                 if outcome is not None and not outcome.agree:
                     return outcome
@@ -412,9 +420,23 @@ def _is_open(outcome: Outcome) -> bool:
     return outcome.agree is None and outcome.reason is not FLAT
 
 
-def _is_zero(value: Value) -> bool:
-    entries = value.entries() if isinstance(value, Matrix) else (value,)
-    return all(entry.value == 0 for entry in entries)
+def _is_trivial(tree: Syntax, bound: Bound) -> bool:
+    """Whether `∂h_t/∂h_k` is that of a state by itself here: products over no steps are not what is claimed."""
+    name = name_of(tree)
+    if not isinstance(name, Derivative) or name.of == name.wrt:
+        return False
+    there = placed(name, bound)
+    return isinstance(there, Derivative) and there.of == there.wrt
+
+
+def _is_dead(name: Known, point: ModelTruths) -> bool:
+    """Whether what equations give is 0: a state or a gradient behind a unit that passes nothing."""
+    computed = {equation.target.name for equation in point.program if isinstance(equation.target, Signal)}
+    for reading in point.readings(name)[:1]:
+        node = reading.node
+        if not isinstance(node, Signal) or (node.name in computed and 0 not in node.indices):
+            return not isinstance(node, Parameter) and is_zero(reading.value)
+    return False
 
 
 def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:

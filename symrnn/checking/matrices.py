@@ -99,6 +99,11 @@ def as_matrix(value: Value) -> Matrix:
     return Matrix(((value,),)) if isinstance(value, Number) else value
 
 
+def is_zero(value: Value) -> bool:
+    """Whether every entry is 0."""
+    return all(entry.value == 0 for entry in as_matrix(value).entries())
+
+
 def as_plain(value: Matrix) -> Value:
     """A matrix with one entry as a number."""
     return value.rows[0][0] if value.shape == (1, 1) else value

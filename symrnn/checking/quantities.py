@@ -286,7 +286,12 @@ class Quantities:
     def _blocks(self, name: Derivative, of: tuple[Node, str, str], wrt: tuple[Node, str, str]) -> Iterator[Meaning]:
         """`∂h_3/∂h_1`, `∂h_t/∂a_t`, `∂h_t/∂W`: total, and where they differ immediate or with the states held."""
         (left, of_label, of_family), (right, label, family) = of, wrt
-        if left == right or isinstance(left, Parameter) or name.at is not None:
+        if isinstance(left, Parameter) or name.at is not None:
+            return
+        if left == right:
+            # The last factor of `∂L/∂W = Σ_k ∂L/∂h_t ∂h_t/∂h_k ∂⁺h_k/∂W`.
+            if not name.mark and isinstance(left, Signal):
+                yield Meaning(f"∂{of_label}/∂{label}", f"∂{of_family}/∂{family}", N.Eye(left.shape[0]))
             return
         plain = name.mark == "direct" and not self.gated and len(self._states) == 1  # there is one path
         for kind in _kinds(left, right, "total" if plain else name.mark, deepest_lag(self.program)):

@@ -19,7 +19,7 @@ from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.dialects import Dialect, own_dialect
-from symrnn.checking.matrices import Matrix, Value, transposed
+from symrnn.checking.matrices import Matrix, Value, is_zero, transposed
 from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, Number, sharp
 from symrnn.checking.page import Reading
@@ -92,6 +92,9 @@ class ModelTruths:
         found: list[Reading] = []
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
+            if value is not None and found and " local " in meaning.label and is_zero(value):
+                # Nobody writes ∂h_t/∂h_{t-1} for what is 0 because a_t is held.
+                continue
             if value is not None and all(one.meaning != meaning.label for one in found):
                 node = meaning.node if meaning.share is None else None
                 found.append(Reading(meaning.label, self.turned(meaning.node, value, meaning.across), node))

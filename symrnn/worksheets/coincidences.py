@@ -76,7 +76,7 @@ class Coincidences:
         for place, (row, node) in enumerate(line.wrong):
             found = tried(view, node)
             if found is not None:
-                yield place, row, _as_listed(found, view.table[line.key])
+                yield place, row, as_listed(found, view.table[line.key])
 
     def _classes_of(self, line: Line) -> tuple[int, ...]:
         """The right side and its wrong ones, each with the number of those that are always equal to it."""
@@ -127,7 +127,7 @@ class Coincidences:
         """Whether one of the mistakes that gave the right answer before, in its line, does so again."""
         for (line, place), _ in self._hidden.most_common():
             wrong, right = tried(view, line.wrong[place][1]), view.table[line.key]
-            if wrong is not None and not view.apart(_as_listed(wrong, right), right, self._rounds(right)):
+            if wrong is not None and not view.apart(as_listed(wrong, right), right, self._rounds(right)):
                 self._hidden[line, place] += 1
                 return True
         return False
@@ -240,7 +240,7 @@ def _alike(answers: Sequence[Any], view: View, rounded: bool) -> list[tuple[int,
     return sorted(found)
 
 
-def _as_listed(rows: Any, like: Any) -> Any:
+def as_listed(rows: Any, like: Any) -> Any:
     """A row for a column, or the other way round, as what it is taken for: both are written as a list of numbers."""
     if (len(rows), len(rows[0])) == (len(like[0]), len(like)) and 1 in (len(like), len(like[0])):
         return tuple(zip(*rows, strict=True))

@@ -98,6 +98,13 @@ RIGHT_AND_WRONG: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
         ("I & 0", "0 & I", "t+1", "t+2"),
     ),
     (
+        "sum over the steps of a later loss",
+        sr.cells.rnn(),
+        r"\frac{\partial L_t}{\partial W_h} = \sum_{k=1}^{t} \frac{\partial L_t}{\partial h_t}"
+        r" \frac{\partial h_t}{\partial h_k} \frac{\partial^{+} h_k}{\partial W_h}",
+        ("k=1", "k=2"),
+    ),
+    (
         "constant gate",
         sr.cells.lstm(),
         r"\left( \frac{\partial c_T}{\partial c_t} \right)_{\text{direct}} = \operatorname{diag}(f^{T-t})$$"

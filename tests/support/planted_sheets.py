@@ -101,10 +101,13 @@ def place_of(right: str, wrong: str) -> set[int]:
 
 
 def _alike(sheet: Sheet, plant: Plant) -> set[str]:
-    """The mistakes of the line that give the planted number; a term forgotten is a term skipped as well."""
+    """The mistakes of the line that give the planted number; a term forgotten is a term skipped as well.
+
+    Along the cell state of an LSTM the Jacobians are gates.
+    """
     found = sheet.recipe.coincidences.wrong(plant.line, sheet.values)
     rows = {row for _, row, wrong in found if same(wrong, plant.answer)}
-    return rows | ({"A11"} if "F06" in rows else set())
+    return rows | ({"A11"} if "F06" in rows else set()) | ({"L16"} if "R16" in rows else set())
 
 
 def failing(sheet: Sheet, plant: Plant, carried: bool, right: str) -> str:

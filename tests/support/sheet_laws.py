@@ -24,6 +24,7 @@ from symrnn.algebra.substitution import replace_nodes
 from symrnn.checking.verdicts import FINE, Report
 from symrnn.checking.verdicts import Verdict as Judged
 from symrnn.checking.verification import check
+from symrnn.errors import ShapeError
 from symrnn.worksheets.building import fits
 from symrnn.worksheets.keys import Folder, Made, answer_text, asked, key_json, read_key
 from symrnn.worksheets.marking import Mark, Verdict, mark_sheet
@@ -145,7 +146,11 @@ def _of_plants(sheet: Sheet, seed: int) -> Iterator[Held]:
         return
     shown = [one for one in told(sheet.parts) if one.question.lhs is not None and _is_there(one)]
     for one in _sample(shown, seed):
-        wrong = text_of(_with(sheet, one))
+        try:
+            wrong = text_of(_with(sheet, one))
+        except ShapeError:
+            # `h_1` for `h_0ᵀ`: what does not fit cannot be printed.
+            continue
         yield "planted", _found(sheet, one, right, wrong)
 
 

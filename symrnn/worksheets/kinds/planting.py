@@ -10,7 +10,7 @@ from symrnn.algebra.programs import GIVEN
 from symrnn.checking.numbers import TooLarge, Undefined, real
 from symrnn.documents.document import Claim, Words
 from symrnn.errors import InputError, SymrnnError
-from symrnn.worksheets.coincidences import Table
+from symrnn.worksheets.coincidences import Table, as_listed
 from symrnn.worksheets.kinds.ground import Ground
 from symrnn.worksheets.numbers import CARRIED, literal
 from symrnn.worksheets.questions import Drawn, Part, Question
@@ -117,10 +117,11 @@ def _is_readable(wrong: Table, shown: Sequence[Line]) -> bool:
 
 
 def _answers(line: Line, drawn: Drawn) -> Iterator[tuple[str, Rows]]:
-    """What mistakes make of the line that is to be mended."""
+    """What mistakes make of the line that is to be mended, where it is not what is right there."""
+    right = drawn.values[line.key]
     for row, node in line.wrong:
         found = drawn.recipe.solver.value(node, drawn.values)
-        if found is not None:
+        if found is not None and apart(as_listed(found, right), right, drawn.recipe.rounds(right)):
             yield row, found
 
 
