@@ -293,8 +293,7 @@ class Quantities:
             if not name.mark and isinstance(left, Signal):
                 yield Meaning(f"∂{of_label}/∂{label}", f"∂{of_family}/∂{family}", N.Eye(left.shape[0]))
             return
-        plain = name.mark == "direct" and not self.gated and len(self._states) == 1  # there is one path
-        for kind in _kinds(left, right, "total" if plain else name.mark, deepest_lag(self.program)):
+        for kind in _kinds(left, right, name.mark, deepest_lag(self.program)):
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
             yield Meaning(

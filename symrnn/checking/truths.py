@@ -37,6 +37,11 @@ NORMAL = frozenset({"gelu", "normal_cdf", "normal_pdf"})
 NORMAL_LETTERS = {"Phi": "normal_cdf", "phi": "normal_pdf", "varphi": "normal_pdf"}
 
 
+def _along_no_path(meaning: Meaning, has_others: bool) -> bool:
+    """Whether a derivative is one along some paths only, which may not be there."""
+    return " direct " in meaning.label or (has_others and " local " in meaning.label)
+
+
 class ModelTruths:
     """The quantities of a Program at numbers."""
 
@@ -92,7 +97,7 @@ class ModelTruths:
         found: list[Reading] = []
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
-            if value is not None and found and " local " in meaning.label and is_zero(value):
+            if value is not None and _along_no_path(meaning, bool(found)) and is_zero(value):
                 # Nobody writes ∂h_t/∂h_{t-1} for what is 0 because a_t is held.
                 continue
             if value is not None and all(one.meaning != meaning.label for one in found):

@@ -175,6 +175,7 @@ def measurements_of(trajectory: Trajectory, k: int | None = None) -> tuple[list[
     """The largest Lyapunov exponent along the trajectory as evidence, and every figure.
 
     >>> from symrnn.models.files import load
+    >>> from symrnn.regimes.trajectories import follow
     >>> sorted(measurements_of(follow(load("example:linear")))[1])[:5]
     ['checks', 'decay', 'errors', 'lags', 'largest_norm']
     """
