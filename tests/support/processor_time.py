@@ -12,7 +12,7 @@ RUNS = 3
 def seconds_of(run: Callable[[], object]) -> float:
     """Seconds of the quickest of three runs; objects that were there before are kept from the collector meanwhile.
 
-    A suite of thousands of tests holds millions of objects, and whoever allocates next would pay for going through them.
+    A suite of thousands of tests holds millions of objects, and whoever allocates next would pay for visiting them.
     """
     gc.collect()
     gc.freeze()
