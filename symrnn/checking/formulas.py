@@ -236,7 +236,9 @@ class Formulas:
         name = name_of(left)
         if not isinstance(name, Derivative) or name.mark or name.of.whole != name.wrt.whole:
             return False
-        return bool(self._judged(Evaluated(left, Symbol("direct")), right, page, True).agree)
+        # In a plain cell there is no such path.
+        passes = self._passes(replace(name, mark="direct"))
+        return passes and bool(self._judged(Evaluated(left, Symbol("direct")), right, page, True).agree)
 
     def knows(self, name: Name) -> bool:
         """Whether a name is one of the Program's."""
@@ -369,7 +371,17 @@ class Formulas:
             point.quantities.here = bound.get("t")
             for reading in point.readings(placed(name, bound)):
                 found.setdefault(family(reading.meaning))
-        return list(found)
+        return [one for one in found if " local " not in one or self._passes(name, one)]
+
+    def _passes(self, name: Known, meaning: str | None = None) -> bool:
+        """Whether a derivative along some paths is anything; nobody writes ∂h_t/∂h_{t-1} for 0 because a_t is held."""
+        letters = sorted({letter for step in steps_of(name) for letter in letters_of(step)}) or ["t"]
+        return any(
+            meaning in (None, family(reading.meaning)) and not is_zero(reading.value)
+            for point in self.points
+            for bound in _bindings(letters, point.steps)
+            for reading in point.readings(placed(name, bound))
+        )
 
     def _at_points(
         self,

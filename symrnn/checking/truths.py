@@ -19,7 +19,7 @@ from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.dialects import Dialect, own_dialect
-from symrnn.checking.matrices import Matrix, Value, is_zero, transposed
+from symrnn.checking.matrices import Matrix, Value, transposed
 from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, Number, sharp
 from symrnn.checking.page import Reading
@@ -35,11 +35,6 @@ MOST_SIZE = 8
 NORMAL = frozenset({"gelu", "normal_cdf", "normal_pdf"})
 """Beside these Φ and φ are the distribution function and the density of the standard normal."""
 NORMAL_LETTERS = {"Phi": "normal_cdf", "phi": "normal_pdf", "varphi": "normal_pdf"}
-
-
-def _along_no_path(meaning: Meaning, has_others: bool) -> bool:
-    """Whether a derivative is one along some paths only, which may not be there."""
-    return " direct " in meaning.label or (has_others and " local " in meaning.label)
 
 
 class ModelTruths:
@@ -97,9 +92,6 @@ class ModelTruths:
         found: list[Reading] = []
         for meaning in self.quantities.meanings(name):
             value = self.value(meaning)
-            if value is not None and _along_no_path(meaning, bool(found)) and is_zero(value):
-                # Nobody writes ∂h_t/∂h_{t-1} for what is 0 because a_t is held.
-                continue
             if value is not None and all(one.meaning != meaning.label for one in found):
                 node = meaning.node if meaning.share is None else None
                 found.append(Reading(meaning.label, self.turned(meaning.node, value, meaning.across), node))
