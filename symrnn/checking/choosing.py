@@ -81,7 +81,11 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             else:
                 page.chosen[key] = order[key][0]
         elif best:
-            page.chosen[key] = next(one for one in order[key] if counts[one] == best)
+            meant = next(one for one in order[key] if counts[one] == best)
+            margin = best - max((count for one, count in counts.items() if one != meant), default=0)
+            # Where one number makes the difference, formulas that use a δ weigh more.
+            says = page.leaning if key in deltas and margin == 1 else page.chosen
+            says[key] = meant
         elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)
 
@@ -111,6 +115,7 @@ def choose_by_formulas(page: Page, working: Working) -> None:
     may be mistaken, it takes two.
     """
     if page.formulas is None:
+        page.chosen = {**page.leaning, **page.chosen}
         return
     page.chosen.update(_by_own_names(page, working))
     if _ARGUMENTS.search(working.source):
@@ -136,6 +141,7 @@ def choose_by_formulas(page: Page, working: Working) -> None:
         if most >= 2 and all(count < most for _, count in others):
             page.chosen[key] = best
             page.doubtful.discard(key)
+    page.chosen = {**page.leaning, **page.chosen}
 
 
 def _by_own_names(page: Page, working: Working) -> dict[str, str]:

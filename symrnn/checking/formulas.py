@@ -366,16 +366,20 @@ class Formulas:
 
     def _families(self, name: Known, point: ModelTruths) -> list[str]:
         found: dict[str, None] = {}
-        letters = sorted({letter for step in steps_of(name) for letter in letters_of(step)})
-        for bound in _bindings(letters or ["t"], point.steps):
+        for bound in _bindings(self._letters(name), point.steps):
             point.quantities.here = bound.get("t")
             for reading in point.readings(placed(name, bound)):
                 found.setdefault(family(reading.meaning))
         return [one for one in found if " local " not in one or self._passes(name, one)]
 
+    def _letters(self, name: Known) -> list[str]:
+        """The letters of a name that stand for steps; the i of a gate does not."""
+        letters = {letter for step in steps_of(name) for letter in letters_of(step)}
+        return sorted(letters - self.points[0].quantities.words) or ["t"]
+
     def _passes(self, name: Known, meaning: str | None = None) -> bool:
         """Whether a derivative along some paths is anything; nobody writes ∂h_t/∂h_{t-1} for 0 because a_t is held."""
-        letters = sorted({letter for step in steps_of(name) for letter in letters_of(step)}) or ["t"]
+        letters = self._letters(name)
         return any(
             meaning in (None, family(reading.meaning)) and not is_zero(reading.value)
             for point in self.points

@@ -141,7 +141,8 @@ class Page:
     """The last equation for an eigenvalue: `roots.RootEquation`."""
     doubtful: set[str] = field(default_factory=set)
     """Families with several meanings, none of which fits any number of the text."""
-
+    leaning: dict[str, str] = field(default_factory=dict)
+    """What the numbers say of a name, where formulas may say otherwise."""
     shadowed: dict[str, Record] = field(default_factory=dict)
     """What a number stood for before it was written for something wrong, too: `0.674` for `-0.674`."""
     earlier: dict[str, Record] = field(default_factory=dict)

@@ -129,15 +129,22 @@ def _products(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
             row = "A02" if _is_half(factor) else "A05"
             yield row, rest[0] if len(rest) == 1 else Times(tuple(rest), ("·",) * (len(rest) - 1))
             yield "A05", Times((factor, *tree.factors), ("·", *tree.operators))
+            if isinstance(factor, Quotient) and _is_number(factor):
+                # Beside other factors: 5/2 · g where g is multiplied by 2/5.
+                turned = Quotient(factor.under, factor.over)
+                yield "A18", replace(tree, factors=(*tree.factors[:at], turned, *tree.factors[at + 1 :]))
         if len(tree.factors) == 2:
             yield "A13", Terms(tuple((1, factor) for factor in tree.factors))
     elif isinstance(tree, Quotient):
         if isinstance(tree.under, Num) and tree.under.value == 2:
             yield "A02", tree.over
-        parts = (tree.over, tree.under)
-        if not all(isinstance(part, Num) and is_whole(part) for part in parts):
-            # 3/4 is one number, which nobody turns.
+        if not _is_number(tree):
+            # 3/4 by itself is one number, which nobody turns.
             yield "A18", Quotient(tree.under, tree.over)
+
+
+def _is_number(tree: Quotient) -> bool:
+    return all(isinstance(part, Num) and is_whole(part) for part in (tree.over, tree.under))
 
 
 def _is_half(tree: Syntax) -> bool:

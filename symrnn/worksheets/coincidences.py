@@ -176,7 +176,11 @@ class Coincidences:
         reads = {line.key: frozenset(map(key_of, names_in(line.expression))) for line in self._solver.lines}
         found = {}
         for habit in self.habits:
-            changed = self._solver.recording.chained(lines, reads, habit.replaced)
+            try:
+                changed = self._solver.recording.chained(lines, reads, habit.replaced)
+            except NO_VALUE:
+                # A line of another shape fits into no other.
+                changed = {}
             found[habit] = {line.key: changed[line.key] for line in self.finals if line.key in changed}
         return found
 

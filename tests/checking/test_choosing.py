@@ -55,6 +55,46 @@ $$ \frac{\partial L}{\partial w} = \delta_1 (1 - h_1^2) h_0 + \delta_2 (1 - h_2^
         assert [f.verdict.value for f in sr.check(text, sr.loads(MODEL)).findings] == ["right"] * 3
 
 
+LSTM = """[cell]
+kind = "lstm"
+[sequence]
+x = [0.7]
+[parameters]
+W_f = 0.2
+U_f = 0.3
+b_f = 0.1
+W_i = 0.4
+U_i = -0.3
+b_i = 0.2
+W_o = 0.5
+U_o = 0.6
+b_o = -0.1
+W_c = 0.8
+U_c = -0.2
+b_c = 0.3
+[loss]
+kind = "half_squared_error"
+y = 2.0
+"""
+
+
+class TestByOneNumber:
+    """A number that fits another meaning may be a mistake: formulas weigh more."""
+
+    def test_the_slope_of_a_gate_forgotten(self) -> None:
+        """δ^i with the value of ∂L/∂i: its own line is wrong, the lines that use it follow."""
+        model = sr.loads(LSTM)
+        value = sr.evaluate(model)["dL/di[1]"]
+        text = rf"""
+$$ \delta^i_1 = i_1 (1 - i_1) \frac{{\partial L}}{{\partial i_1}} = {value:.6f} $$
+$$ \frac{{\partial L}}{{\partial W_i}} = \delta^i_1 x_1 $$
+$$ \frac{{\partial L}}{{\partial b_i}} = \delta^i_1 $$
+"""
+        found = [finding.verdict.value for finding in sr.check(text, model).findings]
+        assert found[:2] in (["right", "wrong"], ["wrong", "follows"], ["wrong", "wrong"])
+        assert set(found[2:]) <= {"right", "follows"}
+
+
 class TestByWords:
     """What the text says of δ."""
 
