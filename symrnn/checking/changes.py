@@ -134,6 +134,11 @@ def _weights(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
     elif isinstance(first, Parameter):
         for other in _others(first, setting):
             yield "F03", matmul(other, *rest)
+    if isinstance(setting.target, N.Block):
+        # `diag(1 - h_t²) W` is a Jacobian; its transpose is what a gradient goes back through.
+        for at, part in enumerate(node.operands):
+            if isinstance(part, Parameter) and part.shape[0] == part.shape[1] != 1:
+                yield "R27", matmul(*node.operands[:at], transpose(part), *node.operands[at + 1 :])
     last = node.operands[-1]
     if isinstance(last, N.Transpose) and isinstance(last.operands[0], Signal) and setting.is_share_sum:
         yield from shares(node, last.operands[0], setting)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 import symrnn as sr
@@ -100,3 +102,17 @@ def test_formulas_without_numbers(text: str, row: str) -> None:
     report = sr.check(text, sr.cells.rnn())
     assert [mistake.id for mistake in report.findings[0].mistakes] == [row]
     assert "random numbers" in str(report.findings[0].reason)
+
+
+def test_a_jacobian_with_the_transposed_weight() -> None:
+    """Beside numbers: `diag(1 - h²) Wᵀ` where W should stand."""
+    model = (
+        '[cell]\nkind = "rnn"\nbias = false\n[sequence]\nx = [[0.5]]\nh0 = [0.2, -0.3]\n[parameters]\n'
+        'W_h = [[0.7, -0.5], [-0.8, -0.4]]\nW_x = [[0.9], [0.3]]\n[loss]\nkind = "half_squared_error"\ny = [0.1, 0.2]\n'
+    )
+    h_1 = [math.tanh(0.7 * 0.2 + 0.5 * 0.3 + 0.45), math.tanh(-0.8 * 0.2 + 0.4 * 0.3 + 0.15)]
+    weight = ((0.7, -0.8), (-0.5, -0.4))
+    rows = [" & ".join(f"{(1 - h * h) * entry:.6f}" for entry in row) for h, row in zip(h_1, weight, strict=True)]
+    claim = rf"\frac{{\partial h_1}}{{\partial h_0}} = \begin{{bmatrix}} {rows[0]} \\ {rows[1]} \end{{bmatrix}}"
+    report = sr.check(f"$${claim}$$", sr.loads(model))
+    assert "R27" in [mistake.id for mistake in report.findings[-1].mistakes]

@@ -17,12 +17,10 @@ from symrnn.algebra.nodes import (
     MatMul,
     Name,
     Node,
-    Parameter,
     Signal,
     matmul,
     names_in,
     substitute,
-    transpose,
 )
 from symrnn.algebra.programs import Equation
 from symrnn.calculus.jacobians import Jacobian, jacobian
@@ -94,7 +92,7 @@ def _of_steps(solver: Solver, step: Jacobian, chosen: list[Equation]) -> Iterato
 
 
 def _mistakes(solver: Solver, target: Name, expression: Node) -> Iterator[tuple[str, Node]]:
-    """What single mistakes make of it; of matrices also the order and the transpose."""
+    """What single mistakes make of it; of matrices also the order."""
     program = solver.program
     setting = Setting(target, solver.model.steps, program.parameters, program.inputs, program.states)
     found = dict.fromkeys(mutated(expression, setting))
@@ -104,9 +102,6 @@ def _mistakes(solver: Solver, target: Name, expression: Node) -> Iterator[tuple[
         parts = piece.operands
         if any(isinstance(part, Diag | Block) for part in parts):
             found[("R30", put(matmul(*reversed(parts))))] = None
-        for at, part in enumerate(parts):
-            if isinstance(part, Parameter) and part.shape[0] == part.shape[1]:
-                found[("R27", put(matmul(*parts[:at], transpose(part), *parts[at + 1 :])))] = None
     yield from found
 
 
