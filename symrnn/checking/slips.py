@@ -38,7 +38,7 @@ def slipped(tree: Syntax) -> Iterator[tuple[str, Syntax]]:
 
     >>> from symrnn.algebra.reading.grammar import parse_expression
     >>> sorted({row for row, _ in slipped(parse_expression("1/2 * 0.125^2"))})
-    ['A01', 'A02', 'A05', 'A12', 'A13', 'R24']
+    ['A01', 'A02', 'A05', 'A12', 'A13', 'A18', 'R24']
     """
     return ((row, new) for row, _, new in slipped_at(tree))
 

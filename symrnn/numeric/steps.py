@@ -62,13 +62,15 @@ class Steps:
         edge = 0 if self.loop.step > 0 else -1
         for line in (*self.before, *(f"{old} = {view.text}[{edge}]" for old, _, view in carried)):
             out.add(line)
-        self._write_head()
-        out.depth += 1
-        for line in (*self.body, *(f"{old} = {new}" for old, new, _ in carried)):
+        inside = [*self.body, *(f"{old} = {new}" for old, new, _ in carried), *["first = False"] * self.has_first]
+        # Where only comments are left (`c̄_t = c̄_{t+1}` keeps its place), there is nothing to go through the steps for.
+        does_something = any(not line.lstrip().startswith("#") for line in inside)
+        if does_something:
+            self._write_head()
+        out.depth += does_something
+        for line in inside:
             out.add(line)
-        if self.has_first:
-            out.add("first = False")
-        out.depth -= 1
+        out.depth -= does_something
 
     def _write_head(self) -> None:
         out = self.gen.out

@@ -37,6 +37,15 @@ def assert_right(program: Program, steps: int, seed: int, batch: int | None, wha
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11 * max(1.0, np.abs(theirs).max()), err_msg=name)
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("what", COMPILE)
+def test_a_step_backwards_in_which_nothing_is_computed(what: str, steps: int) -> None:
+    """`c_t = c_{t-1}` hands its gradient on in place, and h_t has all of its own at once: no loop is needed."""
+    program = parse_cell("q_t = h_{t-1} / 2; h_t = U x_t; c_t = c_{t-1}; U: n × m")
+    for batch in (None, 2):
+        assert_right(with_generic_loss(program), steps, 0, batch, what)
+
+
 @pytest.mark.parametrize("what", COMPILE)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(setting=programs(smooth=True))
