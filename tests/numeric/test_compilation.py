@@ -43,7 +43,7 @@ def test_a_step_backwards_in_which_nothing_is_computed(what: str, steps: int) ->
     """`c_t = c_{t-1}` hands its gradient on in place, and h_t has all of its own at once: no loop is needed."""
     program = parse_cell("q_t = h_{t-1} / 2; h_t = U x_t; c_t = c_{t-1}; U: n × m")
     for batch in (None, 2):
-        assert_right(with_generic_loss(program), steps, 0, batch, what)
+        assert_right(sized(with_generic_loss(program)), steps, 0, batch, what)
 
 
 @pytest.mark.parametrize("what", COMPILE)
