@@ -19,12 +19,15 @@ from symrnn.algebra.programs import Equation
 from symrnn.checking.functions import applied
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import MP, Number, TooLarge, Undefined, power, product, sharp, total
-from symrnn.checking.page import Page, Record
+from symrnn.checking.page import Page
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 from symrnn.numeric.interpretation import head, indices_of, label
 from symrnn.numeric.machine import Machine
 from symrnn.numeric.scalars import Domain
+
+MOST_LEFT_OUT = 32
+"""Quantities between a value and what stands on the page: more than a step of a gated cell has."""
 
 
 class Bounds(Domain):
@@ -65,36 +68,59 @@ class Bounds(Domain):
 
 
 def carried(node: Node, page: Page, truths: ModelTruths) -> tuple[Value, frozenset[int]] | None:
-    """The value of a quantity by its equation, from the writer's values; None where nothing written goes into it."""
-    found = equation_of(node, truths)
-    if found is None:
-        return None
-    equation, at = found
-    used: list[Record] = []
+    """The value of a quantity by its equation, from the writer's values; None where nothing written goes into it.
 
-    def missing(name: NodeName, rows: int, cols: int) -> Any:
-        record = page.quantities.get(label(name))
-        value: Value
-        if record is not None:
-            used.append(record)
-            value = record.written
-        else:
-            known = truths.of(name)
-            if known is None:
+    What the text leaves out on the way, such as an argument a_t, comes from the writer's values as well.
+    """
+    return _Carrier(page, truths).by_equation(node)
+
+
+class _Carrier:
+    """One quantity followed back to what stands on the page; what is left out on the way is computed once."""
+
+    def __init__(self, page: Page, truths: ModelTruths) -> None:
+        self.page, self.truths = page, truths
+        self._found: dict[str, tuple[Value, frozenset[int]] | None] = {}
+
+    def by_equation(self, node: Node) -> tuple[Value, frozenset[int]] | None:
+        """A quantity's equation, evaluated with what is written."""
+        found = equation_of(node, self.truths)
+        if found is None:
+            return None
+        equation, at = found
+        used: list[frozenset[int]] = []
+
+        def missing(name: NodeName, rows: int, cols: int) -> Any:
+            written = self._written(name)
+            if written is not None:
+                used.append(written[1])
+            value = self.truths.of(name) if written is None else written[0]
+            if value is None:
                 raise KeyError(str(name))
-            value = known
-        return rows_of(value, rows, cols)
+            return rows_of(value, rows, cols)
 
-    machine = Machine([truths.quantities.program], truths.steps, truths.definitions.sizes, Bounds(), missing)
-    try:
-        value = _within(machine, dict(at), equation.expression)
-    except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError):
-        return None
-    if not used:
-        return None
-    matrix = Matrix(value)
-    taint = frozenset[int]().union(*(record.taint for record in used))
-    return (matrix.rows[0][0] if matrix.shape == (1, 1) else matrix), taint
+        truths = self.truths
+        machine = Machine([truths.quantities.program], truths.steps, truths.definitions.sizes, Bounds(), missing)
+        try:
+            value = _within(machine, dict(at), equation.expression)
+        except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError):
+            return None
+        if not used:
+            return None
+        matrix = Matrix(value)
+        return (matrix.rows[0][0] if matrix.shape == (1, 1) else matrix), frozenset[int]().union(*used)
+
+    def _written(self, name: NodeName) -> tuple[Value, frozenset[int]] | None:
+        """What a name is on the page, or comes to from the page; None where nothing written goes into it."""
+        key = label(name)
+        record = self.page.quantities.get(key)
+        if record is not None:
+            return record.written, record.taint
+        if key not in self._found and len(self._found) < MOST_LEFT_OUT:
+            # None while it is looked for: no quantity goes into itself.
+            self._found[key] = None
+            self._found[key] = self.by_equation(name)
+        return self._found.get(key)
 
 
 def _within(machine: Machine, at: dict[Any, int], node: Node) -> Any:

@@ -500,28 +500,33 @@ class ChainJudge(Noting):
                     frozenset(),
                 )
         if (found := self._from_own_values(before, face)) is not None:
-            verdict, taint = found
-            return verdict, None, left.true, taint
+            verdict, reason, taint = found
+            return verdict, reason, left.true, taint
         if self._is_carried(before, face):
             return (Verdict.FOLLOWS if self.head_taint() else Verdict.ROUNDED), None, left.true, self.head_taint()
         if self._runs_on(left, at):
             return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
         return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
 
-    def _from_own_values(self, before: int, face: Face) -> tuple[Verdict, frozenset[int]] | None:
+    def _from_own_values(self, before: int, face: Face) -> tuple[Verdict, Reason | None, frozenset[int]] | None:
         """A value that the model's own equation gives from what stands above: rounding, or a mistake, carried on."""
         name = self.faces[0].name
         if before or name is None or face.written is None or not isinstance(self.page.truths, ModelTruths):
             return None
         reading = self.page.truth(name)
-        found = None if reading is None or reading.node is None else carried(reading.node, self.page, self.page.truths)
+        if reading is None or reading.node is None:
+            return None
+        found = carried(reading.node, self.page, self.page.truths)
         if found is None:
             return None
         value, taint = found
         agrees = values_agreeing(value, face.written)
         if agrees is None or agrees > Agreement.ROUNDED:
             return None
-        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), taint
+        if not taint and values_meeting(reading.value, value) == Agreement.NONE:
+            # Not rounding, which keeps the true value within its bounds: something above is neither right nor wrong.
+            return Verdict.UNDECIDED, Reason("it follows from values above that could not be judged"), taint
+        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, taint
 
     def _is_near(self, value: Value, face: Face) -> bool:
         """Whether the displayed equality is off by a unit of the last digit, no more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +88,19 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             says[key] = meant
         elif key not in page.chosen and key in doubtful:
             page.doubtful.add(key)
+    page.chosen.update(_by_states(page, working, fits))
+
+
+def _by_states(page: Page, working: Working, fits: Mapping[str, Counter[str]]) -> dict[str, str]:
+    """∂L/∂s_t is the gradient of what the numbers of s_t show s to be: a gradient's own may follow from a mistake."""
+    found: dict[str, str] = {}
+    for name, _, _ in _heads(working):
+        if isinstance(name, Derivative) and not name.packed and isinstance(name.wrt, Name):
+            state = group(name.wrt)
+            meant = page.chosen.get(state, "")
+            if fits[state][meant] and f"∂L/∂{meant}" in fits[group(name)]:
+                found[group(name)] = f"∂L/∂{meant}"
+    return found
 
 
 def set_summed_apart(page: Page, working: Working) -> None:

@@ -116,3 +116,38 @@ $$ h_t = \tanh(a_t) $$
 $$ \frac{\partial h_t}{\partial a_t} = 1 - a_t^2 $$
 """
     assert [f.verdict.value for f in sr.check(text, sr.loads(MODEL)).findings] == ["right", "wrong"]
+
+
+HARD = """[cell]
+kind = "rnn"
+activation = "hard_tanh"
+[sequence]
+x = [1.2, 1.9, -1.6]
+h0 = -1.3
+[parameters]
+W_h = 1.8
+W_x = -1.9
+b = -1.4
+[loss]
+kind = "half_squared_error"
+y = 0.3
+"""
+
+
+def test_a_gradient_means_what_its_state_means() -> None:
+    """The zeros that follow from a mistake fit ∂L/∂a as well; but s_1 is h_1, so ∂L/∂s_3 is the gradient of h_3."""
+    text = r"""
+$z_1 = -6.02$ and $s_1 = -1$
+
+$z_2 = -6.81$ and $s_2 = -6.81$
+
+$z_3 = -10.618$ and $s_3 = -1$
+
+$\frac{\partial L}{\partial s_3} = -1.3$
+
+$\frac{\partial L}{\partial s_2} = 0$
+
+$\frac{\partial L}{\partial s_1} = 0$
+"""
+    found = [one.verdict.value for one in sr.check(text, sr.loads(HARD)).findings]
+    assert found == ["right", "right", "right", "wrong", "follows", "follows", "follows", "follows", "right"]

@@ -62,6 +62,7 @@ REASONS: tuple[str, ...] = (
     "shapes that do not fit: {0}",
     "too large to compute: {0}",
     "{0} may mean {1}",
+    "it follows from values above that could not be judged",
     "the value is right, the equality as displayed is not",
     "a run-on equality: two equalities written as one",
     "true at these numbers, false as a formula: at other numbers {0} against {1}",
