@@ -10,21 +10,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, Times, walk, without_brackets
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula, equations_of
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
-from symrnn.checking.faces import Face, Seen, is_generic
+from symrnn.checking.faces import Face, Seen, Taken, is_generic
 from symrnn.checking.formulas import TURNED, Outcome, free_letters, is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
-from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less, sharp
+from symrnn.checking.numbers import Number, distance, less, sharp
 from symrnn.checking.page import Page, Record, Scope, family, group
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
@@ -265,7 +266,7 @@ class ChainJudge(Noting):
             page = Page(point, chosen=dict(self.page.chosen), functions=self.page.functions)
             try:
                 return Evaluator(Scope(page, true=True), bound).value(tree)
-            except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+            except NoValue:
                 return None
 
         placed_name, chosen = placed(name, bound), self.page.chosen.get(group(name))
@@ -330,13 +331,13 @@ class ChainJudge(Noting):
         fitting: set[int] = set()
         pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
         generic = any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)
-        for variant in (*self.variants(before, at), *self.last_variants(before, at)):
-            if variant >= 16 and best is not None and best[1] != Verdict.WRONG:
+        for taken in (*self.variants(before, at), *self.last_variants(before, at)):
+            if taken >= Taken.AGAIN and best is not None and best[1] != Verdict.WRONG:
                 break
-            meaning = variant >> 1 & 1
+            meaning = int(Taken.OTHER_FUNCTION in taken)
             if generic and (meaning not in self.meanings or (meaning in fitting and best is not None)):
                 continue
-            found = self._verdict(before, at, variant)
+            found = self._verdict(before, at, taken)
             if found is None or (best is not None and found[0] == Verdict.UNDECIDED):
                 # A reading in which nothing fits says nothing against the usual one.
                 continue
@@ -377,8 +378,8 @@ class ChainJudge(Noting):
         left = self.see(before, before > 0 and self.has_value_before(before))
         if left is None or left.taint or self.taint or not names_of(self.faces[before].tree):
             return None
-        for variant in self.last_variants(before, at):
-            found = self._verdict(before, at, variant)
+        for taken in self.last_variants(before, at):
+            found = self._verdict(before, at, taken)
             if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
                 return (_RANK.index(found[0]), *found)
         return None
@@ -411,11 +412,11 @@ class ChainJudge(Noting):
         return ", ".join(reading.meaning for reading in self.page.truths.readings(name))
 
     def _verdict(
-        self, before: int, at: int, variant: int
+        self, before: int, at: int, taken: Taken
     ) -> tuple[Verdict, Reason | None, Value, frozenset[int]] | None:
         """The verdict of a link in one reading, why, what the side should be, and what it hangs on."""
-        left = self.see(before, before > 0 and self.has_value_before(before), variant)
-        right = self.see(at, True, variant)
+        left = self.see(before, before > 0 and self.has_value_before(before), taken)
+        right = self.see(at, True, taken)
         if left is None or right is None:
             return None
         face = self.faces[at]

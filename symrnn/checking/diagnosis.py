@@ -14,7 +14,7 @@ from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax, without_brackets
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, agreement, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting, is_result
 from symrnn.checking.equations import Equations
@@ -24,8 +24,8 @@ from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.naming import Known, Name, name_of
-from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope, family
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.slips import digit_slips, one_digit_slips, slipped_at
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
@@ -128,7 +128,7 @@ def _is_right(value: Value | None, case: Case) -> bool:
 def _evaluated(tree: Syntax, page: Page) -> Value | None:
     try:
         return Evaluator(Scope(page)).value(tree)
-    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+    except NoValue:
         return None
 
 

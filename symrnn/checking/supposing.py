@@ -18,13 +18,14 @@ import sympy as sp
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.nodes import Node, Parameter, Signal
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.conditions import Condition
-from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix
+from symrnn.checking.matrices import Matrix, Value, as_matrix
 from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, placed
-from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.numbers import sharp
 from symrnn.checking.page import Page, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 
@@ -189,7 +190,7 @@ def _fitting(
         try:
             scope = Scope(Page(point), true=True, eye=size)
             value = Evaluator(scope).value(condition.value)
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit, SymrnnError):
+        except (NoValue, SymrnnError):
             continue
         finally:
             point.extra = held
