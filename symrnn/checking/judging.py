@@ -17,8 +17,8 @@ from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind, Line, Link, Working
 from symrnn.checking.conditions import Conditions
 from symrnn.checking.digits import Digits, digits_of
-from symrnn.checking.formulas import names_of
 from symrnn.checking.ledger import Ledger
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope

@@ -29,8 +29,8 @@ from symrnn.algebra.reading.syntax import (
 )
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
-from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
+from symrnn.checking.mentions import is_symbolic, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
 from symrnn.checking.retelling import retold
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import product as combinations
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from symrnn.algebra.nodes import Name as NodeName
@@ -213,3 +214,27 @@ def _as_given(value: Value) -> Any:
 
 def _rational(value: Any) -> Any:
     return sp.Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sp.Float(str(value), 40)
+
+
+def moved_a_little(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """Every number that is not zero a little larger, each by another part of itself."""
+    found: dict[NodeName, Any] = {}
+    count = 0
+    for name, value in values.items():
+        rows = np.asarray(value, dtype=object)
+        moved = rows.ravel().copy()
+        for place in range(len(moved)):
+            count += 1
+            moved[place] = moved[place] * (1 + sp.Rational(count % 29 + 1, 100_003))
+        found[name] = moved.reshape(rows.shape).tolist()
+    return found
+
+
+def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """The given values that are 0, 1 or −1 throughout: people leave them out of their formulas."""
+    found = {}
+    for name, value in values.items():
+        entries = np.asarray(value, dtype=object).ravel()
+        if all(getattr(entry, "is_Integer", False) and abs(entry) <= 1 for entry in entries):
+            found[name] = value
+    return found
