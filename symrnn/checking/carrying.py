@@ -6,7 +6,8 @@ below a wrong `L_2` is told from a new mistake, and a value that carries roundin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -67,34 +68,46 @@ class Bounds(Domain):
         return applied(row.name)(x)
 
 
-def carried(node: Node, page: Page, truths: ModelTruths) -> tuple[Value, frozenset[int]] | None:
-    """The value of a quantity by its equation, from the writer's values; None where nothing written goes into it.
+@dataclass(frozen=True)
+class Carried:
+    """What a quantity comes to from the page: its value, the wrong links it hangs on, and all it was taken from."""
 
-    What the text leaves out on the way, such as an argument a_t, comes from the writer's values as well.
+    value: Value
+    taint: frozenset[int] = frozenset()
+    links: frozenset[int] = frozenset()
+
+
+def carried(node: Node, page: Page, truths: ModelTruths) -> Iterator[Carried]:
+    """The values of a quantity by its equation, from the writer's values; none where nothing written goes into it.
+
+    What the text leaves out on the way, such as an argument a_t, may be true, or come from the writer's values as well.
     """
-    return _Carrier(page, truths).by_equation(node)
+    for left_out in (0, MOST_LEFT_OUT):
+        found = _Carrier(page, truths, left_out).by_equation(node)
+        if found is not None:
+            yield found
 
 
 class _Carrier:
-    """One quantity followed back to what stands on the page; what is left out on the way is computed once."""
+    """One quantity followed back to what stands on the page, over so many quantities that the text leaves out."""
 
-    def __init__(self, page: Page, truths: ModelTruths) -> None:
-        self.page, self.truths = page, truths
-        self._found: dict[str, tuple[Value, frozenset[int]] | None] = {}
+    def __init__(self, page: Page, truths: ModelTruths, left_out: int) -> None:
+        self.page, self.truths, self.left_out = page, truths, left_out
+        self._found: dict[str, Carried | None] = {}
 
-    def by_equation(self, node: Node) -> tuple[Value, frozenset[int]] | None:
+    def by_equation(self, node: Node) -> Carried | None:
         """A quantity's equation, evaluated with what is written."""
         found = equation_of(node, self.truths)
         if found is None:
             return None
         equation, at = found
-        used: list[frozenset[int]] = []
+        used: list[Carried] = []
 
         def missing(name: NodeName, rows: int, cols: int) -> Any:
             written = self._written(name)
             if written is not None:
-                used.append(written[1])
-            value = self.truths.of(name) if written is None else written[0]
+                used.append(written)
+            value = self.truths.of(name) if written is None else written.value
             if value is None:
                 raise KeyError(str(name))
             return rows_of(value, rows, cols)
@@ -102,21 +115,22 @@ class _Carrier:
         truths = self.truths
         machine = Machine([truths.quantities.program], truths.steps, truths.definitions.sizes, Bounds(), missing)
         try:
-            value = _within(machine, dict(at), equation.expression)
+            matrix = Matrix(_within(machine, dict(at), equation.expression))
         except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError):
             return None
         if not used:
             return None
-        matrix = Matrix(value)
-        return (matrix.rows[0][0] if matrix.shape == (1, 1) else matrix), frozenset[int]().union(*used)
+        none = frozenset[int]()
+        taint, links = none.union(*(one.taint for one in used)), none.union(*(one.links for one in used))
+        return Carried(matrix.rows[0][0] if matrix.shape == (1, 1) else matrix, taint, links)
 
-    def _written(self, name: NodeName) -> tuple[Value, frozenset[int]] | None:
+    def _written(self, name: NodeName) -> Carried | None:
         """What a name is on the page, or comes to from the page; None where nothing written goes into it."""
         key = label(name)
         record = self.page.quantities.get(key)
         if record is not None:
-            return record.written, record.taint
-        if key not in self._found and len(self._found) < MOST_LEFT_OUT:
+            return Carried(record.written, record.taint, frozenset({record.link}))
+        if key not in self._found and len(self._found) < self.left_out:
             # None while it is looked for: no quantity goes into itself.
             self._found[key] = None
             self._found[key] = self.by_equation(name)

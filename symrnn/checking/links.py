@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import Syntax, Terms, Times
-from symrnn.checking.carrying import carried
+from symrnn.checking.carrying import Carried, carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.faces import Face, Seen, Taken
@@ -134,17 +134,19 @@ class LinkJudge(Noting):
         reading = self.page.truth(name)
         if reading is None or reading.node is None:
             return None
-        found = carried(reading.node, self.page, self.page.truths)
-        if found is None:
-            return None
-        value, taint = found
-        agrees = values_agreeing(value, face.written)
-        if agrees is None or agrees > Agreement.ROUNDED:
-            return None
-        if not taint and values_meeting(reading.value, value) == Agreement.NONE:
-            # Not rounding, which keeps the true value within its bounds: something above is neither right nor wrong.
-            return Verdict.UNDECIDED, Reason("it follows from values above that could not be judged"), taint
-        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, taint
+        for found in carried(reading.node, self.page, self.page.truths):
+            agrees = values_agreeing(found.value, face.written)
+            if agrees is not None and agrees <= Agreement.ROUNDED:
+                return self._carried_on(found)
+        return None
+
+    def _carried_on(self, found: Carried) -> tuple[Verdict, Reason | None, frozenset[int]]:
+        """The verdict of a value that agrees with what stands above."""
+        if found.taint:
+            return Verdict.FOLLOWS, None, found.taint
+        if any(self.ledger.findings[link].verdict == Verdict.UNDECIDED for link in found.links if link >= 0):
+            return Verdict.UNDECIDED, Reason("it follows from values above that could not be judged"), found.taint
+        return Verdict.ROUNDED, None, found.taint
 
     def _is_near(self, value: Value, face: Face) -> bool:
         """Whether the displayed equality is off by a unit of the last digit, no more."""
