@@ -13,14 +13,14 @@ import sympy as sp
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Signal, substitute
 from symrnn.algebra.nodes.verbs import add, hadamard, matmul, negate, transpose
-from symrnn.checking.carrying import Bounds, rows_of
+from symrnn.checking.carrying import Bounds, equation_of, rows_of
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page
 from symrnn.checking.patterns import remade
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
-from symrnn.numeric.interpretation import head, indices_of, label
+from symrnn.numeric.interpretation import label
 from symrnn.numeric.machine import Machine
 
 MOST_TERMS = 60
@@ -52,21 +52,11 @@ class Equations:
     def _found(self, node: Node) -> Node | None:
         if isinstance(node, Block):
             return self._block(node)
-        places = indices_of(node)
-        for equation in self.truths.equations:
-            target = equation.target
-            indices = indices_of(target)
-            if head(target) != head(node) or len(indices) != len(places):
-                continue
-            if not equation.domain:
-                if all(a.xreplace(self.numbers) == b for a, b in zip(indices, places, strict=True)):
-                    return self._written(equation.expression, {})
-                continue
-            time = equation.domain[0]
-            lo, hi = (int(end.xreplace(self.numbers)) for end in (time.lo, time.hi))
-            if indices[0] == time.index and lo <= int(places[0]) <= hi:
-                return self._written(equation.expression, {time.index: sp.Integer(int(places[0]))})
-        return None
+        found = equation_of(node, self.truths)
+        if found is None:
+            return None
+        equation, at = found
+        return self._written(equation.expression, {index: sp.Integer(step) for index, step in at.items()})
 
     def _block(self, node: Block) -> Node | None:
         """∂s_late/∂s_early: a step's own block, or of a cell with one state the product of the blocks between."""
