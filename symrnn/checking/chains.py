@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, values_meeting
-from symrnn.checking.diagnosis import diagnose_formula, equations_of
+from symrnn.checking.diagnosis import diagnose_formula
 from symrnn.checking.digits import Digits
+from symrnn.checking.equations import equations_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
 from symrnn.checking.faces import Taken, is_generic
 from symrnn.checking.functions import is_function

@@ -10,9 +10,10 @@ from dataclasses import replace
 from symrnn.algebra.reading.syntax import Call, Num, Syntax, Terms, Times, without_brackets
 from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
-from symrnn.checking.diagnosis import Case, diagnose, equations_of, slip_in
+from symrnn.checking.diagnosis import Case, diagnose, slip_in
 from symrnn.checking.differences import Difference
 from symrnn.checking.digits import Digits, counting, digits_of, numbers_in
+from symrnn.checking.equations import equations_of
 from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
 from symrnn.checking.matrices import Matrix, Value
