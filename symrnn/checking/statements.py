@@ -177,7 +177,7 @@ def _note(found: Found, claim: Claim) -> None:
     name = name_of(head)
     if not isinstance(name, Name) or name.base in GRADIENTS:
         return
-    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body)):
         return
     name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
@@ -196,12 +196,13 @@ def _of_the_input_gate(name: Name) -> Name:
     return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
 
 
-def _is_halved(name: Name, body: Syntax) -> bool:
-    """`loss = 0.5 * (h_2 - y)**2`: a half in decimals before a formula."""
-    match body:
-        case Times(factors=(Num(text="0.5"), *others)):
-            return name.whole in LOSS_NAMES and not name.steps and all(map(is_symbolic, others))
-    return False
+def _is_loss(name: Name, body: Syntax) -> bool:
+    """`L = 0.5 * (h_2 - 0.3)**2`: a formula of a step's quantity with numbers in it, which says what is lost."""
+    return (
+        name.whole in LOSS_NAMES
+        and not name.steps
+        and any(isinstance(one, Name) and one.steps for one in names_of(body))
+    )
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:

@@ -40,6 +40,7 @@ RECOGNISED = "recognised from the text's own definitions"
 BLAMED = frozenset({Verdict.WRONG, Verdict.LUCKY, Verdict.FOLLOWS, Verdict.UNDEFINED})
 BORNE = frozenset({Verdict.RIGHT, Verdict.ROUNDED})
 OPEN = frozenset({Verdict.GIVEN, Verdict.UNDECIDED})
+_LETTER = re.compile(r"\[([a-z])\]")
 _NUMBERS = re.compile(r"\bscalars?\b|标量", re.IGNORECASE)
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
@@ -187,9 +188,12 @@ def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], .
     """What the text's names were taken for."""
     if truths is None:
         return ()
-    # The i of `W_i` was read as an index before the model said that it is a gate.
-    gated = truths.quantities.gated
-    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    # The i of `W_i` was read as an index before the model said that it is a gate, the n of `W_n` that it is a candidate.
+    letters = truths.quantities.words
+    pairs = (
+        (_LETTER.sub(lambda at: f"_{at[1]}" if at[1] in letters else at[0], text), meaning)
+        for text, meaning in page.mapping.items()
+    )
     return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 
