@@ -126,7 +126,7 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     if not program.states:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
-    if not steps and not program.inputs:
+    if not steps and (not program.inputs or found.inputs):
         steps = found.last
     if not 1 <= steps <= MOST_STEPS:
         raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
@@ -217,6 +217,8 @@ def _series(found: Found, name: str, steps: int) -> list[Value]:
     whole = found.data.get(name)
     if isinstance(whole, list) and len(whole) == steps and name not in found.changed:
         return whole
+    if found.inputs and not any(key.startswith(f"{name}[") for key in found.data):
+        return [found.inputs] * steps
     return [flat(_datum(found, f"{name}[{step}]")) for step in range(1, steps + 1)]
 
 

@@ -143,3 +143,56 @@ def test_a_wrong_formula_is_no_slip_of_the_pen() -> None:
     found = sr.check(text % "w h_2 + 0.1 = 1.35").findings
     wrong = next(one for one in found if one.verdict.value == "wrong")
     assert "A16" not in [one.id for one in wrong.mistakes]
+
+
+class TestSamples:
+    """A quantity looked at for several values of a weight."""
+
+    def test_a_difference_of_two_values(self) -> None:
+        """`h2(0.3001)` is no product there; elsewhere it is."""
+        text = "h2 = 0.7083\n\nslope: (h2(0.3001) - h2(0.2999))/0.0002 = 0.43846"
+        assert last(text).verdict.value == "undecided"
+        assert last("h2 = 0.5\n\n2*h2(0.3001) = 0.4001").verdict.value == "wrong"
+        assert (
+            last("h2(0.3001) = 0.7101\nh2(0.2999) = 0.7099\n\n(h2(0.3001) - h2(0.2999))/0.0002 = 1").verdict.value
+            != "wrong"
+        )
+        assert (
+            last("h2(0.3001) = 0.7101\nh2(0.2999) = 0.7099\n\n(h2(0.3001) - h2(0.2999))/0.0002 = 3").verdict.value
+            == "wrong"
+        )
+
+    def test_the_loss_beside_its_weight(self) -> None:
+        """`L(w + ε)` is L(0.801) where w is 0.8 and ε is 0.001."""
+        text = "$w = 0.8$, $\\epsilon = 0.001$, $L(0.801) = 0.0445651$, $L(0.799) = 0.0447054$\n\n$L(w+\\epsilon) - L(w-\\epsilon) = 0.0445651 - %s$"
+        assert last(text % "0.0447054").verdict.value == "right"
+        assert last(text % "0.0447154").verdict.value == "wrong"
+
+
+class TestSupposed:
+    """What is given in words, or anew."""
+
+    @pytest.mark.parametrize("words", ["all inputs 1", "all inputs are 1", "every input is $1$", "输入均为 1"])
+    def test_inputs_in_words(self, words: str) -> None:
+        """They are data like others."""
+        text = f"h_t = w*h_{{t-1}} + x_t, {words}, h_0 = 0, w = 0.9.\n\nh_3 = 1 + w + w^2\n\ndh_3/dw = 1 + %s"
+        assert [one.verdict.value for one in sr.check(text % "2w").findings][-2:] == ["right", "right"]
+        assert last(text % "3w").verdict.value == "wrong"
+
+    def test_inputs_that_nobody_knows(self) -> None:
+        """Whole numbers may be what was put in for them; other formulas are judged as before."""
+        text = "h_t = w*h_{t-1} + x_t, h_0 = 0, w = 0.9.\n\nh_3 = 1 + w + w^2 = 2.71\n\ndh_3/dh_1 = %s"
+        assert not {"wrong", "lucky"} & {one.verdict.value for one in sr.check(text % "w^2").findings}
+        assert last(text % "w^3").verdict.value == "wrong"
+
+    def test_another_value(self) -> None:
+        """`λ = e^{-1/20}` after λ = 0.95; a training step is none."""
+        text = "$h_t = \\lambda h_{t-1}$, $\\lambda = 0.95$.\n\n$\\lambda^{10} = 0.5987$. One needs $\\lambda = %s$, so $1 - \\lambda = %s$"
+        assert not {"wrong", "lucky"} & {
+            one.verdict.value for one in sr.check(text % ("e^{-1/20} = 0.9512", "0.0488")).findings
+        }
+        assert last(text % ("e^{-1/20} = 0.9512", "0.0588")).verdict.value == "wrong"
+        assert last(text % ("e^{-1/20} = 0.9612", "0.0388")).verdict.value == "follows"
+        steps = "$h_t = w h_{t-1}$, $w = 0.5$, $h_0 = 1$, $h_1 = 0.5$.\n\n$w = 0.5 - 0.1 \\cdot 0.8 = 0.42$\n\n$w = 0.42 - 0.1 \\cdot 0.6 = %s$"
+        assert last(steps % "0.36").verdict.value != "wrong"
+        assert last(steps % "0.46").verdict.value == "wrong"
