@@ -196,3 +196,33 @@ class TestSupposed:
         steps = "$h_t = w h_{t-1}$, $w = 0.5$, $h_0 = 1$, $h_1 = 0.5$.\n\n$w = 0.5 - 0.1 \\cdot 0.8 = 0.42$\n\n$w = 0.42 - 0.1 \\cdot 0.6 = %s$"
         assert last(steps % "0.36").verdict.value != "wrong"
         assert last(steps % "0.46").verdict.value == "wrong"
+
+
+class TestTables:
+    """Weights by gate and letter; a chain within a row."""
+
+    CELL = "$f_t = \\sigma(w_f x_t + u_f h_{t-1})$, $g_t = \\tanh(w_g x_t + u_g h_{t-1})$, $h_t = f_t h_{t-1} + (1 - f_t) g_t$\n\n"
+    TABLES = (
+        "| gate | w | u |\n|---|---|---|\n| f | 0.6 | 0.2 |\n| g | 0.5 | 0.8 |\n\n",
+        "| | $f$ | $g$ |\n|---|---|---|\n| $w$ | 0.6 | 0.5 |\n| $u$ | 0.2 | 0.8 |\n\n",
+    )
+
+    @pytest.mark.parametrize("table", TABLES)
+    def test_weights(self, table: str) -> None:
+        """w_f stands where w and f meet."""
+        text = f"{self.CELL}{table}With $x_1 = 1$, $h_0 = 0.5$:\n\n$f_1 = %s$"
+        assert last(text % "\\sigma(0.7) = 0.6682").verdict.value == "rounded"
+        assert last(text % "\\sigma(0.6) = 0.6457").verdict.value == "follows"
+        assert last(text % "0.6457").verdict.value == "wrong"
+
+    def test_other_tables_say_nothing(self) -> None:
+        """Where no formula has such a weight."""
+        table = "| run | a | b |\n|---|---|---|\n| x | 0.6 | 0.2 |\n\n"
+        assert not sr.check(f"{self.CELL}{table}").findings[3:]
+
+    def test_a_chain_in_a_row(self) -> None:
+        """Its first wrong link is the wrong one; the value behind it follows."""
+        text = "$h_t = w h_{t-1} + x_t$, $w = 0.5$, $x_1 = 1$, $h_0 = 1$\n\n| quantity | calculation | value |\n|---|---|---|\n| $h_1$ | $w h_0 + x_1 = %s$ | %s |"
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "1.5")).findings][-3:] == ["right"] * 3
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 2", "2.5")).findings][-2:] == ["wrong", "follows"]
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "2.5")).findings][-2:] == ["right", "wrong"]
