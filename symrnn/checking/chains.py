@@ -28,6 +28,7 @@ from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
 from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.statements import is_another
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
 
@@ -114,6 +115,9 @@ class ChainJudge(LinkJudge):
     def _is_restated(self, name: Known) -> bool:
         """`h_prev = -0.3` after `h_prev = 0.5`: another setting, where no model says otherwise."""
         record = self.page.names[self.page.key(name)]
+        known = record.written if record.given and isinstance(name, Name) and not name.steps else None
+        if isinstance(known, Number) and is_another(str(known.value), self.faces[1].tree):
+            return True
         if len(self.faces) != 2 or not isinstance(self.faces[1].digits, Digits):
             return not record.given and isinstance(name, Name) and self._differs_by_far(record)
         return record.given and isinstance(name, Name)
@@ -211,7 +215,8 @@ class ChainJudge(LinkJudge):
                 outcome = self.page.formulas.judge(left, right, self.page)
             if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
-            if outcome.agree is False and self._are_quantities(before, at) and self._has_data():
+            are_numbers = self._are_quantities(before, at) or self._may_hold_inputs(before, at)
+            if outcome.agree is False and are_numbers and self._has_data():
                 # i_1 = f_1 may be so at the text's numbers, of which some are not known.
                 outcome = Outcome(None, Reason("false as a formula; of these numbers, not all are known"))
             if outcome.agree is not None:
@@ -291,7 +296,7 @@ class ChainJudge(LinkJudge):
         if (self._is_given(before) and self._is_given(at)) or self._are_quantities(before, at):
             # W_f = U_f = 0.5 gives two numbers at once, and i_1 = f_1 claims nothing of other numbers.
             return None
-        if self._holds_data(left) or self._holds_data(right):
+        if self._holds_data(left) or self._holds_data(right) or self._may_hold_inputs(before, at):
             # (2 h_1 - 3) h_1 where v = 2 and y_1 = 3.
             return None
         outcome: Outcome = self.page.formulas.judge(left, right, self.page, quick=True)
@@ -306,6 +311,18 @@ class ChainJudge(LinkJudge):
         apart = {id(piece) for part in (*powers, *scripts) for piece in walk(part)}
         numbers = [piece.value for piece in walk(tree) if isinstance(piece, Num) and id(piece) not in apart]
         return any(value > 1 and value in self.page.data for value in numbers)
+
+    def _may_hold_inputs(self, before: int, at: int) -> bool:
+        """`h_3 = 1 + w + w²` where nobody knows the inputs: parameters, and numbers that may be inputs put in."""
+        name, tree = self.faces[before].name, without_brackets(self.faces[at].tree)
+        formulas = self.page.formulas
+        if isinstance(self.page.truths, ModelTruths) or formulas is None or not formulas.program.inputs:
+            return False
+        if name is None or name.generic:
+            return False
+        names = list(names_of(tree))
+        plain = bool(names) and all(isinstance(one, Name) and not one.steps for one in names)
+        return plain and isinstance(tree, Terms) and any(isinstance(term, Num) for _, term in tree.terms)
 
     def _has_data(self) -> bool:
         """Whether the text gives any of the cell's numbers."""

@@ -188,7 +188,8 @@ def _by_one_digit(case: Case) -> Iterator[str]:
 
 def _meant(case: Case, slips: Callable[[Digits], Iterator[tuple[str, Digits]]], least: int) -> Iterator[str]:
     """The slips of the pen that make what is written of what is right."""
-    pair = _one_number(case)
+    # Behind a formula that is wrong the digits it ends with say nothing of the pen.
+    pair = _one_number(case) if is_result(case.after) else None
     if pair is None or counting(pair[0]) < least:
         return
     for row, meant in slips(pair[0]):

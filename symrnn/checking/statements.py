@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import (
     Big,
@@ -27,11 +28,15 @@ from symrnn.algebra.reading.syntax import (
     walk,
     without_brackets,
 )
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.functions import is_function
+from symrnn.checking.matrices import Misfit
 from symrnn.checking.mentions import is_symbolic, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
+from symrnn.checking.numbers import Number, TooLarge, Undefined, same
+from symrnn.checking.page import Page, Scope
 from symrnn.checking.retelling import retold
 
 MOST_SUMMED = 12
@@ -63,6 +68,14 @@ _SCALAR_STATES = re.compile(
 )
 """What is weighted between them is a number too; a readout may be a vector."""
 
+_INPUTS = re.compile(
+    r"\b(?:(?:all|every|each)(?:\s+of)?(?:\s+the)?\s+inputs?(?:\s+(?:are|is|equals?|to|being|have|has|the|value))*"
+    r"|inputs?\s+(?:are|is)\s+(?:all|always|constantly|constant))\s*=?\s*[$(\\]*(-?\d+(?:\.\d+)?)(?!\s*[-+*/^\d.]\d)"
+    r"|(?:所有|每步|每个时间步的?|各步)?(?:的)?输入(?:均|都|全|皆|恒|始终)+(?:为|是|等于|取)\s*[$\\(]*(-?\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
+"""Every input is the same number, said in words."""
+
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
 
@@ -89,6 +102,8 @@ class Found:
     """Whether it says in words that every quantity is a number."""
     scalar_states: bool = False
     """Whether it says so of states and inputs."""
+    inputs: str | None = None
+    """What it says in words that every input is."""
 
     @property
     def equations(self) -> dict[str, str]:
@@ -118,7 +133,9 @@ def statements_in(working: Working) -> Found:
     """Everything a text defines."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
-    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working))
+    told = {number for pair in _INPUTS.findall(working.source) for number in pair if number}
+    inputs = str(Fraction(told.pop())) if len(told) == 1 else None
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working), inputs=inputs)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -175,9 +192,12 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
+    known = found.data.get(str(name))
+    if isinstance(name, Name) and not name.steps and isinstance(known, str) and is_another(known, body):
+        found.changed.add(str(name))
     if not isinstance(name, Name) or name.base in GRADIENTS:
         return
-    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body)):
         return
     name = _of_the_input_gate(name)
     if name.whole in LOSS_NAMES and not name.steps:
@@ -189,6 +209,22 @@ def _note(found: Found, claim: Claim) -> None:
         found.once.setdefault(name.whole, body)
 
 
+def is_another(known: str, body: Syntax) -> bool:
+    """`λ = e^{-1/20}` where λ was 0.95: another value, which is not computed from the one before.
+
+    `w = 0.42 - 0.1 · 0.6` is a step of a training.
+    """
+    if digits_of(body) is not None or isinstance(without_brackets(body), Terms):
+        return False
+    if any(isinstance(one, Num) and str(one.value) == known for one in walk(body)):
+        return False
+    try:
+        value = Evaluator(Scope(Page())).value(body)
+        return isinstance(value, Number) and not same(value.value, Fraction(known))
+    except (Unknown, NotMeant, Undefined, TooLarge, Misfit, ValueError):
+        return False
+
+
 def _of_the_input_gate(name: Name) -> Name:
     """`a^i_1` beside `a^f_1`: the i is a gate's, no step."""
     if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
@@ -196,12 +232,13 @@ def _of_the_input_gate(name: Name) -> Name:
     return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
 
 
-def _is_halved(name: Name, body: Syntax) -> bool:
-    """`loss = 0.5 * (h_2 - y)**2`: a half in decimals before a formula."""
-    match body:
-        case Times(factors=(Num(text="0.5"), *others)):
-            return name.whole in LOSS_NAMES and not name.steps and all(map(is_symbolic, others))
-    return False
+def _is_loss(name: Name, body: Syntax) -> bool:
+    """`L = 0.5 * (h_2 - 0.3)**2`: a formula of a step's quantity with numbers in it, which says what is lost."""
+    return (
+        name.whole in LOSS_NAMES
+        and not name.steps
+        and any(isinstance(one, Name) and one.steps for one in names_of(body))
+    )
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:

@@ -26,6 +26,7 @@ from symrnn.checking.problems import Problem, problems_in
 from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import UNSAID, recognise
+from symrnn.checking.samples import with_samples
 from symrnn.checking.statements import Found, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.supposing import fixed_values
@@ -41,6 +42,7 @@ RECOGNISED = "recognised from the text's own definitions"
 BLAMED = frozenset({Verdict.WRONG, Verdict.LUCKY, Verdict.FOLLOWS, Verdict.UNDEFINED})
 BORNE = frozenset({Verdict.RIGHT, Verdict.ROUNDED})
 OPEN = frozenset({Verdict.GIVEN, Verdict.UNDECIDED})
+_LETTER = re.compile(r"\[([a-z])\]")
 _NUMBERS = re.compile(r"\bscalars?\b|标量", re.IGNORECASE)
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
@@ -58,7 +60,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = with_deltas(with_steps(read_working(data, label)))
+    working = with_deltas(with_samples(with_steps(read_working(data, label))))
     if model is None and not working.front_matter and (problems := problems_in(working)):
         return _judged_apart(working, problems)
     found, said, notes = _model_of(model, working)
@@ -188,9 +190,12 @@ def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], .
     """What the text's names were taken for."""
     if truths is None:
         return ()
-    # The i of `W_i` was read as an index before the model said that it is a gate.
-    gated = truths.quantities.gated
-    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    # The i of `W_i` was read as an index before the model said that it is a gate; so was the n of `W_n`.
+    letters = truths.quantities.words
+    pairs = (
+        (_LETTER.sub(lambda at: f"_{at[1]}" if at[1] in letters else at[0], text), meaning)
+        for text, meaning in page.mapping.items()
+    )
     return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 

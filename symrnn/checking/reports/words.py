@@ -92,6 +92,7 @@ REASONS: tuple[str, ...] = (
     "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only.",
     "{0} should be {1}",
     "{0} is missing",
+    "missing in the sum: {0}",
     "{0} does not belong here",
     "{0} has the wrong sign",
     "here: {0}",
