@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, walk, without_brackets
+from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, walk, without_brackets
 from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula
@@ -23,7 +23,7 @@ from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.mentions import free_letters, is_symbolic, names_of
 from symrnn.checking.naming import Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained
-from symrnn.checking.numbers import sharp
+from symrnn.checking.numbers import Number, sharp
 from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
@@ -282,11 +282,14 @@ class ChainJudge(LinkJudge):
         if reading is None or reading.node is None:
             return (), None
         equations = equations_of(point)
-        right = right_side(reading.node, equations, bool(letters))
+        right = right_side(reading.node, equations, name if letters else None)
         corrected = f"{self.faces[before].side.text.strip()} = {right}" if right else ""
         found = difference_of(side, reading.node, equations, lambda part: value_at(point, part))
         piece = None if found is None else piece_at(side, found, self.line, self.ledger)
-        return diagnose_formula(formulas, placed_name, chosen, value_at, corrected), piece
+        # What is right of numbers has its factors in another order, or a transpose too few: no mistake of numbers.
+        scalar = formulas.scalar
+        tried = scalar is not None and not scalar.judge(self.faces[before].tree, side.tree, self.page, quick=True).agree
+        return diagnose_formula((formulas, scalar if tried else None), placed_name, chosen, value_at, corrected), piece
 
     def _is_luck(self, before: int, at: int) -> Outcome | None:
         """A formula that holds at these numbers and not at others."""

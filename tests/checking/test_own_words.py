@@ -223,6 +223,14 @@ class TestTables:
     def test_a_chain_in_a_row(self) -> None:
         """Its first wrong link is the wrong one; the value behind it follows."""
         text = "$h_t = w h_{t-1} + x_t$, $w = 0.5$, $x_1 = 1$, $h_0 = 1$\n\n| quantity | calculation | value |\n|---|---|---|\n| $h_1$ | $w h_0 + x_1 = %s$ | %s |"
-        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "1.5")).findings][-3:] == ["right"] * 3
-        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 2", "2.5")).findings][-2:] == ["wrong", "follows"]
-        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "2.5")).findings][-2:] == ["right", "wrong"]
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "1.5")).findings][-3:] == [
+            "right"
+        ] * 3
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 2", "2.5")).findings][-2:] == [
+            "wrong",
+            "follows",
+        ]
+        assert [one.verdict.value for one in sr.check(text % ("0.5 \\cdot 1 + 1", "2.5")).findings][-2:] == [
+            "right",
+            "wrong",
+        ]

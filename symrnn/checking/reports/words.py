@@ -68,6 +68,8 @@ REASONS: tuple[str, ...] = (
     "true at these numbers, false as a formula: at other numbers {0} against {1}",
     "false as a formula: at random numbers {0} against {1}",
     "right in the transposed layout",
+    "with gradients as rows",
+    "in denominator layout",
     "with ∂ as the immediate partial ∂⁺",
     "what one step adds",
     "zero on both sides at every point that was drawn, beyond a kink",
