@@ -12,7 +12,7 @@ from symrnn.checking.carrying import Carried, carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.faces import Face, Seen, Taken
-from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.matrices import Misfit, Value, is_zero
 from symrnn.checking.noting import Noting
 from symrnn.checking.numbers import Number, distance, less
 from symrnn.checking.truths import ModelTruths
@@ -136,7 +136,9 @@ class LinkJudge(Noting):
             return None
         for found in carried(reading.node, self.page, self.page.truths):
             agrees = values_agreeing(found.value, face.written)
-            if agrees is not None and agrees <= Agreement.ROUNDED:
+            # A 0 that is wrong cannot buy a row of them.
+            bought = found.taint and found.taint <= self.ledger.trivial and is_zero(found.value)
+            if agrees is not None and agrees <= Agreement.ROUNDED and not bought:
                 return self._carried_on(found)
         return None
 
