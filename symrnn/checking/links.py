@@ -136,14 +136,15 @@ class LinkJudge(Noting):
             return None
         for found in carried(reading.node, self.page, self.page.truths):
             agrees = values_agreeing(found.value, face.written)
-            # A 0 that is wrong cannot buy a row of them.
-            bought = found.taint and found.taint <= self.ledger.trivial and is_zero(found.value)
-            if agrees is not None and agrees <= Agreement.ROUNDED and not bought:
+            if agrees is not None and agrees <= Agreement.ROUNDED:
                 return self._carried_on(found)
         return None
 
     def _carried_on(self, found: Carried) -> tuple[Verdict, Reason | None, frozenset[int]]:
         """The verdict of a value that agrees with what stands above."""
+        if found.taint and found.taint <= self.ledger.trivial and is_zero(found.value):
+            # A 0 that is wrong cannot buy a row of them.
+            return Verdict.UNDECIDED, Reason("0 follows from a 0 that is wrong, however it was computed"), found.taint
         if found.taint:
             return Verdict.FOLLOWS, None, found.taint
         if any(self.ledger.findings[link].verdict == Verdict.UNDECIDED for link in found.links if link >= 0):
