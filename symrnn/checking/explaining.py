@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax
-from symrnn.checking.carrying import equation_of
 from symrnn.checking.claims import Line, Side
 from symrnn.checking.differences import Comparison, Difference, said
-from symrnn.checking.equations import Equations
+from symrnn.checking.equations import Equations, equation_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Value
 from symrnn.checking.verdicts import Piece, Place

@@ -12,8 +12,10 @@ from functools import cached_property
 
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Big, Num, Symbol, Syntax, Times, walk
-from symrnn.checking.formulas import SHAPES, STEPS, Formulas, Outcome, names_of
+from symrnn.checking.formulas import STEPS, Formulas
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked
+from symrnn.checking.outcomes import SHAPES, Outcome
 from symrnn.checking.page import Page
 from symrnn.checking.verdicts import Reason
 from symrnn.models.losses import with_generic_loss

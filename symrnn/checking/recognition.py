@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
-from symrnn.checking.formulas import is_symbolic
 from symrnn.checking.functions import is_function
+from symrnn.checking.mentions import is_symbolic
 from symrnn.checking.naming import LOSS_NAMES
 from symrnn.checking.retelling import UNKNOWN, retold
 from symrnn.checking.single_steps import with_step

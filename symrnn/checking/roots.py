@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, walk
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.digits import Digits
-from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.numbers import Number, TooLarge, Undefined, add, less, negative, sharp, times, total
+from symrnn.checking.matrices import Value
+from symrnn.checking.numbers import Number, add, less, negative, sharp, times, total
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.reasons import NoValue
 
 LETTER = "lambda"
 _POINTS = (2, 3, 5, -4, 7, -11)
@@ -46,7 +47,7 @@ def same_polynomial(left: Syntax, right: Syntax, page: Page) -> bool | None:
         try:
             values: list[Value] = [Evaluator(Scope(page), {LETTER: point}).value(tree) for tree in (left, right)]
             agree &= values_meeting(values[0], values[1]) != Agreement.NONE
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        except NoValue:
             return None
     return agree
 
@@ -56,7 +57,7 @@ def is_root(equation: RootEquation, digits: Digits, page: Page) -> bool | None:
     half = digits.unit / 2
     try:
         low, middle, high = (_apart(equation, digits.value + by, page) for by in (-half, 0, half))
-    except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+    except NoValue:
         return None
     all_above = all(less(Fraction(0), side.low) for side in (low, middle, high))
     all_below = all(less(side.high, Fraction(0)) for side in (low, middle, high))

@@ -28,15 +28,15 @@ from symrnn.algebra.reading.syntax import (
     walk,
     without_brackets,
 )
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
-from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Misfit
+from symrnn.checking.mentions import is_symbolic, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, same
+from symrnn.checking.numbers import Number, same
 from symrnn.checking.page import Page, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.retelling import retold
 
 MOST_SUMMED = 12
@@ -214,14 +214,14 @@ def is_another(known: str, body: Syntax) -> bool:
 
     `w = 0.42 - 0.1 · 0.6` is a step of a training.
     """
-    if digits_of(body) is not None or isinstance(without_brackets(body), Terms):
+    if "ln" in known or digits_of(body) is not None or isinstance(without_brackets(body), Terms):
         return False
-    if any(isinstance(one, Num) and str(one.value) == known for one in walk(body)):
+    if any(isinstance(one, Num) and str(one.value) == known.lstrip("-") for one in walk(body)):
         return False
     try:
         value = Evaluator(Scope(Page())).value(body)
         return isinstance(value, Number) and not same(value.value, Fraction(known))
-    except (Unknown, NotMeant, Undefined, TooLarge, Misfit, ValueError):
+    except NoValue:
         return False
 
 

@@ -17,7 +17,7 @@ from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of
-from symrnn.checking.formulas import STEPS, Formulas, fixed_values
+from symrnn.checking.formulas import STEPS, Formulas
 from symrnn.checking.judging import Judge
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.open_losses import OpenFormulas
@@ -29,6 +29,7 @@ from symrnn.checking.recognition import UNSAID, recognise
 from symrnn.checking.samples import with_samples
 from symrnn.checking.statements import Found, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
+from symrnn.checking.supposing import fixed_values
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
 from symrnn.checking.verdicts import Finding, Place, Reason, Report, Unread, Verdict
 from symrnn.errors import InputError
