@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import (
@@ -17,6 +17,7 @@ from symrnn.algebra.reading.syntax import (
     Call,
     Chain,
     Grid,
+    Group,
     Num,
     Quotient,
     Stack,
@@ -33,7 +34,7 @@ from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.mentions import is_symbolic, names_of
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Step, name_of
 from symrnn.checking.numbers import Number, same
 from symrnn.checking.page import Page, Scope
 from symrnn.checking.reasons import NoValue
@@ -44,6 +45,7 @@ GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
 """Names whose recurrences are what a working derives, not what its cell is."""
 
 _DEEP = re.compile(r"\[t-(?:[2-9]|\d\d)")
+_PAST = re.compile(r"(\w+)\[t-1\]")
 _LATER = re.compile(r"\[\w+\+\d+\]")
 ARGUMENTS = frozenset({"a", "z", "net", "s"})
 """What the argument of an activation is called."""
@@ -92,6 +94,8 @@ class Found:
     functions: dict[str, str] = field(default_factory=dict)
     deep: Counter[str] = field(default_factory=Counter)
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
+    first: dict[str, set[str]] = field(default_factory=dict)
+    """What a formula shown for another step is at step 1, where what is before it is zero: `u x_1 + b`."""
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
     last: int = 0
@@ -109,12 +113,32 @@ class Found:
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
+        every = {name: self._with_past(name, texts) for name, texts in every.items()}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
         }
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
+
+    def _with_past(self, name: str, texts: set[str]) -> set[str]:
+        """`z_1 = u x_1` beside `z_2 = w h_1 + u x_2`: one formula, where nothing says that h_0 is not zero."""
+        if len(texts) != 2 or any(key.endswith("[0]") and value != "0" for key, value in self.data.items()):
+            return texts
+        short, long = sorted(texts, key=len)
+        shortened = {_without_signs(text) for text in self.first.get(name, ())}
+        return {long} if "[t-1]" not in short and _without_signs(short) in shortened else texts
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The states that a first step leaves out, so that they begin with zero."""
+        every = {**self.shown, **self.told}
+        merged = (self._with_past(name, texts) for name, texts in every.items() if len(texts) == 2)
+        return frozenset(name for texts in merged if len(texts) == 1 for text in texts for name in _PAST.findall(text))
+
+
+def _without_signs(text: str) -> str:
+    return re.sub(r"[\s*]", "", text)
 
 
 def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
@@ -153,7 +177,8 @@ def zero_before(working: Working) -> frozenset[str]:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
                 _note_data(found, claim.links)
     named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
-    return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+    said = frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+    return said | statements_in(working).silent
 
 
 def last_step(working: Working) -> int:
@@ -296,6 +321,26 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
         known.setdefault(name.whole, set()).add(text)
         if isinstance(step, int) and _DEEP.search(text):
             found.deep[name.whole] += 1
+        past = None if step in (0, 1) else _without_past(body, step)
+        first = None if past is None else retold(past, step)
+        if first is not None and first != text:
+            found.first.setdefault(name.whole, set()).add(first)
+
+
+def _without_past(tree: Syntax, step: Step | None) -> Syntax | None:
+    """The formula without the summands that read the step before; None where nothing is left."""
+    if isinstance(tree, Terms):
+        terms = [(sign, _without_past(term, step)) for sign, term in tree.terms]
+        left = tuple((sign, term) for sign, term in terms if term is not None)
+        return replace(tree, terms=left) if len(left) > 1 else (left[0][1] if left and left[0][0] > 0 else None)
+    if isinstance(tree, Call):
+        arguments = [one for argument in tree.arguments if (one := _without_past(argument, step)) is not None]
+        return replace(tree, arguments=tuple(arguments)) if len(arguments) == len(tree.arguments) else None
+    if isinstance(tree, Group):
+        inside = _without_past(tree.body, step)
+        return None if inside is None else replace(tree, body=inside)
+    before = step - 1 if isinstance(step, int) else f"{step}-1"
+    return None if any(isinstance(one, Name) and before in one.steps for one in names_of(tree)) else tree
 
 
 def value_of(tree: Syntax) -> Value | None:

@@ -273,3 +273,33 @@ class TestReports:
         """A half-life has a name of its own."""
         assert last("$k_{1/2} = \\frac{\\ln 0.5}{\\ln 0.95} = 13.5$").verdict.value == "rounded"
         assert last("$k_{1/2} = \\frac{\\ln 0.5}{\\ln 0.95} = 14.5$").verdict.value == "wrong"
+
+
+class TestCode:
+    """What comments say the lines come to."""
+
+    CODE = "```python\nimport math\nw, u, b = 1.5, -1.0, 0.3\nx1, x2 = 0.5, 1.0\nz1 = u*x1 + b   # = -0.2000\nh1 = sigmoid(z1)   # %s\nz2 = w*h1 + u*x2 + b   # -> -0.0248\nh2 = sigmoid(z2)   # = 0.4938\n%s```\n"
+
+    def test_values_in_comments(self) -> None:
+        """They are judged, in a block of Python as well; the first step leaves out what is zero."""
+        report = sr.check(self.CODE % ("0.4502", ""))
+        assert report.model
+        assert not {"wrong", "undecided"} & {one.verdict.value for one in report.findings}
+        assert not report.unread
+        assert [
+            one.place.line for one in sr.check(self.CODE % ("0.4402", "")).findings if one.verdict.value == "wrong"
+        ] == [6]
+
+    def test_programs_are_set_aside(self) -> None:
+        """A loop is no calculation, and a comment with words no value."""
+        assert not sr.check(self.CODE % ("0.4402", "for t in range(3):\n    h = tanh(h)\n")).findings
+        assert not sr.check("```python\nh1 = tanh(0.5)  # step 1\nh2 = tanh(h1)  # step 2\n```\n").findings
+
+    @pytest.mark.parametrize(
+        ("before", "verdict"), [("", "right"), ("h_0 = 0\n", "right"), ("h_0 = 0.5\n", "undecided")]
+    )
+    def test_the_first_step_without_what_is_zero(self, before: str, verdict: str) -> None:
+        """`tanh(u x_1)` and `tanh(w h_1 + u x_2)` are one cell, where h_0 is zero."""
+        text = f"{before}h_1 = tanh(u x_1)\nh_2 = tanh(w h_1 + u x_2)\n\ndh_2/dh_1 = w (1 - h_2^2)"
+        assert (last(text).verdict.value == "right") == (verdict == "right")
+        assert (last(text.replace("1 - h_2", "1 - h_1")).verdict.value == "wrong") == (verdict == "right")
