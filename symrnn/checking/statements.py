@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -96,6 +96,8 @@ class Found:
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     first: dict[str, set[str]] = field(default_factory=dict)
     """What a formula shown for another step is at step 1, where what is before it is zero: `u x_1 + b`."""
+    counted: set[str] = field(default_factory=set)
+    """Names whose index counts entries, not steps: the o of softmax(o), a p_2 = 1 - p_1 beside a cell of all steps."""
     once: dict[str, Syntax] = field(default_factory=dict)
     steps: int = 0
     last: int = 0
@@ -113,7 +115,7 @@ class Found:
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.shown, **self.told}
-        every = {name: self._with_past(name, texts) for name, texts in every.items()}
+        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in self.counted}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
@@ -166,7 +168,28 @@ def statements_in(working: Working) -> Found:
                 _note(found, claim)
             elif claim.kind == Kind.LIST:
                 _note_data(found, claim.links)
+    found.counted = {name for name in _counted(working, bool(found.told)) if name not in found.told}
     return found
+
+
+def _counted(working: Working, has_cell: bool) -> Iterator[str]:
+    """The names whose index counts the entries of a vector."""
+    heads: dict[str, set[Step]] = {}
+    again = set[str]()
+    for link in (claim.links[0] for line in working.lines for claim in line.claims):
+        head, body = name_of(link.left), link.right
+        for piece in walk(body):
+            if isinstance(piece, Call) and piece.function.base == "softmax" and len(piece.arguments) == 1:
+                inside = name_of(piece.arguments[0])
+                names = (inside, head if piece is without_brackets(body) else None)
+                yield from (one.whole for one in names if isinstance(one, Name) and not one.steps)
+        if not isinstance(head, Name) or head.step is None or head.base in GRADIENTS:
+            continue
+        heads.setdefault(head.whole, set()).add(head.step)
+        read = [one for one in names_of(body) if isinstance(one, Name)]
+        if isinstance(head.step, int) and any(one.whole == head.whole and one.step == head.step - 1 for one in read):
+            again.add(head.whole)
+    yield from (name for name in again if has_cell and len(heads[name]) == 1 and 1 not in heads[name])
 
 
 def zero_before(working: Working) -> frozenset[str]:
