@@ -129,7 +129,14 @@ def rounded_like(value: Value | None, digits: Digits | None) -> str | None:
         if places is not None and places <= 10:
             return decimal(value.value, places)
     places = max(0, _exponent(digits.unit))
+    if places > MOST_PLACES and abs(real(value.value)) < SMALL:
+        shown = digits.text.lower().partition("e")[0].replace(".", "").lstrip("-0")
+        return str(MP.nstr(real(value.value), max(3, len(shown)), strip_zeros=False))
     return decimal(value.value, places)
+
+
+MOST_PLACES, SMALL = 9, 1e-5
+"""A number with more decimals that is so small was written with a power of ten."""
 
 
 def _listed(value: Matrix) -> str:
