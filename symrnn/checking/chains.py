@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, Times, walk, without_brackets
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Label,
+    Num,
+    Raised,
+    Symbol,
+    Syntax,
+    Terms,
+    Times,
+    walk,
+    without_brackets,
+)
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.carrying import carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
@@ -21,7 +33,7 @@ from symrnn.checking.formulas import TURNED, Outcome, free_letters, is_symbolic,
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import Derivative, Known, Name, placed
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
 from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less, sharp
 from symrnn.checking.page import Page, Record, Scope, family, group
@@ -152,6 +164,8 @@ class ChainJudge(Noting):
 
     def _is_defined(self, name: Name, at: int) -> bool:
         """Whether a formula says what a name is: one that nobody knows, or that of all steps, with numbers in it."""
+        if name.whole in LOSS_NAMES and any(isinstance(piece, Big) for piece in walk(self.faces[at].tree)):
+            return True  # a sum over entries, which is never written out
         generic = name.generic and not is_symbolic(self.faces[at].tree)
         return not self._is_known(name) or (generic and bool(free_letters(self.faces[at].tree)))
 
@@ -178,7 +192,10 @@ class ChainJudge(Noting):
         if (face.written is None and self._by_formula(at)) or self._by_polynomial(at):
             return
         if self._is_equation(at):
-            self.page.equation = RootEquation(self.faces[at - 1].tree, face.tree)
+            open_ = self.faces[at - 1].tree
+            # The coefficients of det(W - λI) are exact where those that are written are.
+            exact = is_characteristic(head.tree) and same_polynomial(head.tree, open_, self.page, Agreement.EXACT)
+            self.page.equation = RootEquation(head.tree if exact else open_, face.tree)
             self.add(at, Verdict.GIVEN, Reason("an equation for {0}", ("λ",)))
             return
         if self._is_no_root(at):

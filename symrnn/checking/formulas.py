@@ -182,6 +182,8 @@ class Formulas:
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
+        if "e" in page.names and any(map(_is_plain_e, (*walk(left), *walk(right)))):
+            return Outcome(None, Reason("no value for {0}", ("e",)))
         try:
             outcome = self._judged(left, right, page, quick)
             if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
@@ -466,6 +468,11 @@ class Formulas:
         if seen and not live:
             return Outcome(None, FLAT if self._has_kinks else NOTHING)
         return Outcome(True, note) if seen else Outcome(None, missing)
+
+
+def _is_plain_e(piece: Syntax) -> bool:
+    """`e` by itself, which is Euler's number unless the text says what it is."""
+    return isinstance(piece, Symbol) and piece.base == "e" and not (piece.below or piece.above or piece.accents)
 
 
 def _is_misfit(outcome: Outcome) -> bool:

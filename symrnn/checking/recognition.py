@@ -30,6 +30,7 @@ TWICE = "No model was recognised: {0} is defined in two ways. Equalities are che
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 UNSAID = "What {0} is, the text does not say: formulas are checked that hold for any such function."
+AS_ROWS = "The text writes vectors as rows: formulas are checked so, numbers as arithmetic only."
 STANDS_IN = "tanh"
 """What stands for a function that nothing defines; what hangs on it alone is not decided."""
 MOST_STEPS = 50
@@ -48,6 +49,8 @@ class Recognised:
 
     model: Model | Program | None = None
     reason: Reason | None = None
+    rows: bool = False
+    """Whether the text writes vectors as rows; the model has them as columns."""
 
 
 class NoValueError(Exception):
@@ -66,7 +69,19 @@ def recognise(working: Working) -> Recognised:
         # A cell that is told for one step alone is taken with all its numbers, or not at all.
         alone = Recognised() if stepped is None else _recognised(stepped)
         return alone if isinstance(alone.model, Model) else Recognised()
-    return _recognised(found)
+    as_columns = _recognised(found)
+    if as_columns.model is not None or as_columns.reason is not UNCLEAR:
+        return as_columns
+    return _in_rows(statements_in(working, rows=True)) or as_columns
+
+
+def _in_rows(found: Found) -> Recognised | None:
+    """`h_t = tanh(x_t W + h_{t-1} U)`: the cell of a text in rows, where its products fit so."""
+    cells = [name for name in found.equations if name not in LOSS_NAMES]
+    program = _symbolic(found, cells) or _symbolic(found, _needed(found, cells))
+    if program is None or not program.states or all(one.shape[1] == 1 for one in program.parameters):
+        return None
+    return Recognised(program, Reason(AS_ROWS), True)
 
 
 # --- the model ------------------------------------------------------------------------------------------------------
@@ -241,13 +256,13 @@ class Loss:
 def _loss_equations(found: Found, steps: int) -> list[tuple[str, str]]:
     """The loss, before it the steps' losses it may sum, and what is computed once for it (`y = V h_2`)."""
     for tree in found.losses:
-        text = retold(tree, steps, "T")
+        text = retold(tree, steps, "T", found.rows)
         if text is None:
             continue
         lines = [("L", text)]
         for name in _WORD.findall(text):
             body = None if name in found.data else found.once.get(name)
-            told = None if body is None else retold(body, steps, "T")
+            told = None if body is None else retold(body, steps, "T", found.rows)
             if told is not None and name not in [head for head, _ in lines]:
                 lines.insert(0, (name, told))
         return [(f"{name}[t]", found.equations[name]) for name in sorted(LOSS_NAMES & found.equations.keys())] + lines

@@ -39,13 +39,13 @@ def is_characteristic(tree: Syntax) -> bool:
     return isinstance(tree, Call) and tree.function.base in ("det", "abs") and is_open(tree)
 
 
-def same_polynomial(left: Syntax, right: Syntax, page: Page) -> bool | None:
-    """Whether two sides agree at every number for λ; None where one has no value."""
+def same_polynomial(left: Syntax, right: Syntax, page: Page, last: Agreement = Agreement.LAST_DIGIT) -> bool | None:
+    """Whether two sides agree at every number for λ, as far as `last` or better; None where one has no value."""
     agree = True
     for point in _POINTS:
         try:
             values: list[Value] = [Evaluator(Scope(page), {LETTER: point}).value(tree) for tree in (left, right)]
-            agree &= values_meeting(values[0], values[1]) != Agreement.NONE
+            agree &= values_meeting(values[0], values[1]) <= last
         except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
             return None
     return agree

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from symrnn.algebra.reading.syntax import (
@@ -27,12 +27,13 @@ from symrnn.algebra.reading.syntax import (
     walk,
     without_brackets,
 )
+from symrnn.checking.abbreviations import is_diagonal
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
-from symrnn.checking.retelling import retold
+from symrnn.checking.retelling import layered, retold
 
 MOST_SUMMED = 12
 GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
@@ -77,9 +78,15 @@ class Found:
     data: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    at_end: dict[str, set[str]] = field(default_factory=dict)
+    """Formulas written for step T only: `ŷ_T = V h_T`, and closed forms of what has a recurrence."""
     deep: Counter[str] = field(default_factory=Counter)
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
+    backward: set[str] = field(default_factory=set)
+    """Names that a formula makes of a later step, or of a gradient: no part of a cell."""
     once: dict[str, Syntax] = field(default_factory=dict)
+    rows: bool = False
+    """Whether vectors are taken as rows."""
     steps: int = 0
     last: int = 0
     """The last step that any name stands at."""
@@ -93,11 +100,13 @@ class Found:
     @property
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
-        every = {**self.shown, **self.told}
-        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
+        every = {**self.at_end, **self.shown, **self.told}
+        forward = {name: texts for name, texts in every.items() if name not in self.backward}
+        found = {name: next(iter(texts)) for name, texts in forward.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
         }
+        found = {name: _with_parts(text, found.keys()) for name, text in found.items()}
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
 
@@ -107,6 +116,14 @@ def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
     return "[" not in text and all(f"{name}[" not in other for other in equations.values())
 
 
+def _with_parts(text: str, names: Collection[str]) -> str:
+    """`W_n` beside a candidate n_t is its weight, and no W of step n; of layers `W_1` is beside `h_1[t]`."""
+    parts = [letter for letter in ("n", "s") if letter in names]
+    layers = {name.rpartition("_")[2] for name in names if name.rpartition("_")[2].isdigit()}
+    kept = "|".join((*parts, *sorted(layers)))
+    return re.sub(rf"(?<!\w)(\w+)\[({kept})\]", r"\1_\2", text) if kept else text
+
+
 def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
     for other, inner in equations.items():
         if other != name and " " in inner:
@@ -114,11 +131,11 @@ def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
     return text
 
 
-def statements_in(working: Working) -> Found:
-    """Everything a text defines."""
+def statements_in(working: Working, rows: bool = False) -> Found:
+    """Everything a text defines, its vectors columns or rows."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
-    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working))
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working), rows=rows)
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -179,7 +196,7 @@ def _note(found: Found, claim: Claim) -> None:
         return
     if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
         return
-    name = _of_the_input_gate(name)
+    name = layered(_of_the_input_gate(name))
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
         found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
@@ -253,12 +270,22 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
     step = name.step
     if isinstance(step, int):
         found.steps = max(found.steps, step)
-    text = retold(body, step)
+    text = None if is_diagonal(body) else retold(body, step, rows=found.rows)
+    if _is_backward(name, body):
+        found.backward.add(name.whole)
     if text is not None and not _LATER.search(text):
-        known = found.shown if isinstance(step, int) else found.told
+        known = found.shown if isinstance(step, int) else found.at_end if step == "T" else found.told
         known.setdefault(name.whole, set()).add(text)
         if isinstance(step, int) and _DEEP.search(text):
             found.deep[name.whole] += 1
+
+
+def _is_backward(name: Name, body: Syntax) -> bool:
+    """`g_t = Vᵀ e_t + Wᵀ g_{t+1}`, `g_t = ∂L/∂h_t`: whether a name is a gradient's."""
+    reads = names_of(body)
+    later = f"{name.step}+1"
+    is_gradient = isinstance(name_of(body), Derivative)
+    return is_gradient or any(isinstance(one, Name) and one.whole == name.whole and one.step == later for one in reads)
 
 
 def value_of(tree: Syntax) -> Value | None:

@@ -91,6 +91,7 @@ REASONS: tuple[str, ...] = (
     "No model was recognised: what the text defines is not a whole cell. Equalities are checked as arithmetic.",
     "No model was recognised: {0} is defined in two ways. Equalities are checked as arithmetic.",
     "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only.",
+    "The text writes vectors as rows: formulas are checked so, numbers as arithmetic only.",
     "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only.",
     "{0} should be {1}",
     "{0} is missing",
