@@ -1,7 +1,7 @@
-"""Letters of a text's own, `g_t = ∂L/∂h_t`, `D_t = diag(1 - h_t²)`, `J_t = ∂h_t/∂h_{t-1}`, written out.
+"""Matrices with a letter of the text's own, `D_t = diag(1 - h_t²)`, `J_t = ∂h_t/∂h_{t-1}`, written out.
 
-Reads a working; a letter that is told for every step, and is no vector of a cell's, becomes what it stands for.
-A gradient does so at every step; of a matrix only what is said of every step, as its numbers are the text's own.
+Reads a working; such a letter becomes what it stands for, where something is said of every step. At a step with a
+number it stays a letter: its numbers are the text's own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from symrnn.algebra.reading.syntax import Call, Group, Num, Quotient, Symbol, Syntax, Terms, Times
 from symrnn.checking.claims import Kind, Link, Working, with_trees
-from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, Step, name_of, step_of
+from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, name_of, step_of
 
 _STEP = re.compile(r"([A-Za-z]+)([+-]\d+)?")
 
@@ -27,7 +27,6 @@ class Abbreviation:
     head: Syntax
     letter: str
     body: Syntax
-    is_gradient: bool
 
 
 def with_abbreviations(working: Working) -> Working:
@@ -63,12 +62,9 @@ def _defined(working: Working) -> Iterator[Abbreviation]:
             letter = step_of(head.below[0]) if len(head.below) == 1 else None
             if isinstance(letter, str) and letter in INDICES and letter != "T":
                 name = name_of(body) if isinstance(body, Quotient) else None
-                if isinstance(name, Derivative) and not name.packed:
-                    of_loss = name.of.whole in LOSS_NAMES
-                    if not (of_loss and name.of.steps) and letter in (*name.wrt.steps, *name.of.steps):
-                        yield Abbreviation(head, letter, body, of_loss)
-                elif is_diagonal(body):
-                    yield Abbreviation(head, letter, body, False)
+                is_jacobian = isinstance(name, Derivative) and name.of.whole not in LOSS_NAMES and not name.packed
+                if is_jacobian or is_diagonal(body):
+                    yield Abbreviation(head, letter, body)
 
 
 def is_diagonal(tree: Syntax) -> bool:
@@ -79,7 +75,7 @@ def is_diagonal(tree: Syntax) -> bool:
 
 
 def _written_out(known: Mapping[str, Abbreviation], tree: Any) -> Any:
-    """The tree with every letter written out."""
+    """The tree with every letter written out that stands at a generic step."""
     if isinstance(tree, tuple):
         return tuple(_written_out(known, part) for part in tree)
     if not isinstance(tree, Syntax):
@@ -87,13 +83,13 @@ def _written_out(known: Mapping[str, Abbreviation], tree: Any) -> Any:
     if isinstance(tree, Symbol) and len(tree.below) == 1 and not (tree.above or tree.accents):
         one = known.get(tree.base)
         step = step_of(tree.below[0]) if one is not None else None
-        if one is None or step is None or (isinstance(step, int) and not one.is_gradient):
+        if one is None or not isinstance(step, str):
             return tree
         return _at(one.body, one.letter, step, tree)
     return _rebuilt(tree, partial(_written_out, known))
 
 
-def _at(tree: Any, letter: str, step: Step, place: Symbol) -> Any:
+def _at(tree: Any, letter: str, step: str, place: Symbol) -> Any:
     """What is told for the step `letter`, at another step; it stands where the letter stood."""
     if isinstance(tree, tuple):
         return tuple(_at(part, letter, step, place) for part in tree)
@@ -109,7 +105,7 @@ def _at(tree: Any, letter: str, step: Step, place: Symbol) -> Any:
     return Group(replace(moved, start=place.start, end=place.end), "(", start=place.start, end=place.end)
 
 
-def _script(tree: Syntax, letter: str, step: Step) -> Syntax:
+def _script(tree: Syntax, letter: str, step: str) -> Syntax:
     """An index told from `letter`, told from another step."""
     found = _STEP.fullmatch(str(step_of(tree)))
     if found is None or found[1] != letter:
@@ -118,9 +114,7 @@ def _script(tree: Syntax, letter: str, step: Step) -> Syntax:
     return replace(tree, body=made) if isinstance(tree, Group) else made
 
 
-def _step(step: Step, more: int) -> Syntax:
-    if isinstance(step, int):
-        return Num(Fraction(step + more), str(step + more))
+def _step(step: str, more: int) -> Syntax:
     found = _STEP.fullmatch(step)
     number = more + int(found[2] or 0) if found else 0
     letter = Symbol(found[1] if found else step)

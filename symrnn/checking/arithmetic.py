@@ -417,6 +417,8 @@ class Evaluator:
     def _call(self, tree: Call) -> Value:
         name = self._function(tree)
         if name is None:
+            if (sample := self._sample(tree)) is not None:
+                return sample
             if tree.certain or len(tree.arguments) != 1 or tree.function.base in LOSS_NAMES:
                 raise Unknown(tree.function.base)
             factor = self.value(tree.function)
@@ -443,6 +445,19 @@ class Evaluator:
             return scaled(argument, applied(name, primes))
         except NoFunction as found:
             raise Unknown(str(found)) from None
+
+    def _sample(self, tree: Call) -> Value | None:
+        """`L(w + ε)` where w + ε is 0.801 and L(0.801) was told."""
+        name = name_of(tree.function)
+        if not isinstance(name, Name) or name.base not in LOSS_NAMES or len(tree.arguments) != 1:
+            return None
+        try:
+            at = self.value(tree.arguments[0])
+        except (Unknown, NotMeant):
+            return None
+        if not isinstance(at, Number) or not at.sharp or not at.exact:
+            return None
+        return self.scope.named(Name(f"{name}({float(at.value)!r})"))
 
     def _function(self, tree: Call) -> str | None:
         base = tree.function.base

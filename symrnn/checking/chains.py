@@ -7,37 +7,40 @@ what rounding may have changed. What needs a value that nobody knows is undecide
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import (
     Big,
     Call,
     Label,
+    Norm,
     Num,
     Raised,
     Symbol,
     Syntax,
     Terms,
-    Times,
     walk,
     without_brackets,
 )
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
-from symrnn.checking.carrying import carried
-from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
-from symrnn.checking.diagnosis import diagnose_formula, equations_of
-from symrnn.checking.digits import Digits, counting, digits_of
+from symrnn.checking.arithmetic import Evaluator
+from symrnn.checking.comparing import Agreement, values_meeting
+from symrnn.checking.diagnosis import diagnose_formula
+from symrnn.checking.digits import Digits
+from symrnn.checking.equations import equations_of
 from symrnn.checking.explaining import difference_of, piece_at, right_side
-from symrnn.checking.faces import Face, Seen, is_generic
-from symrnn.checking.formulas import TURNED, Outcome, free_letters, is_symbolic, names_of
+from symrnn.checking.faces import Taken, is_generic
 from symrnn.checking.functions import is_function
 from symrnn.checking.identities import identity
+from symrnn.checking.links import LinkJudge
 from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, placed
-from symrnn.checking.noting import MOST_EXPLAINED, Explained, Noting
-from symrnn.checking.numbers import Number, TooLarge, Undefined, distance, less, sharp
+from symrnn.checking.mentions import free_letters, is_symbolic, names_of
+from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, Known, Name, name_of, placed
+from symrnn.checking.noting import MOST_EXPLAINED, Explained
+from symrnn.checking.numbers import Number, sharp
+from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
-from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.reasons import NoValue
+from symrnn.checking.roots import LETTERS, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.statements import is_another
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
 
@@ -45,7 +48,7 @@ MOST_BEFORE = 8
 """So many sides before a formula, and the first of the chain, may decide it: a chain of hundreds is no calculation."""
 
 
-class ChainJudge(Noting):
+class ChainJudge(LinkJudge):
     """Judges one chain `a = b = c`."""
 
     _open: Reason | None = None
@@ -124,6 +127,9 @@ class ChainJudge(Noting):
     def _is_restated(self, name: Known) -> bool:
         """`h_prev = -0.3` after `h_prev = 0.5`: another setting, where no model says otherwise."""
         record = self.page.names[self.page.key(name)]
+        known = record.written if record.given and isinstance(name, Name) and not name.steps else None
+        if isinstance(known, Number) and is_another(str(known.value), self.faces[1].tree):
+            return True
         if len(self.faces) != 2 or not isinstance(self.faces[1].digits, Digits):
             return not record.given and isinstance(name, Name) and self._differs_by_far(record)
         return record.given and isinstance(name, Name)
@@ -208,8 +214,27 @@ class ChainJudge(Noting):
         if head.undefined:
             self.add(at, Verdict.UNDEFINED, head.problem)
             return
+        if at == 1 and isinstance(face.written, Digits) and self._is_supposed(head.tree):
+            self.add(at, Verdict.GIVEN, Reason("given"))
+            return
         self.see(0, False)
         self.add(at, Verdict.UNDECIDED, head.problem or Reason("no value for {0}", (head.side.text.strip(),)))
+
+    def _is_supposed(self, tree: Syntax) -> bool:
+        """`σ_max(W) = 0.9` and `t - k = 20`: what is supposed of a matrix without numbers, or of steps."""
+        match tree:
+            case Call(function=function, arguments=(argument,)):
+                is_measure = function.base in ("rho", "det", "tr") or (function.base == "sigma" and function.below)
+                return bool(is_measure) and self._is_unknown(argument)
+            case Norm(body=body):
+                return self._is_unknown(body)
+            case Terms(terms=terms):
+                return all(isinstance(term, Symbol) and term.base in INDICES and not term.below for _, term in terms)
+        return False
+
+    def _is_unknown(self, tree: Syntax) -> bool:
+        name = name_of(tree)
+        return isinstance(name, Name) and self.page.truth(name) is None and self.page.key(name) not in self.page.names
 
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
@@ -226,7 +251,8 @@ class ChainJudge(Noting):
                 outcome = self.page.formulas.judge(left, right, self.page)
             if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
-            if outcome.agree is False and self._are_quantities(before, at) and self._has_data():
+            are_numbers = self._are_quantities(before, at) or self._may_hold_inputs(before, at)
+            if outcome.agree is False and are_numbers and self._has_data():
                 # i_1 = f_1 may be so at the text's numbers, of which some are not known.
                 outcome = Outcome(None, Reason("false as a formula; of these numbers, not all are known"))
             if outcome.agree is not None:
@@ -265,7 +291,7 @@ class ChainJudge(Noting):
     def _is_no_root(self, at: int) -> bool:
         """`λ_1 = 0.8` where no number that is rounded so solves the equation for λ above."""
         name, digits = self.faces[0].name, self.faces[at].digits
-        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
+        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base not in LETTERS:
             return False
         return is_root(self.page.equation, digits, self.page) is False
 
@@ -282,7 +308,7 @@ class ChainJudge(Noting):
             page = Page(point, chosen=dict(self.page.chosen), functions=self.page.functions)
             try:
                 return Evaluator(Scope(page, true=True), bound).value(tree)
-            except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+            except NoValue:
                 return None
 
         placed_name, chosen = placed(name, bound), self.page.chosen.get(group(name))
@@ -309,7 +335,7 @@ class ChainJudge(Noting):
         if (self._is_given(before) and self._is_given(at)) or self._are_quantities(before, at):
             # W_f = U_f = 0.5 gives two numbers at once, and i_1 = f_1 claims nothing of other numbers.
             return None
-        if self._holds_data(left) or self._holds_data(right):
+        if self._holds_data(left) or self._holds_data(right) or self._may_hold_inputs(before, at):
             # (2 h_1 - 3) h_1 where v = 2 and y_1 = 3.
             return None
         outcome: Outcome = self.page.formulas.judge(left, right, self.page, quick=True)
@@ -324,6 +350,18 @@ class ChainJudge(Noting):
         apart = {id(piece) for part in (*powers, *scripts) for piece in walk(part)}
         numbers = [piece.value for piece in walk(tree) if isinstance(piece, Num) and id(piece) not in apart]
         return any(value > 1 and value in self.page.data for value in numbers)
+
+    def _may_hold_inputs(self, before: int, at: int) -> bool:
+        """`h_3 = 1 + w + w²` where nobody knows the inputs: parameters, and numbers that may be inputs put in."""
+        name, tree = self.faces[before].name, without_brackets(self.faces[at].tree)
+        formulas = self.page.formulas
+        if isinstance(self.page.truths, ModelTruths) or formulas is None or not formulas.program.inputs:
+            return False
+        if name is None or name.generic:
+            return False
+        names = list(names_of(tree))
+        plain = bool(names) and all(isinstance(one, Name) and not one.steps for one in names)
+        return plain and isinstance(tree, Terms) and any(isinstance(term, Num) for _, term in tree.terms)
 
     def _has_data(self) -> bool:
         """Whether the text gives any of the cell's numbers."""
@@ -350,13 +388,13 @@ class ChainJudge(Noting):
         fitting: set[int] = set()
         pieces = [piece for k in (before, at) for piece in walk(self.faces[k].tree)]
         generic = any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)
-        for variant in (*self.variants(before, at), *self.last_variants(before, at)):
-            if variant >= 16 and best is not None and best[1] != Verdict.WRONG:
+        for taken in (*self.variants(before, at), *self.last_variants(before, at)):
+            if taken >= Taken.AGAIN and best is not None and best[1] != Verdict.WRONG:
                 break
-            meaning = variant >> 1 & 1
+            meaning = int(Taken.OTHER_FUNCTION in taken)
             if generic and (meaning not in self.meanings or (meaning in fitting and best is not None)):
                 continue
-            found = self._verdict(before, at, variant)
+            found = self.verdict_in(before, at, taken)
             if found is None or (best is not None and found[0] == Verdict.UNDECIDED):
                 # A reading in which nothing fits says nothing against the usual one.
                 continue
@@ -397,8 +435,8 @@ class ChainJudge(Noting):
         left = self.see(before, before > 0 and self.has_value_before(before))
         if left is None or left.taint or self.taint or not names_of(self.faces[before].tree):
             return None
-        for variant in self.last_variants(before, at):
-            found = self._verdict(before, at, variant)
+        for taken in self.last_variants(before, at):
+            found = self.verdict_in(before, at, taken)
             if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
                 return (_RANK.index(found[0]), *found)
         return None
@@ -430,171 +468,7 @@ class ChainJudge(Noting):
         assert name is not None
         return ", ".join(reading.meaning for reading in self.page.truths.readings(name))
 
-    def _verdict(
-        self, before: int, at: int, variant: int
-    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]] | None:
-        """The verdict of a link in one reading, why, what the side should be, and what it hangs on."""
-        left = self.see(before, before > 0 and self.has_value_before(before), variant)
-        right = self.see(at, True, variant)
-        if left is None or right is None:
-            return None
-        face = self.faces[at]
-        taint = left.taint | right.taint | self.taint
-        target = self._target(left)
-        try:
-            shown = self._shown(left.writer, face, right)
-            truth = self._shown(target, face, right, true=True)
-        except Misfit as misfit:
-            return Verdict.UNDECIDED, Reason("shapes that do not fit: {0}", (str(misfit),)), left.true, frozenset()
-        if shown is None:
-            return Verdict.UNDECIDED, Reason("one number for several entries"), left.true, frozenset()
-        is_head = before == 0 and self.faces[0].name is not None and self.page.truth(self.faces[0].name) is not None
-        if is_head and not isinstance(face.written, Digits | tuple):
-            return self._formula(left, right, shown, taint, at)
-        return self._result(replace(left, true=target), right, shown, truth, taint, before, at)
 
-    def _target(self, left: Seen) -> Value:
-        """What the chain speaks of: its first side's true value where that is known, else the side before."""
-        name = self.faces[0].name
-        reading = self.page.truth(name) if name is not None else None
-        return left.true if reading is None else reading.value
-
-    def _shown(self, value: Value, face: Face, seen: Seen, true: bool = False) -> Agreement | None:
-        if face.written is not None:
-            return values_agreeing(value, face.written)
-        return values_meeting(value, seen.true if true else seen.writer)
-
-    def _formula(
-        self, left: Seen, right: Seen, shown: Agreement, taint: frozenset[int], at: int
-    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
-        """`δ_2 = δ_3 · w · (1 − h_2²)` against the model: right where the formula gives the truth from true values."""
-        formula = values_meeting(left.true, right.true)
-        if formula != Agreement.NONE:
-            shown = min(shown, values_meeting(left.true, right.writer))
-            if shown == Agreement.NONE and taint:
-                return Verdict.FOLLOWS, None, left.true, taint
-            fine = Verdict.RIGHT if formula == Agreement.EXACT else Verdict.ROUNDED
-            return fine, None, left.true, frozenset()
-        if values_meeting(left.true, right.writer) != Agreement.NONE and not taint:
-            return Verdict.ROUNDED, None, left.true, frozenset()
-        if not taint and self._ends_right(left.true, right.writer):
-            return Verdict.ROUNDED, None, left.true, frozenset()
-        return Verdict.WRONG, None, left.true, frozenset()
-
-    def _ends_right(self, true: Value, shown: Value) -> bool:
-        """Whether the chain ends at the true value, and the formula is within a unit of the digits it ends with."""
-        digits = self.faces[-1].digits
-        if digits is None or not digits.unit or not isinstance(true, Number) or not isinstance(shown, Number):
-            return False
-        ends = values_agreeing(true, digits)
-        near = not less(digits.unit, distance(true.value, shown.value))
-        return ends in (Agreement.EXACT, Agreement.ROUNDED) and near
-
-    def _result(
-        self,
-        left: Seen,
-        right: Seen,
-        shown: Agreement,
-        truth: Agreement | None,
-        taint: frozenset[int],
-        before: int,
-        at: int,
-    ) -> tuple[Verdict, Reason | None, Value, frozenset[int]]:
-        face = self.faces[at]
-        if shown < Agreement.NONE:
-            if taint and (truth in (None, Agreement.NONE) or self._is_moved(left.true, face, right)):
-                return Verdict.FOLLOWS, None, left.true, taint
-            return _FINE[shown], None, left.true, frozenset()
-        if truth is not None and truth < Agreement.NONE:
-            if face.written is None:
-                return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, left.true, taint
-            if before == 0 and self.faces[0].name is not None:
-                return _FINE[truth], None, left.true, frozenset()
-            if self._is_near(left.writer, face):
-                return Verdict.LAST_DIGIT, None, left.true, frozenset()
-            if truth == Agreement.ROUNDED or truth == Agreement.EXACT:
-                return (
-                    Verdict.LUCKY,
-                    Reason("the value is right, the equality as displayed is not"),
-                    left.true,
-                    frozenset(),
-                )
-        if (found := self._from_own_values(before, face)) is not None:
-            verdict, reason, taint = found
-            return verdict, reason, left.true, taint
-        if self._is_carried(before, face):
-            return (Verdict.FOLLOWS if self.head_taint() else Verdict.ROUNDED), None, left.true, self.head_taint()
-        if self._runs_on(left, at):
-            return Verdict.NOTATION, Reason("a run-on equality: two equalities written as one"), left.true, frozenset()
-        return Verdict.WRONG, None, left.writer if not taint else left.true, frozenset()
-
-    def _from_own_values(self, before: int, face: Face) -> tuple[Verdict, Reason | None, frozenset[int]] | None:
-        """A value that the model's own equation gives from what stands above: rounding, or a mistake, carried on."""
-        name = self.faces[0].name
-        if before or name is None or face.written is None or not isinstance(self.page.truths, ModelTruths):
-            return None
-        reading = self.page.truth(name)
-        if reading is None or reading.node is None:
-            return None
-        found = carried(reading.node, self.page, self.page.truths)
-        if found is None:
-            return None
-        value, taint = found
-        agrees = values_agreeing(value, face.written)
-        if agrees is None or agrees > Agreement.ROUNDED:
-            return None
-        if not taint and values_meeting(reading.value, value) == Agreement.NONE:
-            # Not rounding, which keeps the true value within its bounds: something above is neither right nor wrong.
-            return Verdict.UNDECIDED, Reason("it follows from values above that could not be judged"), taint
-        return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, taint
-
-    def _is_near(self, value: Value, face: Face) -> bool:
-        """Whether the displayed equality is off by a unit of the last digit, no more."""
-        digits = face.digits
-        is_one_digit = digits is not None and counting(digits) < 2
-        if digits is None or not isinstance(value, Number) or (is_one_digit and needs_no_rounding(value, digits)):
-            return False
-        return not less(digits.unit, distance(value.value, digits.value))
-
-    def _is_moved(self, true: Value, face: Face, right: Seen) -> bool:
-        """Whether a formula comes to another value than the true one because of what is wrong above."""
-        return face.written is None and values_meeting(true, right.writer) == Agreement.NONE
-
-    def _is_carried(self, before: int, face: Face) -> bool:
-        """`h_2 = 0.364` again: the number that was written for it above."""
-        name = self.faces[0].name
-        if before or name is None or face.written is None:
-            return False
-        record = self.page.names.get(self.page.key(name))
-        if record is None:
-            return False
-        found = values_agreeing(record.written, face.written)
-        return found is not None and found < Agreement.LAST_DIGIT
-
-    def _runs_on(self, left: Seen, at: int) -> bool:
-        """`0.5·1 = 0.5 + 0.25`: the new side begins with the value of the side before."""
-        tree = self.faces[at].tree
-        parts: tuple[Syntax, ...]
-        match tree:
-            case Terms(terms=((sign, first), _, *_)):
-                parts = (first if sign > 0 else Terms(((-1, first),)),)
-            case Times(factors=(first, _, *_)):
-                parts = (first,)
-            case _:
-                return False
-        digits = digits_of(parts[0])
-        if digits is None:
-            return False
-        found = values_agreeing(left.writer, digits)
-        is_result = digits.value not in self.page.data and counting(digits) >= 2
-        return found == Agreement.EXACT or (found == Agreement.ROUNDED and is_result)
-
-
-_FINE = {
-    Agreement.EXACT: Verdict.RIGHT,
-    Agreement.ROUNDED: Verdict.ROUNDED,
-    Agreement.LAST_DIGIT: Verdict.LAST_DIGIT,
-}
 _RANK = (
     Verdict.GIVEN,
     Verdict.RIGHT,

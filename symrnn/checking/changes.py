@@ -75,13 +75,24 @@ def _errors(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
     if not isinstance(node, N.Add):
         return
     for at in range(1, len(node.operands)):
-        target = negated(node.operands[at])
-        if not isinstance(target, Signal) or not target.name.startswith("y"):
+        if not _is_target(node.operands[at]) and not _is_number_off(node, at, setting):
             continue
         error = add(node.operands[at - 1], node.operands[at])
         before, after = node.operands[: at - 1], node.operands[at + 1 :]
         for row, wrong in _wrong_errors(error, setting):
             yield row, add(*before, wrong, *after)
+
+
+def _is_target(term: Node) -> bool:
+    """`- y`, also where a text's own loss names what it is given."""
+    target = negated(term)
+    return isinstance(target, Signal | Parameter) and target.name.startswith(("y", "given_"))
+
+
+def _is_number_off(node: N.Add, at: int, setting: Setting) -> bool:
+    """`h_T - 0.3`, where the target is told as a number."""
+    is_gradient = isinstance(setting.target, Adjoint) and not setting.is_share_sum
+    return is_gradient and isinstance(node.operands[at], N.Number) and isinstance(node.operands[at - 1], Signal)
 
 
 def _wrong_errors(error: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
@@ -230,7 +241,11 @@ def _terms(node: Node, setting: Setting) -> Iterator[tuple[str, Node]]:
         for at, term in enumerate(node.operands):
             rest = [*node.operands[:at], *node.operands[at + 1 :]]
             yield _term_row(term, at, setting), add(*rest)
-    if len(node.operands) == 2 and negated(node.operands[1]) is not None and not _has_target(node):
+    if (
+        setting.of in ("z", "a_z", "f", "a_f", "u", "a_u")
+        and len(node.operands) == 2
+        and negated(node.operands[1]) is not None
+    ):
         yield "G03", negate(node)
 
 
@@ -261,7 +276,9 @@ def _without(node: N.Add, term: Node) -> Node:
 
 
 def _has_target(node: Node) -> bool:
-    return any(isinstance(name, Signal) and name.name.startswith("y") for name in N.names_in(node))
+    return any(
+        isinstance(name, Signal | Parameter) and name.name.startswith(("y", "given_")) for name in N.names_in(node)
+    )
 
 
 def _term_row(term: Node, at: int, setting: Setting) -> str:

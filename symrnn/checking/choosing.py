@@ -17,8 +17,8 @@ from symrnn.algebra.reading.syntax import Big, Symbol, Syntax, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.comparing import Agreement, values_agreeing
 from symrnn.checking.digits import Digits, digits_of, fraction_of, grid_digits
-from symrnn.checking.formulas import free_letters, is_symbolic, names_of
 from symrnn.checking.matrices import Value
+from symrnn.checking.mentions import free_letters, is_symbolic, names_of
 from symrnn.checking.naming import Derivative, Known, Name, name_of
 from symrnn.checking.page import OWN, Page, Reading, Truths, family, group
 from symrnn.checking.spellings import SIGNALS
@@ -122,14 +122,18 @@ def _written_as_delta(working: Working) -> set[str]:
 
 
 def choose_by_formulas(page: Page, working: Working) -> None:
-    """What the text's own formulas say a name means: what makes most of them right, where nothing else makes as many.
+    """What the text's own formulas say a name means; where they say nothing, what one number made likely."""
+    if page.formulas is not None:
+        _settle_by_formulas(page, working)
+    page.chosen = {**page.leaning, **page.chosen}
+
+
+def _settle_by_formulas(page: Page, working: Working) -> None:
+    """What makes most of the formulas right, where nothing else makes as many.
 
     `δ_t = ∂L/∂a_t` says it at once; `∂L/∂W = Σ_t δ_t h_{t-1}` says it of every step; of formulas at single steps, which
     may be mistaken, it takes two.
     """
-    if page.formulas is None:
-        page.chosen = {**page.leaning, **page.chosen}
-        return
     page.chosen.update(_by_own_names(page, working))
     if _ARGUMENTS.search(working.source):
         page.chosen.update(_by_arguments(page, working))
@@ -154,7 +158,6 @@ def choose_by_formulas(page: Page, working: Working) -> None:
         if most >= 2 and all(count < most for _, count in others):
             page.chosen[key] = best
             page.doubtful.discard(key)
-    page.chosen = {**page.leaning, **page.chosen}
 
 
 def _by_own_names(page: Page, working: Working) -> dict[str, str]:

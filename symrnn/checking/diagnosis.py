@@ -14,18 +14,18 @@ from typing import Any
 
 from symrnn.algebra.nodes import Node
 from symrnn.algebra.reading.syntax import Syntax, without_brackets
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, agreement, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting, is_result
-from symrnn.checking.equations import Equations
+from symrnn.checking.equations import Equations, equations_of
 from symrnn.checking.faces import Written
 from symrnn.checking.formulas import Formulas
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.misconceptions import TABLE
 from symrnn.checking.mutations import Setting, mutated
 from symrnn.checking.naming import Known, Name, name_of
-from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope, family
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.slips import digit_slips, one_digit_slips, slipped_at
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis
@@ -128,7 +128,7 @@ def _is_right(value: Value | None, case: Case) -> bool:
 def _evaluated(tree: Syntax, page: Page) -> Value | None:
     try:
         return Evaluator(Scope(page)).value(tree)
-    except (Unknown, NotMeant, TooLarge, Undefined, Misfit):
+    except NoValue:
         return None
 
 
@@ -140,21 +140,14 @@ def _by_equation(case: Case) -> Iterator[str]:
     if reading is None or reading.node is None:
         return
     equations = equations_of(truths)
+    # From what stands on the page, or from more digits than are written there.
+    readers = [equations.reader(written) for written in (case.page.value_of, None)]
 
     def fits(node: Node) -> bool:
         case.page.budget -= 1
-        # From what stands on the page, or from more digits than are written there.
-        return case.page.budget > 0 and any(_matches(equations.value(node, page), case) for page in (case.page, None))
+        return case.page.budget > 0 and any(_matches(read(node), case) for read in readers)
 
     yield from rows_that(equations, reading.node, fits)
-
-
-def equations_of(truths: ModelTruths) -> Equations:
-    """The equations of a model, made once."""
-    if truths.written is None:
-        truths.written = Equations(truths)
-    written: Equations = truths.written
-    return written
 
 
 def setting_of(equations: Equations, node: Node) -> Setting:
@@ -195,7 +188,8 @@ def _by_one_digit(case: Case) -> Iterator[str]:
 
 def _meant(case: Case, slips: Callable[[Digits], Iterator[tuple[str, Digits]]], least: int) -> Iterator[str]:
     """The slips of the pen that make what is written of what is right."""
-    pair = _one_number(case)
+    # Behind a formula that is wrong the digits it ends with say nothing of the pen.
+    pair = _one_number(case) if is_result(case.after) else None
     if pair is None or counting(pair[0]) < least:
         return
     for row, meant in slips(pair[0]):
@@ -273,15 +267,15 @@ def _rows_at_points(
         if reading is None or reading.node is None or written is None:
             return []
         equations = equations_of(point)
-        rows = rows_that(equations, reading.node, partial(_reproduces, equations, written))
+        rows = rows_that(equations, reading.node, partial(_reproduces, equations.reader(None), written))
         kept = rows if kept is None else [row for row in kept if row in rows]
         if not kept:
             return []
     return kept or []
 
 
-def _reproduces(equations: Equations, written: Value, node: Node) -> bool:
-    return _equal(equations.value(node, None), written)
+def _reproduces(read: Callable[[Node], Value | None], written: Value, node: Node) -> bool:
+    return _equal(read(node), written)
 
 
 def _equal(value: Value | None, written: Value) -> bool:

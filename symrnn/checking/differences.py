@@ -22,6 +22,7 @@ from symrnn.errors import SymrnnError
 
 CHANGED = "{0} should be {1}"
 MISSING = "{0} is missing"
+MISSING_TERM = "missing in the sum: {0}"
 EXTRA = "{0} does not belong here"
 SIGN = "{0} has the wrong sign"
 
@@ -85,7 +86,8 @@ class Comparison:
             if what is None:
                 return None
             start, end = min(part.start for _, part in parts), max(part.end for _, part in parts)
-            return Difference(start, closed(self.text, start, end), Reason(MISSING, (said(what),)), count)
+            reason = Reason(MISSING_TERM if is_sum else MISSING, (said(what),))
+            return Difference(start, closed(self.text, start, end), reason, count)
         if not right and len(left) == 1:
             return self._at(left[0][1], Reason(EXTRA, (self._shown(left[0][1]),)), count)
         return self._narrower(left, right) if is_sum else self._of_some(parts, left, right)

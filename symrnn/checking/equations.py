@@ -5,7 +5,7 @@ Reads what a model knows; returns expressions over names at concrete steps, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sympy as sp
@@ -13,15 +13,14 @@ import sympy as sp
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Block, Name, Node, Signal, substitute
 from symrnn.algebra.nodes.verbs import add, hadamard, matmul, negate, transpose
-from symrnn.checking.carrying import Bounds, rows_of
+from symrnn.algebra.programs import Equation
 from symrnn.checking.matrices import Matrix, Value
-from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.numbers import Number, TooLarge, Undefined
 from symrnn.checking.page import Page
 from symrnn.checking.patterns import remade
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 from symrnn.numeric.interpretation import head, indices_of, label
-from symrnn.numeric.machine import Machine
 
 MOST_TERMS = 60
 MOST_NODES = 400
@@ -52,21 +51,11 @@ class Equations:
     def _found(self, node: Node) -> Node | None:
         if isinstance(node, Block):
             return self._block(node)
-        places = indices_of(node)
-        for equation in self.truths.equations:
-            target = equation.target
-            indices = indices_of(target)
-            if head(target) != head(node) or len(indices) != len(places):
-                continue
-            if not equation.domain:
-                if all(a.xreplace(self.numbers) == b for a, b in zip(indices, places, strict=True)):
-                    return self._written(equation.expression, {})
-                continue
-            time = equation.domain[0]
-            lo, hi = (int(end.xreplace(self.numbers)) for end in (time.lo, time.hi))
-            if indices[0] == time.index and lo <= int(places[0]) <= hi:
-                return self._written(equation.expression, {time.index: sp.Integer(int(places[0]))})
-        return None
+        found = equation_of(node, self.truths)
+        if found is None:
+            return None
+        equation, at = found
+        return self._written(equation.expression, {index: sp.Integer(step) for index, step in at.items()})
 
     def _block(self, node: Block) -> Node | None:
         """∂s_late/∂s_early: a step's own block, or of a cell with one state the product of the blocks between."""
@@ -155,22 +144,65 @@ class Equations:
 
     def value(self, node: Node, page: Page | None) -> Value | None:
         """What an expression comes to: with the writer's values where they stand on the page, else the true ones."""
+        return self.reader(None if page is None else page.value_of)(node)
+
+    def reader(self, written: Callable[[Name], Value | None] | None) -> Callable[[Node], Value | None]:
+        """The same for many expressions, while nothing is written: what they share is computed once."""
 
         def missing(name: Name, rows: int, cols: int) -> Any:
-            record = page.quantities.get(label(name)) if page is not None else None
-            value = record.written if record is not None else self.truths.of(name)
+            value = None if written is None else written(name)
+            value = self.truths.of(name) if value is None else value
             if value is None:
                 raise KeyError(str(name))
             return rows_of(value, rows, cols)
 
-        machine = Machine(
-            [self.truths.quantities.program], self.truths.steps, self.truths.definitions.sizes, Bounds(), missing
-        )
-        try:
-            matrix = Matrix(machine.value(node))
-        except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
-            return None
-        return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+        machine = self.truths.machine(missing)
+
+        def read(node: Node) -> Value | None:
+            try:
+                matrix = Matrix(machine.value(node))
+            except (SymrnnError, KeyError, TooLarge, Undefined, ZeroDivisionError, ValueError, TypeError):
+                return None
+            return matrix.rows[0][0] if matrix.shape == (1, 1) else matrix
+
+        return read
+
+
+def equations_of(truths: ModelTruths) -> Equations:
+    """The equations of a model, made once."""
+    if truths.written is None:
+        truths.written = Equations(truths)
+    written: Equations = truths.written
+    return written
+
+
+def rows_of(value: Value, rows: int, cols: int) -> Any:
+    """A value as the rows a machine stores; one number fills them."""
+    if isinstance(value, Number):
+        return tuple(tuple(value for _ in range(cols)) for _ in range(rows))
+    if value.shape != (rows, cols):
+        raise KeyError("another shape")
+    return value.rows
+
+
+def equation_of(node: Node, truths: ModelTruths) -> tuple[Equation, dict[Any, int]] | None:
+    """The equation that defines a quantity, and the step it stands at."""
+    steps = {truths.program.steps.hi: truths.steps}
+    places = indices_of(node)
+    for equation in truths.equations:
+        target = equation.target
+        indices = indices_of(target)
+        if head(target) != head(node) or len(indices) != len(places):
+            continue
+        if not equation.domain:
+            if all(int(a.xreplace(steps)) == int(b) for a, b in zip(indices, places, strict=True)):
+                return equation, {}
+            continue
+        time = equation.domain[0]
+        step = int(places[0])
+        if int(time.lo.xreplace(steps)) <= step <= int(time.hi.xreplace(steps)) and indices[0] == time.index:
+            return equation, {time.index: step}
+    return None
 
 
 def base_of(node: Node) -> str:

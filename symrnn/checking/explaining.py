@@ -11,10 +11,9 @@ import sympy as sp
 
 from symrnn.algebra.nodes import Node, substitute
 from symrnn.algebra.reading.syntax import Syntax
-from symrnn.checking.carrying import equation_of
 from symrnn.checking.claims import Line, Side
 from symrnn.checking.differences import Comparison, Difference, said
-from symrnn.checking.equations import Equations
+from symrnn.checking.equations import Equations, equation_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Value
 from symrnn.checking.mentions import letters_of

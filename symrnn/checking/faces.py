@@ -6,6 +6,7 @@ Reads claims and a page; keeps what was evaluated. What is missing is said by th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Any
 
 from symrnn.algebra.reading.syntax import Big, Call, Norm, Num, Quotient, Symbol, Syntax, Transposed, walk
@@ -23,6 +24,24 @@ from symrnn.checking.verdicts import Reason
 
 Written = Digits | tuple[tuple[Digits, ...], ...]
 """A number as written, or rows of them."""
+
+
+class Taken(IntFlag):
+    """How a link is read, where it can be read in several ways; nothing is the usual way."""
+
+    USUAL = 0
+    DATA = 1
+    """Numbers that are data elsewhere are data here, and exact."""
+    OTHER_FUNCTION = 2
+    """A generic σ or f is the other function it may stand for."""
+    POWERS = 4
+    """`w^T` is a power."""
+    SHADOWED = 8
+    """Numbers stand for what they were before a mistake."""
+    AGAIN = 16
+    """Results whose digits stand above do so by chance."""
+    EARLIER = 32
+    """Names stand for what they were before their last value."""
 
 
 @dataclass
@@ -66,28 +85,28 @@ class Faces:
         sides = [links[0].before, *(link.after for link in links)]
         relations = ["=", *(link.relation for link in links)]
         self.faces = [self._face(side, relation) for side, relation in zip(sides, relations, strict=True)]
-        self.seen: dict[tuple[int, bool, int], Seen | None] = {}
+        self.seen: dict[tuple[int, bool, Taken], Seen | None] = {}
 
     def _face(self, side: Side, relation: str) -> Face:
         digits = digits_of(side.tree, relation)
         written: Written | None = digits if digits is not None else grid_digits(side.tree, relation)
         return Face(side, relation, name_of(side.tree), written, digits)
 
-    def see(self, at: int, fresh: bool, variant: int = 0) -> Seen | None:
+    def see(self, at: int, fresh: bool, taken: Taken = Taken.USUAL) -> Seen | None:
         """What a side comes to; None where something is missing, which the face then says."""
-        key = (at, fresh, variant)
+        key = (at, fresh, taken)
         if key not in self.seen:
-            self.seen[key] = self._evaluate(at, fresh, variant)
+            self.seen[key] = self._evaluate(at, fresh, taken)
         return self.seen[key]
 
-    def _evaluate(self, at: int, fresh: bool, variant: int) -> Seen | None:
+    def _evaluate(self, at: int, fresh: bool, taken: Taken) -> Seen | None:
         face = self.faces[at]
-        exact_data, sigma, powers, shadowed = bool(variant & 1), variant >> 1 & 1, bool(variant & 4), bool(variant & 8)
+        exact_data, sigma, powers = Taken.DATA in taken, int(Taken.OTHER_FUNCTION in taken), Taken.POWERS in taken
         beside = frozenset(n.text for n in numbers_in(self.faces[at - 1].tree)) if at else frozenset()
         if face.digits is not None and at == 0:
             fresh = False
-        again = self._results(face.tree) if variant & 16 and at else frozenset()
-        more: dict[str, Any] = {"shadowed": shadowed, "again": again, "earlier": bool(variant & 32)}
+        again = self._results(face.tree) if Taken.AGAIN in taken and at else frozenset()
+        more: dict[str, Any] = {"shadowed": Taken.SHADOWED in taken, "again": again, "earlier": Taken.EARLIER in taken}
         more["counted"] = all(_counts(self.faces[k].tree) for k in range(1 if self.faces[0].name else 0, at + 1))
         writer = Scope(self.page, False, fresh, exact_data, sigma, beside, powers, **more)
         true = Scope(self.page, True, fresh, exact_data, sigma, beside, powers, **more)
@@ -105,30 +124,28 @@ class Faces:
             return Seen(written, real, writer.taint())
         return None
 
-    def variants(self, *sides: int) -> list[int]:
-        """The readings to try, the usual first.
-
-        Bits: numbers as data (1), another generic function (2), w^T a power (4), numbers as before a mistake (8),
-        results whose digits stand above by chance (16), names as before their last value (32).
-        """
+    def variants(self, *sides: int) -> list[Taken]:
+        """The readings to try, the usual first."""
         pieces = [piece for at in sides for piece in walk(self.faces[at].tree)]
-        found = [0]
-        for bit, has in (
-            (1, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
-            (2, any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)),
-            (4, any(isinstance(piece, Transposed) and piece.letter for piece in pieces)),
-            (8, any(isinstance(piece, Num) and piece.text in self.page.shadowed for piece in pieces)),
+        found = [Taken.USUAL]
+        for taken, has in (
+            (Taken.DATA, any(isinstance(piece, Num) and piece.value in self.page.data for piece in pieces)),
+            (Taken.OTHER_FUNCTION, any(isinstance(piece, Call) and is_generic(piece) for piece in pieces)),
+            (Taken.POWERS, any(isinstance(piece, Transposed) and piece.letter for piece in pieces)),
+            (Taken.SHADOWED, any(isinstance(piece, Num) and piece.text in self.page.shadowed for piece in pieces)),
         ):
-            found += [one | bit for one in found] if has else []
+            found += [one | taken for one in found] if has else []
         return found
 
-    def last_variants(self, *sides: int) -> list[int]:
+    def last_variants(self, *sides: int) -> list[Taken]:
         """The readings to try where all of these are wrong."""
         again = bool(self._results(self.faces[sides[-1]].tree))
         earlier = any(
             self.page.key(name) in self.page.earlier for at in sides for name in names_of(self.faces[at].tree)
         )
-        return [*([16] if again else []), *([32] if earlier else []), *([48] if again and earlier else [])]
+        found = [Taken.AGAIN] if again else []
+        found += [Taken.EARLIER] if earlier else []
+        return found + ([Taken.AGAIN | Taken.EARLIER] if again and earlier else [])
 
     def _results(self, tree: Syntax) -> frozenset[str]:
         """The numbers of a side, with digits enough for a result, that stand above as one already."""

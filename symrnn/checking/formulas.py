@@ -13,15 +13,11 @@ from itertools import islice
 from itertools import product as combinations
 from typing import Any
 
-import numpy as np
-import sympy as sp
-
 from symrnn.algebra.nodes import Apply, Parameter, Signal, subexpressions
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Program, sizes_of
 from symrnn.algebra.reading.syntax import (
     Big,
-    Call,
     Chain,
     Dots,
     Evaluated,
@@ -29,82 +25,53 @@ from symrnn.algebra.reading.syntax import (
     Quotient,
     Symbol,
     Syntax,
-    Times,
     Transposed,
     walk,
 )
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
-from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.arithmetic import NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import numbers_in
-from symrnn.checking.functions import is_function
 from symrnn.checking.layouts import DENOMINATOR, NOTHING_SHOWN, NUMERATOR, Layout, Shown, has_jacobian
-from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix, diagonal, is_zero, transposed
-from symrnn.checking.mentions import free_letters as free_letters
-from symrnn.checking.mentions import is_symbolic as is_symbolic
-from symrnn.checking.mentions import letters_of, steps_of
-from symrnn.checking.mentions import names_of as names_of
+from symrnn.checking.matrices import Misfit, Value, is_zero
+from symrnn.checking.mentions import free_letters, letters_of, names_of, steps_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
-from symrnn.checking.numbers import Number, TooLarge, Undefined, real, same
-from symrnn.checking.page import Page, Scope, family, group
+from symrnn.checking.numbers import TooLarge, Undefined
+from symrnn.checking.outcomes import (
+    AT_END,
+    DIRECT,
+    FLAT,
+    IMMEDIATE,
+    IN_DENOMINATOR,
+    IN_ROWS,
+    NOTHING,
+    NUMBERS,
+    SHAPES,
+    SHARE,
+    TURNED,
+    Outcome,
+    compared,
+)
+from symrnn.checking.page import Page, family, group
 from symrnn.checking.supposing import (
     FURTHER_SEEDS,
     MORE_SEEDS,
     SEEDS,
     Ground,
     constant_values,
+    moved_a_little,
     supposed_of,
     zero_starts,
 )
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason
+from symrnn.checking.ways import Bound, Way, value_of, ways_of
 from symrnn.errors import SymrnnError
 
-SHAPES = "shapes that do not fit: {0}"
-IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
-DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
-TURNED = Reason("right in the transposed layout")
-IN_ROWS = Reason("with gradients as rows")
-IN_DENOMINATOR = Reason("in denominator layout")
-FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
-NUMBERS = Reason("of numbers, not of vectors")
-NOTHING = Reason("zero on both sides where the names between are held constant")
-SHARE = Reason("what one step adds")
-AS_DIAGONAL = Reason("the vector read as its diagonal matrix")
-NEAR = 1e-10
 STEPS = 3
 """Enough steps for the middle to be met."""
 LONG = 5
 MOST_PLACES = 40
 MOST_READINGS = 8
-
-Bound = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Whether two formulas agree; None where something is not known, which `reason` says."""
-
-    agree: bool | None
-    reason: Reason | None = None
-    left: str = ""
-    right: str = ""
-    chosen: Mapping[str, str] | None = None
-    """What the ambiguous names meant where they agree."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """How what is written is read: `w^T` as a power, I with a size, σ as one of several functions, n as a size."""
-
-    powers: bool = False
-    eye: int = 0
-    whole: int = 0
-    spread: bool = False
-    sigma: int = 0
-    sized: bool = False
-    final: bool = False
-    """Whether τ is the last step, as in Goodfellow's book."""
 
 
 @dataclass
@@ -133,6 +100,8 @@ class Formulas:
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
     """What keeps its value at the point of one seed only."""
 
+    ending: str = ""
+    """The letter of a step that the text says is the last: `∂L/∂c_{t+1} = 0`."""
     in_numbers: bool = False
     """Whether the text speaks of scalars: what fits no shapes may be meant of numbers."""
 
@@ -299,7 +268,7 @@ class Formulas:
         quick: bool,
     ) -> Outcome:
         points = points[:1] if quick and not self._has_kinks else points
-        ways = list(_ways(left, right, points[0]))
+        ways = list(ways_of(left, right, points[0]))
         best: Outcome | None = None
         for chosen, note in self._choices(names, points[0], page):
             for way in ways:
@@ -309,6 +278,10 @@ class Formulas:
                 if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
+                if outcome.agree is False and self.ending:
+                    at_end = replace(way, last=self.ending)
+                    there = self._at_points(left, right, points, chosen, page.functions, at_end)
+                    outcome = replace(there, reason=AT_END) if there.agree else outcome
                 if outcome.agree:
                     return Outcome(True, note or outcome.reason, chosen=chosen)
                 if best is None or outcome.reason is FLAT or (_is_open(best) and outcome.agree is False):
@@ -447,7 +420,7 @@ class Formulas:
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
-            places = [one for one in _bindings(letters, point.steps) if not way.final or one["tau"] == point.steps]
+            places = [one for one in _bindings(letters, point.steps) if way.allows(one, point.steps)]
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 if _is_trivial(left, {**bound, **point.letters()}):
                     continue
@@ -495,12 +468,13 @@ def _is_trivial(tree: Syntax, bound: Bound) -> bool:
 
 def _is_dead(name: Known, point: ModelTruths) -> bool:
     """Whether what equations give is 0: a state or a gradient behind a unit that passes nothing."""
+    reading = next(iter(point.readings(name)), None)
+    if reading is None or isinstance(reading.node, Parameter):
+        return False
     computed = {equation.target.name for equation in point.program if isinstance(equation.target, Signal)}
-    for reading in point.readings(name)[:1]:
-        node = reading.node
-        if not isinstance(node, Signal) or (node.name in computed and 0 not in node.indices):
-            return not isinstance(node, Parameter) and is_zero(reading.value)
-    return False
+    node = reading.node
+    is_given = isinstance(node, Signal) and (node.name not in computed or 0 in node.indices)
+    return not is_given and is_zero(reading.value)
 
 
 def combinations_of(options: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
@@ -512,86 +486,6 @@ def _missing(problem: Exception) -> Reason:
     if isinstance(problem, Unknown):
         return Reason("no value for {0}", (problem.what,))
     return Reason("{0}", (str(problem),))
-
-
-def compared(left: Value, right: Value) -> Outcome | None:
-    """How two values differ; None where they agree, or that they do where a vector is read as its diagonal matrix."""
-    try:
-        if values_meeting(left, right) == Agreement.EXACT or _are_near(left, right):
-            return None
-    except Misfit as misfit:
-        if _is_diagonal(left, right) or _is_diagonal(right, left):
-            return Outcome(True, AS_DIAGONAL)
-        if _is_transpose(left, right):
-            return Outcome(None, TURNED)
-        return Outcome(None, Reason(SHAPES, (str(misfit),)))
-    if _is_spread(left, right) or _is_spread(right, left):
-        return Outcome(None, Reason(SHAPES, ("1×1 and {}×{}".format(*_shape(left, right)),)))
-    shown = (_shown(left), _shown(right))
-    return Outcome(False, Reason("false as a formula: at random numbers {0} against {1}", shown), *shown)
-
-
-def _is_spread(number: Value, matrix: Value) -> bool:
-    """Whether a number, and not 0, stands where several should: a stack in another layout, maybe."""
-    return isinstance(number, Number) and bool(number.value) and isinstance(matrix, Matrix) and matrix.shape != (1, 1)
-
-
-def _shape(left: Value, right: Value) -> tuple[int, int]:
-    return as_matrix(right if isinstance(left, Number) else left).shape
-
-
-def _is_diagonal(matrix: Value, vector: Value) -> bool:
-    """`∂c_t/∂c_{t-1} = f_t`: whether a matrix is the diagonal one of a vector."""
-    if not isinstance(matrix, Matrix) or not isinstance(vector, Matrix) or vector.shape[1] != 1:
-        return False
-    return matrix.shape == (vector.shape[0],) * 2 and values_meeting(matrix, diagonal(vector)) == Agreement.EXACT
-
-
-def _are_near(left: Value, right: Value) -> bool:
-    """Whether two values are equal to ten digits of the largest entry: a gradient is a difference of runs."""
-    a, b = (value.entries() if isinstance(value, Matrix) else [value] for value in (left, right))
-    largest = max((abs(real(entry.value)) for entry in (*a, *b)), default=0)
-    return len(a) == len(b) and all(
-        same(x.value, y.value) or abs(real(x.value) - real(y.value)) <= NEAR * largest
-        for x, y in zip(a, b, strict=True)
-    )
-
-
-def _is_transpose(left: Value, right: Value) -> bool:
-    if not isinstance(left, Matrix) or not isinstance(right, Matrix) or left.shape != right.shape[::-1]:
-        return False
-    return values_meeting(left, transposed(right)) == Agreement.EXACT
-
-
-def _shown(value: Value) -> str:
-    entries = value.entries() if isinstance(value, Matrix) else [value]
-    shown = [plain(entry.value) for entry in entries[:4]]
-    return shown[0] if len(entries) == 1 else "(" + ", ".join(shown) + (", …)" if len(entries) > 4 else ")")
-
-
-def value_of(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
-    """What a formula comes to at a point, read in one way."""
-    read = {name: value for name, value in vars(way).items() if name != "final"}
-    return Evaluator(Scope(page, true=True, **read), bound).value(tree)
-
-
-def _ways(left: Syntax, right: Syntax, point: ModelTruths) -> Iterator[Way]:
-    """Every size I may have, and every function σ may stand for."""
-    pieces = [piece for tree in (left, right) for piece in walk(tree)]
-    has_eye = any(isinstance(piece, Symbol) and piece.base == "I" and not piece.below for piece in pieces)
-    has_size = any(isinstance(p, Symbol) and not p.below and point.size(p.base) is not None for p in pieces)
-    calls = {piece.function.base for piece in pieces if isinstance(piece, Call)}
-    sigmas = max((len(point.meaning(base)) for base in calls if not is_function(base)), default=1)
-    has_rows = any(isinstance(p, Symbol) and p.base == "E" and len(p.below) == 2 for p in pieces)
-    eyes = (*((0,) if point.readings(Name("I")) else ()), *point.dimensions) if has_eye else (0,)
-    wholes = point.heights if has_rows else (0,)
-    # Beside a Kronecker product E_n may be no loss.
-    spreads = (False, True) if any(isinstance(p, Times) and "⊗" in p.operators for p in pieces) else (False,)
-    sizes = (False, True) if has_size else (False,)
-    finals = (False, True) if "tau" in free_letters(left) | free_letters(right) else (False,)
-    options = (eyes, wholes, spreads, range(max(1, sigmas)), sizes, finals)
-    for eye, whole, spread, sigma, sized, final in combinations(*options):
-        yield Way(eye=eye, whole=whole, spread=spread, sigma=sigma, sized=sized, final=final)
 
 
 def _names(tree: Syntax) -> set[str]:
@@ -612,30 +506,3 @@ def _bindings(letters: Sequence[str], steps: int) -> Iterator[Bound]:
         if count >= MOST_PLACES:
             return
         yield dict(zip(letters, place, strict=True))
-
-
-def moved_a_little(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
-    """Every number that is not zero a little larger, each by another part of itself."""
-    found: dict[NodeName, Any] = {}
-    count = 0
-    for name, value in values.items():
-        rows = np.asarray(value, dtype=object)
-        moved = rows.ravel().copy()
-        for place in range(len(moved)):
-            count += 1
-            moved[place] = moved[place] * (1 + sp.Rational(count % 29 + 1, 100_003))
-        found[name] = moved.reshape(rows.shape).tolist()
-    return found
-
-
-# --- what keeps its value ------------------------------------------------------------------------------------------
-
-
-def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
-    """The given values that are 0, 1 or −1 throughout: people leave them out of their formulas."""
-    found = {}
-    for name, value in values.items():
-        entries = np.asarray(value, dtype=object).ravel()
-        if all(getattr(entry, "is_Integer", False) and abs(entry) <= 1 for entry in entries):
-            found[name] = value
-    return found

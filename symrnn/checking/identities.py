@@ -11,14 +11,15 @@ from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import Call, Syntax, walk
 from symrnn.checking.arithmetic import NotMeant, Unknown
-from symrnn.checking.formulas import Outcome, Way, compared, value_of
 from symrnn.checking.functions import is_function
 from symrnn.checking.matrices import Misfit
 from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Derivative, Known
 from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.outcomes import Outcome, compared
 from symrnn.checking.page import NoTruths, Page, Reading
 from symrnn.checking.supposing import SEEDS
+from symrnn.checking.ways import Way, value_of
 
 
 class DrawnNames(NoTruths):

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from symrnn.algebra.reading.syntax import Stack, Syntax
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind, Line, Link, Working
 from symrnn.checking.conditions import Conditions
 from symrnn.checking.digits import Digits, digits_of
-from symrnn.checking.formulas import names_of
 from symrnn.checking.ledger import Ledger
-from symrnn.checking.matrices import Misfit
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, less, same, sharp
+from symrnn.checking.numbers import Number, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.statements import pairs_of
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.updates import UpdateJudge, pages_after, updated
@@ -176,7 +176,7 @@ class Judge:
     def _plain_value(self, tree: Syntax) -> Number | None:
         try:
             value = Evaluator(Scope(self.page)).value(tree)
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        except NoValue:
             return None
         return value if isinstance(value, Number) else None
 

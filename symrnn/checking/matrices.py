@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symrnn.checking.numbers import Number, TooLarge, Undefined, inverse, less, negative, product, sharp, total
+from symrnn.checking.reasons import NoValue
 
 MOST_ENTRIES = 400
 
 
-class Misfit(Exception):
+class Misfit(NoValue):
     """Shapes that do not go together."""
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symrnn.algebra.reading.syntax import Call, Num, Syntax, Terms, Times, without_brackets
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, rounded_like, value_of, values_agreeing
-from symrnn.checking.diagnosis import Case, diagnose, equations_of, slip_in
+from symrnn.checking.diagnosis import Case, diagnose, slip_in
 from symrnn.checking.differences import Difference
 from symrnn.checking.digits import Digits, counting, digits_of, numbers_in
+from symrnn.checking.equations import equations_of
 from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
-from symrnn.checking.matrices import Matrix, Misfit, Value
+from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.naming import Name
-from symrnn.checking.numbers import Number, TooLarge, Undefined, hull, negative, same, sharp
+from symrnn.checking.numbers import Number, hull, negative, same, sharp
 from symrnn.checking.page import Reading, Record, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Diagnosis, Piece, Reason, Verdict
 
@@ -110,7 +112,7 @@ class Noting(Faces):
         """What a part comes to with true values, new numbers with the room of their digits."""
         try:
             return Evaluator(Scope(self.page, True, fresh=True)).value(tree)
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        except NoValue:
             return None
 
     def _keep_numbers(
@@ -193,7 +195,7 @@ class Noting(Faces):
             scope = Scope(self.page, True)
             true = Evaluator(scope).value(part)
             writer = Evaluator(Scope(self.page)).value(part)
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        except NoValue:
             return
         if not isinstance(true, Number) or not isinstance(writer, Number):
             return

@@ -13,6 +13,8 @@ from typing import Any
 
 import mpmath
 
+from symrnn.checking.reasons import NoValue
+
 MP = mpmath.ctx_mp.MPContext()
 """A context of our own, so that nobody's precision is changed."""
 MP.dps = 50
@@ -27,11 +29,11 @@ SLACK = MP.mpf(10) ** -18
 """Relative: what derivatives taken as differences may be off by, far below what anyone writes."""
 
 
-class Undefined(Exception):
+class Undefined(NoValue):
     """A division by zero, the logarithm of nothing, the root of a negative number."""
 
 
-class TooLarge(Exception):
+class TooLarge(NoValue):
     """A number beyond what is computed."""
 
 

@@ -12,9 +12,10 @@ from functools import cached_property
 
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Big, Num, Symbol, Syntax, Times, walk
-from symrnn.checking.formulas import SHAPES, STEPS, TURNED, Formulas, Outcome, names_of
-from symrnn.checking.mentions import letters_of
+from symrnn.checking.formulas import STEPS, Formulas
+from symrnn.checking.mentions import letters_of, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, Stacked
+from symrnn.checking.outcomes import SHAPES, TURNED, Outcome
 from symrnn.checking.page import Page
 from symrnn.checking.verdicts import Reason
 from symrnn.models.losses import with_generic_loss
@@ -46,7 +47,7 @@ class OpenFormulas(Formulas):
     def _like(self, program: Program, steps: int) -> Formulas:
         made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
-        made.zero, made.shown = self.zero, self.shown
+        made.zero, made.shown, made.ending = self.zero, self.shown, self.ending
         return made
 
     def knows(self, name: Name) -> bool:

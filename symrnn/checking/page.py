@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from symrnn.algebra.nodes import Adjoint, Parameter
+from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.reading.syntax import Num
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import unit_of
@@ -195,6 +196,11 @@ class Page:
         self.names[key] = record
         if reading is not None and reading.node is not None:
             self.quantities[label(reading.node)] = self._as_columns(reading.node, record)
+
+    def value_of(self, name: NodeName) -> Value | None:
+        """What is written for a quantity of the model; None where nothing is."""
+        record = self.quantities.get(label(name))
+        return None if record is None else record.written
 
     def _as_columns(self, node: Any, record: Record) -> Record:
         """A record of a text in rows as this library's columns."""

@@ -97,7 +97,7 @@ class Quantities:
     @property
     def words(self) -> frozenset[str]:
         """Letters that are no indices here."""
-        return frozenset("i") if self.gated else frozenset()
+        return frozenset("in" if self._candidate_is_n else "i") if self.gated else frozenset()
 
     def owns(self, whole: str) -> bool:
         """Whether a name is one of the model's own or of its notation, not merely a usual spelling of one."""
@@ -131,8 +131,8 @@ class Quantities:
 
     def _parts_are_no_steps(self, name: Name) -> Name:
         """In a gated cell the i of `z_i` is the input gate; where there is a `W_1`, its 1 is no step."""
-        for letter in ("i", "n"):
-            if self.gated and letter in name.steps and (letter == "i" or self._candidate_is_n):
+        for letter in self.words:
+            if letter in name.steps:
                 steps = tuple(step for step in name.steps if step != letter)
                 return replace(name, words=(*name.words, letter), steps=steps)
         for at in reversed(range(len(name.steps))):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 
-class Unknown(Exception):
+class NoValue(Exception):
+    """A formula that comes to nothing: each kind says why."""
+
+
+class Unknown(NoValue):
     """A name without a value."""
 
     def __init__(self, what: str) -> None:
@@ -11,5 +15,5 @@ class Unknown(Exception):
         self.what = what
 
 
-class NotMeant(Exception):
+class NotMeant(NoValue):
     """A formula that says nothing a machine can compute: `…`, a set, a picture."""

@@ -11,15 +11,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from symrnn.algebra.nodes import Parameter
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
+from symrnn.checking.mentions import is_symbolic
 from symrnn.checking.naming import LOSS_NAMES
 from symrnn.checking.retelling import UNKNOWN, retold
 from symrnn.checking.single_steps import with_step
 from symrnn.checking.statements import Found, Value, flat, statements_in
 from symrnn.checking.verdicts import Reason
-from symrnn.errors import SymrnnError
+from symrnn.errors import GrammarError, SymrnnError
 from symrnn.models.model import Model
 
 MOST_EQUATIONS = 40
@@ -140,7 +142,7 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     if not program.states:
         return Recognised()
     steps = max([found.steps, *_steps_in(found, [x.name for x in program.inputs])])
-    if not steps and not program.inputs:
+    if not steps and (not program.inputs or found.inputs):
         steps = found.last
     if not 1 <= steps <= MOST_STEPS:
         raise NoValueError(Reason(MISSING, (f"{program.inputs[0].name}[1]" if program.inputs else "T",)))
@@ -149,12 +151,17 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     changed = {f"{s.name}[0]" for s in program.states} & found.changed
     if changed:
         raise NoValueError(Reason(CHANGED, (min(changed),)))
-    parameters = {p.name: _datum(found, p.name) for p in program.parameters}
-    parameters |= {p.name: flat(parameters[p.name]) for p in program.parameters if p.shape[1] == 1}
+    are_numbers = not any(isinstance(value, list) for series in sequence.values() for value in series)
+    parameters = {p.name: _shaped(p, _datum(found, p.name), are_numbers) for p in program.parameters}
     signals = {name.name for equation in program for name in (equation.target, *equation.reads)}
     loss = _loss(found, steps, signals | set(parameters))
-    text = _toml(cell, steps, sequence, initials, parameters, loss)
-    return Recognised(loads(text, "the text's own definitions"))
+    try:
+        text = _toml(cell, steps, sequence, initials, parameters, loss)
+        return Recognised(loads(text, "the text's own definitions"))
+    except GrammarError:
+        # A cross-entropy leaves open whether its target is a number: it is what was given for it.
+        text = _toml(cell, steps, sequence, initials, parameters, loss.of_numbers())
+        return Recognised(loads(text, "the text's own definitions"))
 
 
 def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
@@ -219,6 +226,14 @@ def _datum(found: Found, key: str) -> Value:
     raise NoValueError(Reason(MISSING, (key,)))
 
 
+def _shaped(parameter: Parameter, value: Value, are_numbers: bool) -> Value:
+    """A parameter's value; `B = [1, 0.5]` before inputs that are numbers is a matrix of one column."""
+    if parameter.shape[1] == 1:
+        return flat(value)
+    is_list = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return [[entry] for entry in value] if is_list and are_numbers else value
+
+
 def _series(found: Found, name: str, steps: int) -> list[Value]:
     """An input's values, step by step: `x_1 = 1`, `x = (1, 2)`, or `x_t = 1` for all."""
     if f"{name}[t]" in found.data:
@@ -226,6 +241,8 @@ def _series(found: Found, name: str, steps: int) -> list[Value]:
     whole = found.data.get(name)
     if isinstance(whole, list) and len(whole) == steps and name not in found.changed:
         return whole
+    if found.inputs and not any(key.startswith(f"{name}[") for key in found.data):
+        return [found.inputs] * steps
     return [flat(_datum(found, f"{name}[{step}]")) for step in range(1, steps + 1)]
 
 
@@ -252,16 +269,23 @@ class Loss:
     lines: tuple[str, ...] = ()
     given: Mapping[str, Value] = field(default_factory=dict)
 
+    def of_numbers(self) -> Loss:
+        """The loss where what is given as one number is said to be one."""
+        numbers = (f"{name}: scalar" for name, value in self.given.items() if isinstance(value, str))
+        return replace(self, lines=(*self.lines, *numbers))
+
 
 def _loss_equations(found: Found, steps: int) -> list[tuple[str, str]]:
     """The loss, before it the steps' losses it may sum, and what is computed once for it (`y = V h_2`)."""
-    for tree in found.losses:
+    # What is lost in symbols says more than `½ (h_2 - 0.3)²`, which may be a line of the calculation.
+    for tree in sorted(found.losses, key=lambda tree: not is_symbolic(tree)):
         text = retold(tree, steps, "T", found.rows)
         if text is None:
             continue
         lines = [("L", text)]
         for name in _WORD.findall(text):
-            body = None if name in found.data else found.once.get(name)
+            # `p = σ(v h_2)` and later `p = 0.758`: a value of it.
+            body = None if name in found.data and name in TARGETS else found.once.get(name)
             told = None if body is None else retold(body, steps, "T", found.rows)
             if told is not None and name not in [head for head, _ in lines]:
                 lines.insert(0, (name, told))

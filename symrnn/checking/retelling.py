@@ -26,6 +26,8 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.checking.functions import is_function
 from symrnn.checking.naming import Name, Step, name_of
 
+CANDIDATES = ("i", "n")
+"""Letters of a gate and of a candidate: the n of `W_n` beside `h_t` is no step."""
 UNKNOWN = "@"
 """Stands behind the name of a function that the text itself defines, or behind a factor before a bracket."""
 
@@ -161,7 +163,12 @@ class _Teller:
         name = layered(name) if isinstance(name, Name) else name
         if not isinstance(name, Name) or len(name.steps) > 1:
             raise ValueError("no plain name")
-        return name.whole if not name.steps else f"{name.whole}[{self.step(name.steps[0])}]"
+        if not name.steps:
+            return name.whole
+        step = name.steps[0]
+        if step in CANDIDATES and step != self.here and step not in self.bound:
+            return f"{name.whole}_{step}"
+        return f"{name.whole}[{self.step(step)}]"
 
     def step(self, step: Step) -> str:
         """The step, told from the one the formula stands at."""

@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import Call, Symbol, Syntax, walk
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.digits import Digits
-from symrnn.checking.matrices import Misfit, Value
-from symrnn.checking.numbers import Number, TooLarge, Undefined, add, less, negative, sharp, times, total
+from symrnn.checking.matrices import Value
+from symrnn.checking.numbers import Number, add, less, negative, sharp, times, total
 from symrnn.checking.page import Page, Record, Scope
+from symrnn.checking.reasons import NoValue
 
-LETTER = "lambda"
+LETTERS = ("lambda", "mu")
+"""What eigenvalues are called."""
+_SYMBOLS = tuple(map(Symbol, LETTERS))
 _POINTS = (2, 3, 5, -4, 7, -11)
 
 
@@ -31,7 +34,7 @@ class RootEquation:
 
 def is_open(tree: Syntax) -> bool:
     """Whether λ stands in a formula, without an index."""
-    return any(isinstance(piece, Symbol) and piece == Symbol(LETTER) for piece in walk(tree))
+    return any(isinstance(piece, Symbol) and piece in _SYMBOLS for piece in walk(tree))
 
 
 def is_characteristic(tree: Syntax) -> bool:
@@ -44,9 +47,11 @@ def same_polynomial(left: Syntax, right: Syntax, page: Page, last: Agreement = A
     agree = True
     for point in _POINTS:
         try:
-            values: list[Value] = [Evaluator(Scope(page), {LETTER: point}).value(tree) for tree in (left, right)]
+            values: list[Value] = [
+                Evaluator(Scope(page), dict.fromkeys(LETTERS, point)).value(tree) for tree in (left, right)
+            ]
             agree &= values_meeting(values[0], values[1]) <= last
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+        except NoValue:
             return None
     return agree
 
@@ -56,7 +61,7 @@ def is_root(equation: RootEquation, digits: Digits, page: Page) -> bool | None:
     half = digits.unit / 2
     try:
         low, middle, high = (_apart(equation, digits.value + by, page) for by in (-half, 0, half))
-    except (Unknown, NotMeant, Undefined, TooLarge, Misfit):
+    except NoValue:
         return None
     all_above = all(less(Fraction(0), side.low) for side in (low, middle, high))
     all_below = all(less(side.high, Fraction(0)) for side in (low, middle, high))
@@ -69,7 +74,7 @@ def is_root(equation: RootEquation, digits: Digits, page: Page) -> bool | None:
 
 def _apart(equation: RootEquation, value: Fraction, page: Page) -> Number:
     """What is between the sides where λ has this value."""
-    there = replace(page, names={**page.names, LETTER: Record(sharp(value), None)})
+    there = replace(page, names=page.names | dict.fromkeys(LETTERS, Record(sharp(value), None)))
     scope = Scope(there, fresh=True)
     left, right = (Evaluator(scope).number(tree) for tree in (equation.left, equation.right))
     return total(left, negative(right))

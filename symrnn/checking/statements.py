@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import (
     Big,
@@ -28,11 +29,15 @@ from symrnn.algebra.reading.syntax import (
     without_brackets,
 )
 from symrnn.checking.abbreviations import is_diagonal
+from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
-from symrnn.checking.formulas import is_symbolic, names_of
 from symrnn.checking.functions import is_function
+from symrnn.checking.matrices import Misfit
+from symrnn.checking.mentions import is_symbolic, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
+from symrnn.checking.numbers import Number, TooLarge, Undefined, same
+from symrnn.checking.page import Page, Scope
 from symrnn.checking.retelling import layered, retold
 
 MOST_SUMMED = 12
@@ -63,6 +68,14 @@ _SCALAR_STATES = re.compile(
     re.IGNORECASE,
 )
 """What is weighted between them is a number too; a readout may be a vector."""
+
+_INPUTS = re.compile(
+    r"\b(?:(?:all|every|each)(?:\s+of)?(?:\s+the)?\s+inputs?(?:\s+(?:are|is|equals?|to|being|have|has|the|value))*"
+    r"|inputs?\s+(?:are|is)\s+(?:all|always|constantly|constant))\s*=?\s*[$(\\]*(-?\d+(?:\.\d+)?)(?!\s*[-+*/^\d.]\d)"
+    r"|(?:所有|每步|每个时间步的?|各步)?(?:的)?输入(?:均|都|全|皆|恒|始终)+(?:为|是|等于|取)\s*[$\\(]*(-?\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
+"""Every input is the same number, said in words."""
 
 Value = str | list["Value"]
 """A number as exact text, or rows of them."""
@@ -96,6 +109,8 @@ class Found:
     """Whether it says in words that every quantity is a number."""
     scalar_states: bool = False
     """Whether it says so of states and inputs."""
+    inputs: str | None = None
+    """What it says in words that every input is."""
 
     @property
     def equations(self) -> dict[str, str]:
@@ -106,7 +121,7 @@ class Found:
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
         }
-        found = {name: _with_parts(text, found.keys()) for name, text in found.items()}
+        found = {name: _with_layers(text, found.keys()) for name, text in found.items()}
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
 
@@ -116,12 +131,10 @@ def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
     return "[" not in text and all(f"{name}[" not in other for other in equations.values())
 
 
-def _with_parts(text: str, names: Collection[str]) -> str:
-    """`W_n` beside a candidate n_t is its weight, and no W of step n; of layers `W_1` is beside `h_1[t]`."""
-    parts = [letter for letter in ("n", "s") if letter in names]
-    layers = {name.rpartition("_")[2] for name in names if name.rpartition("_")[2].isdigit()}
-    kept = "|".join((*parts, *sorted(layers)))
-    return re.sub(rf"(?<!\w)(\w+)\[({kept})\]", r"\1_\2", text) if kept else text
+def _with_layers(text: str, names: Collection[str]) -> str:
+    """Beside `h_1[t]` of a first layer `W[1]` is its weight W_1."""
+    layers = sorted({layer for name in names if (layer := name.rpartition("_")[2]).isdigit()})
+    return re.sub(rf"(?<!\w)(\w+)\[({'|'.join(layers)})\]", r"\1_\2", text) if layers else text
 
 
 def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
@@ -135,7 +148,10 @@ def statements_in(working: Working, rows: bool = False) -> Found:
     """Everything a text defines, its vectors columns or rows."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
-    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working), rows=rows)
+    told = {number for pair in _INPUTS.findall(working.source) for number in pair if number}
+    inputs = str(Fraction(told.pop())) if len(told) == 1 else None
+    found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working), inputs=inputs)
+    found.rows = rows
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -154,6 +170,21 @@ def zero_before(working: Working) -> frozenset[str]:
                 _note_data(found, claim.links)
     named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
     return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+
+
+def ending_of(working: Working) -> str:
+    """The letter t of `∂L/∂c_{t+1} = 0` and `δ_{t+1} = 0`, by which a text says that step t is the last."""
+    for link in working.links:
+        name = name_of(link.left)
+        is_gradient = isinstance(name, Derivative) and name.of.whole in LOSS_NAMES
+        step = name.wrt.step if isinstance(name, Derivative) and is_gradient else None
+        if isinstance(name, Name) and name.base == "delta":
+            step = name.step
+        zero = digits_of(link.right)
+        if isinstance(step, str) and step.endswith("+1") and zero is not None and not zero.value:
+            letter = step.removesuffix("+1")
+            return letter if letter != "T" else ""
+    return ""
 
 
 def last_step(working: Working) -> int:
@@ -192,9 +223,12 @@ def _note(found: Found, claim: Claim) -> None:
     if _note_data(found, claim.links):
         return
     name = name_of(head)
+    known = found.data.get(str(name))
+    if isinstance(name, Name) and not name.steps and isinstance(known, str) and is_another(known, body):
+        found.changed.add(str(name))
     if not isinstance(name, Name) or name.base in GRADIENTS:
         return
-    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_halved(name, body)):
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body)):
         return
     name = layered(_of_the_input_gate(name))
     if name.whole in LOSS_NAMES and not name.steps:
@@ -206,6 +240,22 @@ def _note(found: Found, claim: Claim) -> None:
         found.once.setdefault(name.whole, body)
 
 
+def is_another(known: str, body: Syntax) -> bool:
+    """`λ = e^{-1/20}` where λ was 0.95: another value, which is not computed from the one before.
+
+    `w = 0.42 - 0.1 · 0.6` is a step of a training.
+    """
+    if digits_of(body) is not None or isinstance(without_brackets(body), Terms):
+        return False
+    if any(isinstance(one, Num) and str(one.value) == known for one in walk(body)):
+        return False
+    try:
+        value = Evaluator(Scope(Page())).value(body)
+        return isinstance(value, Number) and not same(value.value, Fraction(known))
+    except (Unknown, NotMeant, Undefined, TooLarge, Misfit, ValueError):
+        return False
+
+
 def _of_the_input_gate(name: Name) -> Name:
     """`a^i_1` beside `a^f_1`: the i is a gate's, no step."""
     if name.base not in ARGUMENTS or len(name.steps) != 2 or "i" not in name.steps:
@@ -213,12 +263,13 @@ def _of_the_input_gate(name: Name) -> Name:
     return Name(name.base, (*name.words, "i"), tuple(step for step in name.steps if step != "i"))
 
 
-def _is_halved(name: Name, body: Syntax) -> bool:
-    """`loss = 0.5 * (h_2 - y)**2`: a half in decimals before a formula."""
-    match body:
-        case Times(factors=(Num(text="0.5"), *others)):
-            return name.whole in LOSS_NAMES and not name.steps and all(map(is_symbolic, others))
-    return False
+def _is_loss(name: Name, body: Syntax) -> bool:
+    """`L = 0.5 * (h_2 - 0.3)**2`: a formula of a step's quantity with numbers in it, which says what is lost."""
+    return (
+        name.whole in LOSS_NAMES
+        and not name.steps
+        and any(isinstance(one, Name) and one.steps for one in names_of(body))
+    )
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:

@@ -13,18 +13,20 @@ from fractions import Fraction
 from itertools import product as combinations
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.nodes import Node, Parameter, Signal
 from symrnn.algebra.programs import Program, sizes_of
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.conditions import Condition
-from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix
+from symrnn.checking.matrices import Matrix, Value, as_matrix
 from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, placed
-from symrnn.checking.numbers import TooLarge, Undefined, sharp
+from symrnn.checking.numbers import sharp
 from symrnn.checking.page import Page, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.truths import ModelTruths
 from symrnn.errors import SymrnnError
 
@@ -189,7 +191,7 @@ def _fitting(
         try:
             scope = Scope(Page(point), true=True, eye=size)
             value = Evaluator(scope).value(condition.value)
-        except (Unknown, NotMeant, Undefined, TooLarge, Misfit, SymrnnError):
+        except (NoValue, SymrnnError):
             continue
         finally:
             point.extra = held
@@ -212,3 +214,27 @@ def _as_given(value: Value) -> Any:
 
 def _rational(value: Any) -> Any:
     return sp.Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sp.Float(str(value), 40)
+
+
+def moved_a_little(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """Every number that is not zero a little larger, each by another part of itself."""
+    found: dict[NodeName, Any] = {}
+    count = 0
+    for name, value in values.items():
+        rows = np.asarray(value, dtype=object)
+        moved = rows.ravel().copy()
+        for place in range(len(moved)):
+            count += 1
+            moved[place] = moved[place] * (1 + sp.Rational(count % 29 + 1, 100_003))
+        found[name] = moved.reshape(rows.shape).tolist()
+    return found
+
+
+def fixed_values(values: Mapping[NodeName, Any]) -> dict[NodeName, Any]:
+    """The given values that are 0, 1 or −1 throughout: people leave them out of their formulas."""
+    found = {}
+    for name, value in values.items():
+        entries = np.asarray(value, dtype=object).ravel()
+        if all(getattr(entry, "is_Integer", False) and abs(entry) <= 1 for entry in entries):
+            found[name] = value
+    return found

@@ -19,6 +19,7 @@ from symrnn.algebra.nodes import Adjoint, Block, Node
 from symrnn.algebra.nodes import Name as NodeName
 from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
+from symrnn.checking.bounds import Bounds
 from symrnn.checking.dialects import Dialect, own_dialect
 from symrnn.checking.layouts import Layout, gradient_of, is_of_a_loss
 from symrnn.checking.matrices import Matrix, Value, as_matrix, transposed
@@ -30,6 +31,8 @@ from symrnn.errors import SymrnnError
 from symrnn.models.model import Model
 from symrnn.numeric.definitions import Definitions
 from symrnn.numeric.evaluation import cotangents_of, placed_values
+from symrnn.numeric.interpretation import Missing
+from symrnn.numeric.machine import Machine
 
 MOST_STEPS = 60
 MOST_SIZE = 8
@@ -69,7 +72,7 @@ class ModelTruths:
         self.extra: Mapping[str, Value] = {}
         """Values of names that only the text's conditions know."""
         self.written: Any = None
-        """The equations written out, once someone asks (`diagnosis.equations_of`)."""
+        """The equations written out, once someone asks (`equations.equations_of`)."""
         self._found: dict[Any, Value | None] = {}
         self._readings: dict[tuple[Known, int | None, bool], tuple[Reading, ...]] = {}
         for name, given in (values or {}).items():
@@ -172,13 +175,22 @@ class ModelTruths:
 
     def of(self, node: Node) -> Value | None:
         """The true value of a node."""
-        return self.value(Meaning(str(node), "", node))
+        key = (node, None)
+        return self._found[key] if key in self._found else self.value(Meaning(str(node), "", node))
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
         """The forward equations and the gradients'."""
         forward = self.quantities.program
         return (*forward, *adjoint(forward))
+
+    @cached_property
+    def _machine(self) -> Machine:
+        return Machine([self.quantities.program], self.steps, self.definitions.sizes, Bounds())
+
+    def machine(self, missing: Missing) -> Machine:
+        """A machine over numbers with bounds that knows no value by itself; how it reads nodes is worked out once."""
+        return self._machine.branch(missing, {})
 
     @cached_property
     def _shares(self) -> dict[Node, tuple[sp.Symbol, Node]]:

@@ -24,8 +24,8 @@ from symrnn.checking.clipping import clipped, gradients_of, mistaken
 from symrnn.checking.comparing import Agreement, rounded_like, values_agreeing, values_meeting
 from symrnn.checking.diagnosis import explained
 from symrnn.checking.faces import Seen
-from symrnn.checking.formulas import names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value, joined, scaled
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name, name_of
 from symrnn.checking.numbers import Number, TooLarge, Undefined, negative, product, sharp, total
 from symrnn.checking.page import Page, Record, Scope

@@ -19,7 +19,7 @@ from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of, own_dialect
-from symrnn.checking.formulas import STEPS, Formulas, fixed_values
+from symrnn.checking.formulas import STEPS, Formulas
 from symrnn.checking.judging import Judge
 from symrnn.checking.layouts import Shown, shown_in
 from symrnn.checking.ledger import Ledger
@@ -29,8 +29,10 @@ from symrnn.checking.problems import Problem, problems_in
 from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import AS_ROWS, UNSAID, recognise
-from symrnn.checking.statements import Found, last_step, statements_in, zero_before
+from symrnn.checking.samples import with_samples
+from symrnn.checking.statements import Found, ending_of, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
+from symrnn.checking.supposing import fixed_values
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
 from symrnn.checking.verdicts import Finding, Place, Reason, Report, Unread, Verdict
 from symrnn.errors import InputError
@@ -43,6 +45,7 @@ RECOGNISED = "recognised from the text's own definitions"
 BLAMED = frozenset({Verdict.WRONG, Verdict.LUCKY, Verdict.FOLLOWS, Verdict.UNDEFINED})
 BORNE = frozenset({Verdict.RIGHT, Verdict.ROUNDED})
 OPEN = frozenset({Verdict.GIVEN, Verdict.UNDECIDED})
+_LETTER = re.compile(r"\[([a-z])\]")
 _NUMBERS = re.compile(r"\bscalars?\b|标量", re.IGNORECASE)
 ASIDE = Reason("Programs (code cells, blocks of a programming language) are set aside: they are not judged.")
 
@@ -60,7 +63,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = with_abbreviations(with_deltas(with_steps(read_working(data, label))))
+    working = with_abbreviations(with_deltas(with_samples(with_steps(read_working(data, label)))))
     if model is None and not working.front_matter and (problems := problems_in(working)):
         return _judged_apart(working, problems)
     found, said, notes = _model_of(model, working)
@@ -158,7 +161,7 @@ def _page(
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
-    page.formulas.shown = shown
+    page.formulas.shown, page.formulas.ending = shown, ending_of(working)
     page.formulas.in_numbers = _NUMBERS.search(working.source) is not None
     if isinstance(page.formulas, OpenFormulas):
         page.formulas.assumed = assumed
@@ -202,9 +205,12 @@ def _mapping(page: Page, truths: ModelTruths | None) -> tuple[tuple[str, str], .
     """What the text's names were taken for."""
     if truths is None:
         return ()
-    # The i of `W_i` was read as an index before the model said that it is a gate.
-    gated = truths.quantities.gated
-    pairs = ((text.replace("[i]", "_i") if gated else text, meaning) for text, meaning in page.mapping.items())
+    # The i of `W_i` was read as an index before the model said that it is a gate; so was the n of `W_n`.
+    letters = truths.quantities.words
+    pairs = (
+        (_LETTER.sub(lambda at: f"_{at[1]}" if at[1] in letters else at[0], text), meaning)
+        for text, meaning in page.mapping.items()
+    )
     return tuple((text, meaning) for text, meaning in pairs if text != meaning)
 
 

@@ -17,8 +17,8 @@ from symrnn.algebra.reading.grammar import parse_expression
 from symrnn.algebra.reading.syntax import Chain, Syntax
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.comparing import Agreement, values_meeting
-from symrnn.checking.formulas import names_of
 from symrnn.checking.matrices import Matrix, Misfit, Value
+from symrnn.checking.mentions import names_of
 from symrnn.checking.naming import Name
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.page import Page, Scope, family, group

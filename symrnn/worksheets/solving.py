@@ -16,7 +16,7 @@ from symrnn.algebra.programs import Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.calculus.rewriting import expose
 from symrnn.calculus.unrolling import unroll
-from symrnn.checking.carrying import Bounds
+from symrnn.checking.bounds import Bounds
 from symrnn.checking.equations import Equations
 from symrnn.checking.functions import NoFunction
 from symrnn.checking.matrices import Matrix

@@ -10,8 +10,8 @@ from symrnn.checking.verdicts import Finding
 from tests.support.mistaken_lines import LINES, known
 
 SAID = {
-    "R01": "∂L/∂a_1 h_0 + ∂L/∂a_2 h_1 is missing",
-    "R02": "∂L/∂a_1 h_0 is missing",
+    "R01": "missing in the sum: ∂L/∂a_1 h_0 + ∂L/∂a_2 h_1",
+    "R02": "missing in the sum: ∂L/∂a_1 h_0",
     "R03": "h_3 should be h_2",
     "R05": "h_2 should be h_2²",
     "R06": "h_2 (1 - h_2) should be 1 - h_2²",
@@ -23,7 +23,7 @@ SAID = {
     "R13": "W_h is missing",
     "R14": "W_x should be W_h",
     "R18": r"\frac{1}{3} does not belong here",
-    "R26": "h_2 - y_2 is missing",
+    "R26": "missing in the sum: h_2 - y_2",
     "R27": "W_h should be W_hᵀ",
     "R28": r"h_2 \delta_3^\top should be ∂L/∂a_3 h_2ᵀ",
     "R30": r"W_h \operatorname{diag}(1 - h_3^2) should be diag(1 - h_3²) W_h",
@@ -35,9 +35,9 @@ SAID = {
     "L05": r"\tilde{c}_2 should be c_1",
     "L08": "f_2 is missing",
     "L10": "f_2 should be f_3",
-    "L11": "f_3 ∂L/∂c_3 is missing",
+    "L11": "missing in the sum: f_3 ∂L/∂c_3",
     "L14": "c_2 should be tanh(c_2)",
-    "G02": "z_3 ∂L/∂h_3 is missing",
+    "G02": "missing in the sum: z_3 ∂L/∂h_3",
     "G03": r"\tilde{h}_2 - h_1 has the wrong sign",
     "G04": "r_3 is missing",
 }

@@ -185,3 +185,42 @@ class TestEigenvalues:
         assert set(verdicts(text % "0.4")) == {"given", "right"}
         assert last(text % "0.5") == "wrong"
         assert "wrong" in verdicts((text % "0.4").replace("- 0.06", "+ 0.06"))
+
+    def test_squares_of_singular_values(self) -> None:
+        """Called μ."""
+        text = r"$W = \begin{pmatrix} 0.8 & 0.6 \\ 0 & 0.5 \end{pmatrix}$, $\det(W^\top W - \mu I) = \mu^2 - 1.25 \mu + 0.16 = 0$, so $\mu_1 \approx 1.1052$ and $\mu_2 \approx %s$"
+        assert "wrong" not in verdicts(text % "0.1448")
+        assert last(text % "0.1548") == "wrong"
+        assert "wrong" in verdicts((text % "0.1448").replace("- 1.25", "+ 1.25"))
+
+
+class TestWhatIsSupposed:
+    """What a text takes for granted, and what it says of the last step."""
+
+    @pytest.mark.parametrize("formula", [r"\sigma_{\max}(W) = 0.9", r"\rho(W) = 0.9", r"t - k = 20"])
+    def test_given(self, formula: str) -> None:
+        """Of a matrix that has no numbers, or of steps."""
+        assert last(rf"Let $h_t = \tanh(W h_{{t-1}} + U x_t)$. With ${formula}$") == "given"
+
+    def test_of_a_matrix_with_numbers(self) -> None:
+        """It is a claim."""
+        text = r"$W = \begin{pmatrix} 0.8 & 0.6 \\ 0 & 0.5 \end{pmatrix}$, $\rho(W) = %s$"
+        assert last(text % "0.8") == "right"
+        assert last(text % "0.9") == "wrong"
+
+    def test_the_last_step(self) -> None:
+        """Where ∂L/∂c_{t+1} = 0 the way through the next cell state may be left out, and nothing else."""
+        cell = r"$c_t = f_t \odot c_{t-1} + i_t \odot \tilde c_t$, $h_t = o_t \odot \tanh(c_t)$, with gates and a candidate that $f_t = \sigma(U_f h_{t-1} + b_f)$, $i_t = \sigma(U_i h_{t-1} + b_i)$, $o_t = \sigma(U_o h_{t-1} + b_o)$, $\tilde c_t = \tanh(U_c h_{t-1} + b_c)$ give."
+        zero = r" $\frac{\partial L}{\partial c_{t+1}} = 0$."
+        direct = (
+            r" $\frac{\partial L}{\partial c_t} = \frac{\partial L}{\partial h_t} \odot o_t \odot (1 - \tanh^2(c_t))$"
+        )
+        assert last(cell + zero + direct) == "right"
+        assert last(cell + zero + direct.replace(r"\tanh^2(c_t)", "c_t^2")) == "wrong"
+        assert last(cell + direct) != "right"
+
+    def test_matrices_of_one_column(self) -> None:
+        """`B = [1, 0.5]` before numbers."""
+        text = "h_t = A h_{t-1} + B x_t, L = c^T h_2\nA = [[0.9, 0.2], [-0.1, 0.7]], B = [1, 0.5], c = [1, 2], h_0 = [0, 0]\nx_1 = 1, x_2 = -1\n\ndL/dh_1 = A^T c = %s"
+        assert last(text % "[0.7, 1.6]") == "right"
+        assert last(text % "[1.3, 1.3]") == "wrong"

@@ -24,11 +24,11 @@ from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.comparing import decimal
 from symrnn.checking.diagnosis import setting_of
 from symrnn.checking.equations import Equations
-from symrnn.checking.formulas import fixed_values
 from symrnn.checking.matrices import Matrix, Value
 from symrnn.checking.mutations import mutated
 from symrnn.checking.numbers import Number, real, sharp
 from symrnn.checking.page import Page, Record
+from symrnn.checking.supposing import fixed_values
 from symrnn.checking.truths import ModelTruths, truths_of
 from symrnn.models.model import Model
 from symrnn.numeric.interpretation import label

@@ -7,7 +7,9 @@ column of values makes `h_1 | 0.5*1 + 0 | 0.5` the chain it stands for. Every ot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -45,12 +47,37 @@ _COUNTS = frozenset(Symbol(letter) for letter in "ijklm")
 _MOST_STEPS = 10_000
 
 
-def lines_in(rows: Sequence[Row]) -> Iterator[Line]:
-    """The lines that tables stand for; `rows` are in the order of the text."""
+def with_tables(lines: Sequence[Line], rows: Sequence[Row]) -> list[Line]:
+    """The lines with those that tables stand for; `rows` are in the order of the text.
+
+    A cell that holds a chain itself is a part of its row's: `| δ_1 | w δ_2 = 0.7 · 0.2 | 0.14 |`.
+    """
+    chains = {line.place.offset: line for line in lines if len(line.claims) == 1 and _is_chain(line.claims[0])}
+    starts, taken, made = sorted(chains), set[int](), list[Line]()
+    symbols = {
+        piece for line in lines for link in line.links for piece in walk(link.right) if isinstance(piece, Symbol)
+    }
     for head, below in _tables(rows):
         for row in below:
-            if claims := tuple(_claims(row, head, len(below) == 1)):
-                yield Line(claims, _text(row), row.place, _format(row), row.headings, "")
+            held = {}
+            for number, cell in enumerate(row.cells):
+                at = bisect_left(starts, cell.place.offset)
+                if cell.tree is None and at < len(starts) and starts[at] < cell.place.offset + cell.place.length:
+                    held[number] = chains[starts[at]]
+            given = tuple(_weights(row, head, symbols))
+            inside = {number: line.claims[0] for number, line in held.items()}
+            if claims := given or tuple(_claims(row, head, len(below) == 1, inside)):
+                made.append(Line(claims, _text(row), row.place, _format(row), row.headings, ""))
+                inner = {id(link) for claim in claims for link in claim.links}
+                taken |= {line.place.offset for line in held.values() if id(line.links[0]) in inner}
+    kept = (line for line in lines if line.place.offset not in taken or line is not chains.get(line.place.offset))
+    return sorted([*kept, *made], key=lambda line: line.place)
+
+
+def _is_chain(claim: Claim) -> bool:
+    """Whether a claim is one chain of equalities."""
+    joined = all(one.after is two.before for one, two in pairwise(claim.links))
+    return claim.kind == Kind.EQUATION and joined and all(link.relation in ("=", "≈") for link in claim.links)
 
 
 def _tables(rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
@@ -76,7 +103,7 @@ def _format(row: Row) -> Format:
     return Format.LATEX if any("\\" in cell.text for cell in row.cells) else Format.PLAIN
 
 
-def _claims(row: Row, head: Row, only: bool) -> Iterator[Claim]:
+def _claims(row: Row, head: Row, only: bool, held: Mapping[int, Claim]) -> Iterator[Claim]:
     if len(row.cells) != len(head.cells):
         return
     if only and all(map(_is_named, head.cells)) and all(map(_is_figure, row.cells)):
@@ -87,8 +114,35 @@ def _claims(row: Row, head: Row, only: bool) -> Iterator[Claim]:
     if (letter := _letter(head.cells[0])) is not None:
         yield from _down(row, head, letter)
         yield from _across(row, head, letter)
-    elif chain := _chain(row, head):
-        yield _claim(chain)
+    elif chain := _chain(row, head, held):
+        yield _claim(chain, tuple(link for claim in held.values() for link in claim.links))
+
+
+def _weights(row: Row, head: Row, symbols: AbstractSet[Symbol]) -> Iterator[Claim]:
+    """`| f | 0.6 | 0.2 |` below `| gate | w | u |`: w_f and u_f, where the text's formulas have them; or w below f."""
+    corner, label = _bare(head.cells[0].text), row.cells[0]
+    if len(row.cells) != len(head.cells) or (corner and not _QUANTITIES.fullmatch(corner)):
+        return
+    cells = row.cells[1:]
+    titles = [title.tree for title in head.cells[1:] if isinstance(title.tree, Symbol) and _is_plain(title)]
+    if len(titles) < len(cells) or not all(map(_is_figure, cells)) or not _is_plain(label):
+        return
+    assert isinstance(label.tree, Symbol)
+    for names in (
+        [replace(title, below=(label.tree,)) for title in titles],
+        [replace(label.tree, below=(title,)) for title in titles],
+    ):
+        if not symbols.isdisjoint(names):
+            sides = zip(names, head.cells[1:], cells, strict=True)
+            yield from (
+                _claim([_side(title, name), _side(cell, cell.tree)]) for name, title, cell in sides if cell.tree
+            )
+            return
+
+
+def _is_plain(cell: Cell) -> bool:
+    """Whether a cell is a letter and nothing else."""
+    return cell.alone and isinstance(cell.tree, Symbol) and not (cell.tree.below or cell.tree.above)
 
 
 # --- a column of steps, a row of steps ------------------------------------------------------------------------------
@@ -178,13 +232,16 @@ def _folded(tree: Syntax) -> Syntax:
 # --- quantities, formulas and values --------------------------------------------------------------------------------
 
 
-def _chain(row: Row, head: Row) -> list[Side]:
+def _chain(row: Row, head: Row, held: Mapping[int, Claim]) -> list[Side]:
     """`| quantity | formula | value |`: the sides in a row, or nothing."""
     kinds = [_kind(title) for title in head.cells]
     if kinds.count("value") != 1 or kinds.count("quantity") > 1 or None in kinds or kinds[-1] != "value":
         return []
-    sides = []
-    for kind, cell in zip(kinds, row.cells, strict=True):
+    sides = list[Side]()
+    for number, (kind, cell) in enumerate(zip(kinds, row.cells, strict=True)):
+        if kind == "formula" and number in held:
+            sides += held[number].sides
+            continue
         if cell.tree is None or not cell.alone:
             if kind == "value":
                 return []
@@ -233,6 +290,10 @@ def _side(cell: Cell, tree: Syntax) -> Side:
     return Side(tree, cell.text, cell.place)
 
 
-def _claim(sides: list[Side]) -> Claim:
-    links = tuple(Link(before, "=", after, after.place) for before, after in pairwise(sides))
+def _claim(sides: list[Side], known: Sequence[Link] = ()) -> Claim:
+    """A chain of the sides; `known` are the links that were written between some of them."""
+    written = {(id(link.before), id(link.after)): link for link in known}
+    links = tuple(
+        written.get((id(before), id(after)), Link(before, "=", after, after.place)) for before, after in pairwise(sides)
+    )
     return Claim(links, Kind.EQUATION, sides[-1].place)

@@ -27,7 +27,7 @@ from symrnn.checking.reading.regions import Found, Region, fences_in, regions_in
 from symrnn.checking.reading.sides import Sides
 from symrnn.checking.reading.sources import text_of
 from symrnn.checking.reading.statements import Statement, is_mathematical, statements_in
-from symrnn.checking.reading.tabled import lines_in
+from symrnn.checking.reading.tabled import with_tables
 from symrnn.checking.reading.tables import columns_in, rows_in
 from symrnn.checking.reading.words import STOP_WORDS
 
@@ -112,7 +112,7 @@ class _Reader:
         self._list_passed(pieces)
         lines = [line for piece in pieces if (line := self._line(piece))]
         rows.sort(key=lambda row: row.place)
-        lines = sorted([*lines, *lines_in(rows)], key=lambda line: line.place)
+        lines = with_tables(lines, rows)
         aside = [Unread(self._cell(number), "", f"a {kind} cell of a notebook") for number, kind in cells]
         return Working(
             tuple(lines),
