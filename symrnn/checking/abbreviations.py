@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import Any
 
-from symrnn.algebra.reading.syntax import Call, Group, Num, Quotient, Symbol, Syntax, Terms, Times
+from symrnn.algebra.reading.syntax import Call, Group, Num, Quotient, Symbol, Syntax, Terms, Times, rebuilt
 from symrnn.checking.claims import Kind, Link, Working, with_trees
 from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, name_of, step_of
 
@@ -74,31 +73,23 @@ def is_diagonal(tree: Syntax) -> bool:
     return isinstance(first, Call) and first.function.base == "diag" and not is_vector
 
 
-def _written_out(known: Mapping[str, Abbreviation], tree: Any) -> Any:
+def _written_out(known: Mapping[str, Abbreviation], tree: Syntax) -> Syntax:
     """The tree with every letter written out that stands at a generic step."""
-    if isinstance(tree, tuple):
-        return tuple(_written_out(known, part) for part in tree)
-    if not isinstance(tree, Syntax):
-        return tree
     if isinstance(tree, Symbol) and len(tree.below) == 1 and not (tree.above or tree.accents):
         one = known.get(tree.base)
         step = step_of(tree.below[0]) if one is not None else None
         if one is None or not isinstance(step, str):
             return tree
         return _at(one.body, one.letter, step, tree)
-    return _rebuilt(tree, partial(_written_out, known))
+    return rebuilt(tree, partial(_written_out, known))
 
 
-def _at(tree: Any, letter: str, step: str, place: Symbol) -> Any:
+def _at(tree: Syntax, letter: str, step: str, place: Symbol) -> Syntax:
     """What is told for the step `letter`, at another step; it stands where the letter stood."""
-    if isinstance(tree, tuple):
-        return tuple(_at(part, letter, step, place) for part in tree)
-    if not isinstance(tree, Syntax):
-        return tree
     if isinstance(tree, Symbol):
         below, above = (tuple(_script(one, letter, step) for one in scripts) for scripts in (tree.below, tree.above))
         return replace(tree, below=below, above=above, start=place.start, end=place.end)
-    moved = _rebuilt(tree, partial(_at, letter=letter, step=step, place=place))
+    moved = rebuilt(tree, partial(_at, letter=letter, step=step, place=place))
     if isinstance(tree, Call | Quotient):
         return replace(moved, start=place.start, end=place.end)
     # As one factor, whatever it is made of.
@@ -121,8 +112,3 @@ def _step(step: str, more: int) -> Syntax:
     if not number:
         return letter
     return Terms(((1, letter), (1 if number > 0 else -1, Num(Fraction(abs(number)), str(abs(number))))))
-
-
-def _rebuilt(tree: Syntax, change: Any) -> Any:
-    parts = {f.name: change(getattr(tree, f.name)) for f in fields(tree) if f.name not in ("start", "end", "depth")}
-    return replace(tree, **parts)

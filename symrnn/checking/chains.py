@@ -40,6 +40,7 @@ from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
 from symrnn.checking.roots import LETTERS, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.softmaxes import derivative_of_softmax
 from symrnn.checking.statements import is_another
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
@@ -249,6 +250,9 @@ class ChainJudge(LinkJudge):
                     # h_0 = c_0 = 0 gives two numbers at once.
                     return False
                 outcome = self.page.formulas.judge(left, right, self.page)
+            if outcome.agree is None and self.page.softmaxes:
+                told = derivative_of_softmax(left, right, self.page.softmaxes)
+                outcome = outcome if told.agree is None else told
             if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
             are_numbers = self._are_quantities(before, at) or self._may_hold_inputs(before, at)

@@ -31,7 +31,7 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.checking.arithmetic import NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import numbers_in
-from symrnn.checking.layouts import DENOMINATOR, NOTHING_SHOWN, NUMERATOR, Layout, Shown, has_jacobian
+from symrnn.checking.layouts import NOTHING_SHOWN, Layout, Shown, has_jacobian
 from symrnn.checking.matrices import Misfit, Value, is_zero
 from symrnn.checking.mentions import free_letters, letters_of, names_of, steps_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
@@ -313,7 +313,7 @@ class Formulas:
         if self.rows or not any(isinstance(name, Derivative) or name.base == "delta" for name in names):
             return None
         best: Outcome | None = None
-        for layout in () if self.denominator else (*NUMERATOR, *(() if self.shown.numerator else DENOMINATOR)):
+        for layout in () if self.denominator else self.shown.others():
             laid = [self._laid.setdefault((id(point), layout), point.laid_out(layout)) for point in points]
             outcome = self._with_names(left, right, names, laid, page, quick)
             if outcome.agree:

@@ -30,6 +30,7 @@ from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
 from symrnn.checking.recognition import AS_ROWS, UNSAID, recognise
 from symrnn.checking.samples import with_samples
+from symrnn.checking.softmaxes import softmaxes_in
 from symrnn.checking.statements import Found, ending_of, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.supposing import fixed_values
@@ -74,6 +75,7 @@ def judged(working: Working, model: Model | Program | None, said: str = "", note
     """The report of a working that is read already."""
     unsaid, rows = (any(note.message == message for note in notes) for message in (UNSAID, AS_ROWS))
     page, truths = _page(model, working, unsaid, rows)
+    page.softmaxes = softmaxes_in(working)
     settings = model.settings if isinstance(model, Model) else {}
     judge = Judge(page, settings={name: _page(one, working)[0] for name, one in settings.items()})
     return _report(working, judge.working(working), _mapping(page, truths), said, (*notes, *_notes(model, truths)))
