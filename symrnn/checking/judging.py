@@ -196,8 +196,8 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _ROUND = re.compile(
-    r"^[\s>#*_\-\\{}]*(?:(?:sub)*section\*?\{)?(?:training\s+)?(?:epoch|iteration|round)\s*#?(\d{1,3})\b"
-    r"|^[\s>#*_\-]*第\s*(\d{1,3}|[一二三四五六七八九十])\s*(?:轮|次(?:迭代|更新|训练)|个?epoch)",
+    r"^[ \t>#*_\-\\{}]*+(?:(?:sub)*section\*?\{)?(?:training\s+)?(?:epoch|iteration|round)\s*#?(\d{1,3})\b"
+    r"|^[ \t>#*_\-]*+第\s*(\d{1,3}|[一二三四五六七八九十])\s*(?:轮|次(?:迭代|更新|训练)|个?epoch)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Where a round of a training begins."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from symrnn.checking.claims import Working
 
 _MARK = re.compile(
-    r"^[ \t>#*_\\{}]*(?:(?:sub)*section\*?\{)?[ \t]*"
+    r"^[ \t>#*_\\{}]*+(?:(?:sub)*section\*?\{)?[ \t]*+"
     r"(?:(?:Q|Question|Problem|Exercise|Example|Task|Aufgabe)[ \t]*\.?[ \t]*(\d{1,2})(?![\d.]*\d)\b"
     r"|(?:例题?|习题|题目|问题|练习)[ \t]*([\d一二三四五六七八九十]{1,2}))",
     re.MULTILINE | re.IGNORECASE,

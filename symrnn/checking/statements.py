@@ -73,7 +73,7 @@ _SCALAR_STATES = re.compile(
 
 _INPUTS = re.compile(
     r"\b(?:(?:all|every|each)(?:\s+of)?(?:\s+the)?\s+inputs?(?:\s+(?:are|is|equals?|to|being|have|has|the|value))*"
-    r"|inputs?\s+(?:are|is)\s+(?:all|always|constantly|constant))\s*=?\s*[$(\\]*(-?\d+(?:\.\d+)?)(?!\s*[-+*/^\d.]\d)"
+    r"|inputs?\s+(?:are|is)\s+(?:all|always|constantly|constant))\s*+(?:=\s*+)?[$(\\]*(-?\d+(?:\.\d+)?)(?!\s*[-+*/^\d.]\d)"
     r"|(?:所有|每步|每个时间步的?|各步)?(?:的)?输入(?:均|都|全|皆|恒|始终)+(?:为|是|等于|取)\s*[$\\(]*(-?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import sys
 
 import pytest
@@ -76,6 +77,8 @@ PATTERNS = {
     "equalities on one line": "a ≠ b 和 " * 2_400,
     "words of condition": "if $" * 4_800,
     "a chain of open links": "dL/dw x = 1 " * 330,
+    "what is said of inputs": "all inputs are" + " " * 19_000 + "x",
+    "a formula behind blanks": "$h_t = w h_{t-1} + x_t$" + " " * 19_000 + "x",
 }
 """What looks back and ahead would take long for."""
 
@@ -131,6 +134,17 @@ class TestHostileText:
         read_working(text[:20])
         assert seconds_of(lambda: read_working(text)) < 0.3
         assert seconds_of(lambda: check(text)) < 2
+
+
+RUNS = (*string.punctuation, " ", "\t", "\n", " \n", "-\n", "#\n", ">\n", "=\n", "0", "a", "第", "，", "（", "\u3000")
+
+
+def test_runs() -> None:
+    """No pattern looks at a run of one sign again from each of its signs: a search is one step, so time is counted."""
+    check("1 + 1 = 2")
+    for sign in RUNS:
+        text = f"x {(sign * 19_000)[:19_000]} x\n\n$1 + 1 = 2$"
+        assert seconds_of(lambda text=text: check(text)) < 2, repr(sign)
 
 
 ALPHABET = st.sampled_from(
