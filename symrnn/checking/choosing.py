@@ -30,6 +30,8 @@ _ARGUMENTS = re.compile(
     r"|(?:δ|\\delta)[^。\n]{0,12}(?:是|表示|为)[^。\n]{0,20}(?:自变量|净输入|预激活|激活前|加权输入)[^。\n]{0,10}梯度"
 )
 """δ is the gradient with respect to an activation's argument, said in words."""
+ARGUMENT = "∂L/∂a_"
+"""How the gradient of a gate's argument is called."""
 TARGETS = frozenset({"y_star", "y_true", "y_target", "target", "t", "d", "y_hat_star"})
 AMBIGUOUS = frozenset({"y", "z", "o", "p", "Y"})
 """Names that texts use for other things than models do."""
@@ -126,6 +128,8 @@ def choose_by_formulas(page: Page, working: Working) -> None:
     if page.formulas is not None:
         _settle_by_formulas(page, working)
     page.chosen = {**page.leaning, **page.chosen}
+    if page.formulas is not None:
+        _by_siblings(page, working)
 
 
 def _settle_by_formulas(page: Page, working: Working) -> None:
@@ -158,6 +162,21 @@ def _settle_by_formulas(page: Page, working: Working) -> None:
         if most >= 2 and all(count < most for _, count in others):
             page.chosen[key] = best
             page.doubtful.discard(key)
+
+
+def _by_siblings(page: Page, working: Working) -> None:
+    """δ_f is the gradient of an argument where δ_i and δ_o are: a text means one thing by its δ's."""
+    deltas = _written_as_delta(working)
+    siblings = [page.chosen[key] for key in deltas if key in page.chosen]
+    inner = {meaning.startswith(ARGUMENT) for meaning in siblings}
+    if len(siblings) < 2 or len(inner) > 1:
+        return
+    for name in _names(working, Derivative):
+        if group(name) in deltas and group(name) not in page.chosen:
+            alike = [one for one in page.formulas.families(name) if one.startswith(ARGUMENT) in inner]
+            if len(alike) == 1:
+                page.chosen[group(name)] = alike[0]
+                page.doubtful.discard(group(name))
 
 
 def _by_own_names(page: Page, working: Working) -> dict[str, str]:

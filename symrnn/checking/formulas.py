@@ -314,13 +314,20 @@ class Formulas:
             return None
         best: Outcome | None = None
         for layout in () if self.denominator else self.shown.others():
-            laid = [self._laid.setdefault((id(point), layout), point.laid_out(layout)) for point in points]
+            laid = [self._in_layout(point, layout) for point in points]
             outcome = self._with_names(left, right, names, laid, page, quick)
             if outcome.agree:
                 note = IN_DENOMINATOR if layout.denominator else IN_ROWS
                 return replace(outcome, reason=outcome.reason or note)
             best = outcome if best is None and outcome.agree is False else best
         return best
+
+    def _in_layout(self, point: ModelTruths, layout: Layout) -> ModelTruths:
+        # By identity: points are kept as long as their formulas.
+        key = (id(point), layout)
+        if key not in self._laid:
+            self._laid[key] = point.laid_out(layout)
+        return self._laid[key]
 
     def _beyond(
         self, left: Syntax, right: Syntax, steps: int, chosen: dict[str, str], functions: dict[str, str], way: Way

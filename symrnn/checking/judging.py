@@ -19,7 +19,7 @@ from symrnn.checking.conditions import Conditions
 from symrnn.checking.digits import Digits, digits_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.mentions import names_of
-from symrnn.checking.naming import Name, name_of
+from symrnn.checking.naming import Derivative, Name, name_of
 from symrnn.checking.numbers import Number, less, same, sharp
 from symrnn.checking.page import Page, Record, Scope
 from symrnn.checking.reasons import NoValue
@@ -44,11 +44,13 @@ class Judge:
     def __post_init__(self) -> None:
         self.first = self.page
         self.conditions = Conditions(Working((), (), None, ""))
+        self.rounds: list[re.Match[str]] = []
 
     def working(self, working: Working) -> list[Finding]:
         """Every link of every line."""
         self.ledger.lines = working.source.split("\n")
         self.conditions = Conditions(working)
+        self.rounds = list(_ROUND.finditer(working.source))
         for line in working.lines:
             for claim in line.claims:
                 self.claim(line, claim)
@@ -87,6 +89,9 @@ class Judge:
             ChainJudge(self.page, self.ledger, line, run).judge()
             return
         pages = (*later, self.page) if self.is_moved_on else (self.page, *later)
+        if self.is_moved_on and isinstance(name_of(run[0].left), Derivative) and self._is_of_a_later_round(line):
+            # A gradient of the second round that is the first one's is a stale value.
+            pages = later
         for page in pages:
             written = [page.names, page.numbers, page.quantities]
             kept, count = [dict(one) for one in written], len(self.ledger.findings)
@@ -99,6 +104,11 @@ class Judge:
                 one.clear()
                 one.update(before)
         ChainJudge(pages[0], self.ledger, line, run).judge()
+
+    def _is_of_a_later_round(self, line: Line) -> bool:
+        """Whether a line stands below `Epoch 2`."""
+        above = [found[1] or found[2] for found in self.rounds if found.start() < line.place.offset]
+        return bool(above) and above[-1] not in ("0", "1", "一")
 
     def _page_of(self, line: Line) -> Page:
         """The page of the setting that the heading names, the innermost first."""
@@ -185,6 +195,12 @@ _STEP = re.compile(
     r"(?:time\s*-?step|step|\bt\s*=|时间步|时刻)\s*\$?\\?\(?\s*(?:t\s*=\s*)?(\d{1,3})|第\s*(\d{1,3})\s*(?:个)?(?:时间)?步",
     re.IGNORECASE,
 )
+_ROUND = re.compile(
+    r"^[\s>#*_\-\\{}]*(?:(?:sub)*section\*?\{)?(?:training\s+)?(?:epoch|iteration|round)\s*#?(\d{1,3})\b"
+    r"|^[\s>#*_\-]*第\s*(\d{1,3}|[一二三四五六七八九十])\s*(?:轮|次(?:迭代|更新|训练)|个?epoch)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Where a round of a training begins."""
 EQUALITIES = frozenset({"=", "≈", "≡"})
 _CONDITION = re.compile(
     r"(\b(where|if|when|whenever|suppose|unless|case)|若|当|如果|假如)\s*[（(,，:：]?\s*$",

@@ -323,6 +323,8 @@ def _word(tree: Syntax) -> str | None:
             return None if None in inner else "_".join([base, *accents, *filter(None, inner)])
         case Num(text=text):
             return text
+        case Quotient(over=Num(text=over), under=Num(text=under)):
+            return f"{over}/{under}"  # k_{1/2}, a half-life
         case Times(factors=factors, operators=operators) if not any(operators):
             found = [_word(factor) for factor in factors]
             return None if None in found else "".join(filter(None, found))

@@ -15,8 +15,8 @@ from symrnn.algebra.nodes import Parameter
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
-from symrnn.checking.mentions import is_symbolic
-from symrnn.checking.naming import LOSS_NAMES
+from symrnn.checking.mentions import is_symbolic, names_of
+from symrnn.checking.naming import LOSS_NAMES, Name
 from symrnn.checking.retelling import UNKNOWN, retold
 from symrnn.checking.single_steps import with_step
 from symrnn.checking.statements import Found, Value, flat, statements_in
@@ -173,8 +173,8 @@ def _symbolic(found: Found, names: Sequence[str]) -> Program | None:
     known: Program | None = None
     # The cell first: that its names are numbers is told before the loss squares one.
     for equations in (cell, [*cell, *_loss_equations(found, found.steps or found.last)]):
-        lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
         try:
+            lines = [f"{head} = {_spoken(found, text)}" for head, text in equations]
             program = parse_cell("\n".join((*lines, *said)))
             said = _said_scalar(found, program)
             known = parse_cell("\n".join((*lines, *said))) if said else program
@@ -279,6 +279,8 @@ def _loss_equations(found: Found, steps: int) -> list[tuple[str, str]]:
     """The loss, before it the steps' losses it may sum, and what is computed once for it (`y = V h_2`)."""
     # What is lost in symbols says more than `½ (h_2 - 0.3)²`, which may be a line of the calculation.
     for tree in sorted(found.losses, key=lambda tree: not is_symbolic(tree)):
+        if any(isinstance(one, Name) and one.steps and one.whole in found.counted for one in names_of(tree)):
+            continue
         text = retold(tree, steps, "T", found.rows)
         if text is None:
             continue

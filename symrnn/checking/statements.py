@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symrnn.algebra.reading.syntax import (
@@ -17,6 +17,7 @@ from symrnn.algebra.reading.syntax import (
     Call,
     Chain,
     Grid,
+    Group,
     Num,
     Quotient,
     Stack,
@@ -29,15 +30,15 @@ from symrnn.algebra.reading.syntax import (
     without_brackets,
 )
 from symrnn.checking.abbreviations import is_diagonal
-from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
+from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
 from symrnn.checking.functions import is_function
-from symrnn.checking.matrices import Misfit
 from symrnn.checking.mentions import is_symbolic, names_of
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
-from symrnn.checking.numbers import Number, TooLarge, Undefined, same
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Step, name_of
+from symrnn.checking.numbers import Number, same
 from symrnn.checking.page import Page, Scope
+from symrnn.checking.reasons import NoValue
 from symrnn.checking.retelling import layered, retold
 
 MOST_SUMMED = 12
@@ -45,6 +46,7 @@ GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
 """Names whose recurrences are what a working derives, not what its cell is."""
 
 _DEEP = re.compile(r"\[t-(?:[2-9]|\d\d)")
+_PAST = re.compile(r"(\w+)\[t-1\]")
 _LATER = re.compile(r"\[\w+\+\d+\]")
 ARGUMENTS = frozenset({"a", "z", "net", "s"})
 """What the argument of an activation is called."""
@@ -97,6 +99,10 @@ class Found:
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     backward: set[str] = field(default_factory=set)
     """Names that a formula makes of a later step, or of a gradient: no part of a cell."""
+    first: dict[str, set[str]] = field(default_factory=dict)
+    """What a formula shown for another step is at step 1, where what is before it is zero: `u x_1 + b`."""
+    counted: set[str] = field(default_factory=set)
+    """Names whose index counts entries, not steps: the o of softmax(o), a p_2 = 1 - p_1 beside a cell of all steps."""
     once: dict[str, Syntax] = field(default_factory=dict)
     rows: bool = False
     """Whether vectors are taken as rows."""
@@ -116,14 +122,34 @@ class Found:
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.at_end, **self.shown, **self.told}
-        forward = {name: texts for name, texts in every.items() if name not in self.backward}
-        found = {name: next(iter(texts)) for name, texts in forward.items() if len(texts) == 1}
+        apart = self.counted | self.backward
+        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in apart}
+        found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
         }
         found = {name: _with_layers(text, found.keys()) for name, text in found.items()}
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
+
+    def _with_past(self, name: str, texts: set[str]) -> set[str]:
+        """`z_1 = u x_1` beside `z_2 = w h_1 + u x_2`: one formula, where nothing says that h_0 is not zero."""
+        if len(texts) != 2 or any(key.endswith("[0]") and value != "0" for key, value in self.data.items()):
+            return texts
+        short, long = sorted(texts, key=len)
+        shortened = {_without_signs(text) for text in self.first.get(name, ())}
+        return {long} if "[t-1]" not in short and _without_signs(short) in shortened else texts
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The states that a first step leaves out, so that they begin with zero."""
+        every = {**self.shown, **self.told}
+        merged = (self._with_past(name, texts) for name, texts in every.items() if len(texts) == 2)
+        return frozenset(name for texts in merged if len(texts) == 1 for text in texts for name in _PAST.findall(text))
+
+
+def _without_signs(text: str) -> str:
+    return re.sub(r"[\s*]", "", text)
 
 
 def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
@@ -158,7 +184,28 @@ def statements_in(working: Working, rows: bool = False) -> Found:
                 _note(found, claim)
             elif claim.kind == Kind.LIST:
                 _note_data(found, claim.links)
+    found.counted = {name for name in _counted(working, bool(found.told)) if name not in found.told}
     return found
+
+
+def _counted(working: Working, has_cell: bool) -> Iterator[str]:
+    """The names whose index counts the entries of a vector."""
+    heads: dict[str, set[Step]] = {}
+    again = set[str]()
+    for link in (claim.links[0] for line in working.lines for claim in line.claims):
+        head, body = name_of(link.left), link.right
+        for piece in walk(body):
+            if isinstance(piece, Call) and piece.function.base == "softmax" and len(piece.arguments) == 1:
+                inside = name_of(piece.arguments[0])
+                names = (inside, head if piece is without_brackets(body) else None)
+                yield from (one.whole for one in names if isinstance(one, Name) and not one.steps)
+        if not isinstance(head, Name) or head.step is None or head.base in GRADIENTS:
+            continue
+        heads.setdefault(head.whole, set()).add(head.step)
+        read = [one for one in names_of(body) if isinstance(one, Name)]
+        if isinstance(head.step, int) and any(one.whole == head.whole and one.step == head.step - 1 for one in read):
+            again.add(head.whole)
+    yield from (name for name in again if has_cell and len(heads[name]) == 1 and 1 not in heads[name])
 
 
 def zero_before(working: Working) -> frozenset[str]:
@@ -169,7 +216,8 @@ def zero_before(working: Working) -> frozenset[str]:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
                 _note_data(found, claim.links)
     named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
-    return frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+    said = frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
+    return said | statements_in(working).silent
 
 
 def ending_of(working: Working) -> str:
@@ -245,14 +293,14 @@ def is_another(known: str, body: Syntax) -> bool:
 
     `w = 0.42 - 0.1 · 0.6` is a step of a training.
     """
-    if digits_of(body) is not None or isinstance(without_brackets(body), Terms):
+    if "ln" in known or digits_of(body) is not None or isinstance(without_brackets(body), Terms):
         return False
-    if any(isinstance(one, Num) and str(one.value) == known for one in walk(body)):
+    if any(isinstance(one, Num) and str(one.value) == known.lstrip("-") for one in walk(body)):
         return False
     try:
         value = Evaluator(Scope(Page())).value(body)
         return isinstance(value, Number) and not same(value.value, Fraction(known))
-    except (Unknown, NotMeant, Undefined, TooLarge, Misfit, ValueError):
+    except NoValue:
         return False
 
 
@@ -329,6 +377,26 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
         known.setdefault(name.whole, set()).add(text)
         if isinstance(step, int) and _DEEP.search(text):
             found.deep[name.whole] += 1
+        past = None if step in (0, 1) else _without_past(body, step)
+        first = None if past is None else retold(past, step, rows=found.rows)
+        if first is not None and first != text:
+            found.first.setdefault(name.whole, set()).add(first)
+
+
+def _without_past(tree: Syntax, step: Step | None) -> Syntax | None:
+    """The formula without the summands that read the step before; None where nothing is left."""
+    if isinstance(tree, Terms):
+        terms = [(sign, _without_past(term, step)) for sign, term in tree.terms]
+        left = tuple((sign, term) for sign, term in terms if term is not None)
+        return replace(tree, terms=left) if len(left) > 1 else (left[0][1] if left and left[0][0] > 0 else None)
+    if isinstance(tree, Call):
+        arguments = [one for argument in tree.arguments if (one := _without_past(argument, step)) is not None]
+        return replace(tree, arguments=tuple(arguments)) if len(arguments) == len(tree.arguments) else None
+    if isinstance(tree, Group):
+        inside = _without_past(tree.body, step)
+        return None if inside is None else replace(tree, body=inside)
+    before = step - 1 if isinstance(step, int) else f"{step}-1"
+    return None if any(isinstance(one, Name) and before in one.steps for one in names_of(tree)) else tree
 
 
 def _is_backward(name: Name, body: Syntax) -> bool:

@@ -234,3 +234,72 @@ class TestTables:
             "right",
             "wrong",
         ]
+
+
+class TestReports:
+    """What is said of a slip."""
+
+    def test_small_numbers_are_said_with_a_power_of_ten(self) -> None:
+        """As they were written."""
+        assert last("0.5*0.36^20 = 5.10e-15").expected == "6.68e-10"
+        assert last("0.5*0.36 = 0.181").expected == "0.18"
+
+    def test_a_stale_gradient(self) -> None:
+        """Of the second epoch, where the first one's is used again."""
+        text = (
+            "$h_t = w h_{t-1} + x_t$, $x_1 = 1$, $x_2 = 0$, $h_0 = 0$, $L = \\frac12 (h_2 - 1)^2$, $\\eta = 0.2$, $w = 0.5$.\n\n"
+            "**Epoch 1**\n\n$h_2 = 0.5$, $\\frac{\\partial L}{\\partial w} = -0.5$, $w \\leftarrow w - \\eta \\frac{\\partial L}{\\partial w} = 0.6$\n\n"
+            "%s\n\n$h_2 = 0.6$, $\\frac{\\partial L}{\\partial w} = %s$"
+        )
+        assert last(text % ("**Epoch 2**", "-0.4 \\cdot 1")).verdict.value == "right"
+        assert last(text % ("**Epoch 2**", "-0.5 \\cdot 1")).verdict.value == "wrong"
+        assert last(text % ("In short:", "-0.5 \\cdot 1")).verdict.value == "right"
+
+    def test_a_gate_means_what_its_siblings_do(self) -> None:
+        """δ_f is of an argument where δ_i and δ_o are, though its own line is wrong."""
+        lstm = (
+            "$f_t = \\sigma(W_f x_t + U_f h_{t-1})$, $i_t = \\sigma(W_i x_t + U_i h_{t-1})$, $o_t = \\sigma(W_o x_t + U_o h_{t-1})$, "
+            "$g_t = \\tanh(W_g x_t + U_g h_{t-1})$, $c_t = f_t c_{t-1} + i_t g_t$, $h_t = o_t \\tanh(c_t)$. "
+            "$W_f = 0.5$, $U_f = 0.1$, $W_i = -0.3$, $U_i = 0.4$, $W_o = 0.2$, $U_o = -0.5$, $W_g = 0.8$, $U_g = 0.3$, $x_1 = 1$, $h_0 = 0.2$, $c_0 = -0.4$, $L = \\frac12 (h_1 - 0.5)^2$.\n\n"
+            "$\\delta_i = \\frac{\\partial L}{\\partial c_1} g_1 i_1 (1 - i_1) = -0.0422$\n\n$\\delta_o = \\frac{\\partial L}{\\partial h_1} \\tanh(c_1) o_1 (1 - o_1) = -0.0069$\n\n"
+            "$\\delta_f = \\frac{\\partial L}{\\partial c_1} %s f_1 (1 - f_1)$"
+        )
+        assert last(lstm % "c_0").verdict.value == "right"
+        found = last(lstm % "c_1")
+        assert found.verdict.value == "wrong"
+        assert "L04" in [one.id for one in found.mistakes]
+
+    def test_a_fraction_as_an_index(self) -> None:
+        """A half-life has a name of its own."""
+        assert last("$k_{1/2} = \\frac{\\ln 0.5}{\\ln 0.95} = 13.5$").verdict.value == "rounded"
+        assert last("$k_{1/2} = \\frac{\\ln 0.5}{\\ln 0.95} = 14.5$").verdict.value == "wrong"
+
+
+class TestCode:
+    """What comments say the lines come to."""
+
+    CODE = "```python\nimport math\nw, u, b = 1.5, -1.0, 0.3\nx1, x2 = 0.5, 1.0\nz1 = u*x1 + b   # = -0.2000\nh1 = sigmoid(z1)   # %s\nz2 = w*h1 + u*x2 + b   # -> -0.0248\nh2 = sigmoid(z2)   # = 0.4938\n%s```\n"
+
+    def test_values_in_comments(self) -> None:
+        """They are judged, in a block of Python as well; the first step leaves out what is zero."""
+        report = sr.check(self.CODE % ("0.4502", ""))
+        assert report.model
+        assert not {"wrong", "undecided"} & {one.verdict.value for one in report.findings}
+        assert not report.unread
+        assert [
+            one.place.line for one in sr.check(self.CODE % ("0.4402", "")).findings if one.verdict.value == "wrong"
+        ] == [6]
+
+    def test_programs_are_set_aside(self) -> None:
+        """A loop is no calculation, and a comment with words no value."""
+        assert not sr.check(self.CODE % ("0.4402", "for t in range(3):\n    h = tanh(h)\n")).findings
+        assert not sr.check("```python\nh1 = tanh(0.5)  # step 1\nh2 = tanh(h1)  # step 2\n```\n").findings
+
+    @pytest.mark.parametrize(
+        ("before", "verdict"), [("", "right"), ("h_0 = 0\n", "right"), ("h_0 = 0.5\n", "undecided")]
+    )
+    def test_the_first_step_without_what_is_zero(self, before: str, verdict: str) -> None:
+        """`tanh(u x_1)` and `tanh(w h_1 + u x_2)` are one cell, where h_0 is zero."""
+        text = f"{before}h_1 = tanh(u x_1)\nh_2 = tanh(w h_1 + u x_2)\n\ndh_2/dh_1 = w (1 - h_2^2)"
+        assert (last(text).verdict.value == "right") == (verdict == "right")
+        assert (last(text.replace("1 - h_2", "1 - h_1")).verdict.value == "wrong") == (verdict == "right")

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symrnn.checking.reading.comments import is_calculation
+
 MATHS_FENCES = frozenset({"math", "maths", "latex", "tex", "katex", "asciimath", "mathjax", "equation"})
 _PROGRAMS = """
 asm awk bash bat bibtex c c# c++ clojure cmake cpp cs csharp css csv cuda cython d dart diff docker dockerfile dot
@@ -109,7 +111,10 @@ def fences_in(text: str, start: int = 0) -> Iterator[Region]:
 def _fence(opened: re.Match[str], first: int, last: int, end: int) -> Region:
     word = opened[2].strip().strip("{}.").split(" ")[0].lower()
     kind = "display" if word in MATHS_FENCES else "program" if word in PROGRAMS else "text"
-    if kind == "text" and _is_program(opened.string[first:last]):
+    inside = opened.string[first:last]
+    if kind == "program" and is_calculation(inside):
+        kind = "text"
+    elif kind == "text" and _is_program(inside):
         kind = "program"
     return Region(kind, opened.start(), end, first, max(first, last), word)
 

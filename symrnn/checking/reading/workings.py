@@ -17,6 +17,7 @@ from symrnn.algebra.reading.syntax import Label
 from symrnn.checking.claims import Claim, Format, Line, Link, Side, Spot, Unread, Working
 from symrnn.checking.reading.blocks import Block, Layout, markdown_blocks, tex_blocks
 from symrnn.checking.reading.commas import with_points
+from symrnn.checking.reading.comments import with_values
 from symrnn.checking.reading.kinds import kind_of
 from symrnn.checking.reading.lexemes import RELATION_SIGNS
 from symrnn.checking.reading.macros import Macros, macros_in
@@ -138,8 +139,8 @@ class _Reader:
         self.sides = Sides(self.places, self.macros)
         found = regions_in(text, self.start, tex)
         self.regions = found.regions
-        places = Places(text, self.places.name, self.places.cells)
         self._list_regions(found, text, tex)
+        places = Places(text if tex else with_values(text), self.places.name, self.places.cells)
         if tex:
             return tex_blocks(places, text, self.start, found.regions, self.macros)
         return markdown_blocks(places, self.start, found.regions, self.macros)

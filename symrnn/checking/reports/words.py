@@ -62,6 +62,7 @@ REASONS: tuple[str, ...] = (
     "shapes that do not fit: {0}",
     "too large to compute: {0}",
     "{0} may mean {1}",
+    "0 follows from a 0 that is wrong, however it was computed",
     "it follows from values above that could not be judged",
     "the value is right, the equality as displayed is not",
     "a run-on equality: two equalities written as one",
