@@ -416,7 +416,9 @@ class ChainJudge(LinkJudge):
             best = other_
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
-            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            # Of a Jacobian the layout is a matter of taste; of a gradient's factors one of several may be a slip.
+            turned = not other.agree and self._is_of_the_loss(self.faces[before].name)
+            verdict, reason, taint = Verdict.UNDECIDED if turned else Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
             else:
@@ -444,6 +446,9 @@ class ChainJudge(LinkJudge):
             if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
                 return (_RANK.index(found[0]), *found)
         return None
+
+    def _is_of_the_loss(self, name: Known | None) -> bool:
+        return isinstance(name, Derivative) and name.of.whole in LOSS_NAMES
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""
