@@ -97,12 +97,12 @@ class Found:
     """Formulas written for step T only: `ŷ_T = V h_T`, and closed forms of what has a recurrence."""
     deep: Counter[str] = field(default_factory=Counter)
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
-    backward: set[str] = field(default_factory=set)
-    """Names that a formula makes of a later step, or of a gradient: no part of a cell."""
     first: dict[str, set[str]] = field(default_factory=dict)
     """What a formula shown for another step is at step 1, where what is before it is zero: `u x_1 + b`."""
     counted: set[str] = field(default_factory=set)
     """Names whose index counts entries, not steps: the o of softmax(o), a p_2 = 1 - p_1 beside a cell of all steps."""
+    backward: set[str] = field(default_factory=set)
+    """Names that a formula makes of a later step, or of a gradient: no part of a cell."""
     once: dict[str, Syntax] = field(default_factory=dict)
     rows: bool = False
     """Whether vectors are taken as rows."""
@@ -122,8 +122,8 @@ class Found:
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
         every = {**self.at_end, **self.shown, **self.told}
-        apart = self.counted | self.backward
-        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in apart}
+        left_out = self.counted | self.backward
+        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in left_out}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
