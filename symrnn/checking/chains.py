@@ -39,7 +39,7 @@ from symrnn.checking.numbers import Number, sharp
 from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
-from symrnn.checking.roots import LETTERS, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.roots import LETTERS, RootEquation, is_characteristic, is_open, is_root, letter_in, same_polynomial
 from symrnn.checking.softmaxes import derivative_of_softmax
 from symrnn.checking.statements import is_another
 from symrnn.checking.truths import ModelTruths
@@ -203,7 +203,7 @@ class ChainJudge(LinkJudge):
             # The coefficients of det(W - λI) are exact where those that are written are.
             exact = is_characteristic(head.tree) and same_polynomial(head.tree, open_, self.page, Agreement.EXACT)
             self.page.equation = RootEquation(head.tree if exact else open_, face.tree)
-            self.add(at, Verdict.GIVEN, Reason("an equation for {0}", ("λ",)))
+            self.add(at, Verdict.GIVEN, Reason("an equation for {0}", (letter_in(open_),)))
             return
         if self._is_no_root(at):
             self.add(at, Verdict.WRONG, Reason("no root of the equation above"))
@@ -282,7 +282,7 @@ class ChainJudge(LinkJudge):
         agree = same_polynomial(*sides, self.page)
         if agree is None or not (agree or is_characteristic(sides[0])):
             return False  # an equation to be solved, maybe
-        reason = None if agree else Reason("false as a formula: not the same for every {0}", ("λ",))
+        reason = None if agree else Reason("false as a formula: not the same for every {0}", (letter_in(sides[0]),))
         index = self.ledger.add(self.line, self.links[at - 1], Verdict.RIGHT if agree else Verdict.WRONG, reason)
         self.taint |= frozenset() if agree else {index}
         return True
@@ -324,7 +324,7 @@ class ChainJudge(LinkJudge):
         equations = equations_of(point)
         right = right_side(reading.node, equations, name if letters else None)
         corrected = f"{self.faces[before].side.text.strip()} = {right}" if right else ""
-        found = difference_of(side, reading.node, equations, lambda part: value_at(point, part))
+        found = difference_of(side, reading.node, equations, lambda part: value_at(point, part), bound)
         piece = None if found is None else piece_at(side, found, self.line, self.ledger)
         # What is right of numbers has its factors in another order, or a transpose too few: no mistake of numbers.
         scalar = formulas.scalar
@@ -416,7 +416,9 @@ class ChainJudge(LinkJudge):
             best = other_
         _, verdict, reason, expected, taint = best
         if verdict == Verdict.WRONG and (other := self._in_another_reading(before, at)) is not None:
-            verdict, reason, taint = Verdict.RIGHT, other.reason, frozenset()
+            # Of a Jacobian the layout is a matter of taste; of a gradient's factors one of several may be a slip.
+            turned = not other.agree and self._is_of_the_loss(self.faces[before].name)
+            verdict, reason, taint = Verdict.UNDECIDED if turned else Verdict.RIGHT, other.reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
             else:
@@ -444,6 +446,9 @@ class ChainJudge(LinkJudge):
             if found is not None and found[0] in (Verdict.RIGHT, Verdict.ROUNDED):
                 return (_RANK.index(found[0]), *found)
         return None
+
+    def _is_of_the_loss(self, name: Known | None) -> bool:
+        return isinstance(name, Derivative) and name.of.whole in LOSS_NAMES
 
     def _in_another_reading(self, before: int, at: int) -> Outcome | None:
         """A formula that holds where its ambiguous names mean something else."""

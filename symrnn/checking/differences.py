@@ -6,8 +6,10 @@ and products with products, and where one part is left over on each side the sea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Name, Node, Signal
@@ -51,6 +53,14 @@ class Comparison:
     written: Callable[[Syntax], Value | None]
     right: Callable[[Node], Value | None]
     text: str
+    bound: Mapping[str, int] = field(default_factory=dict)
+    """The step that the letter of a formula stands for while it is compared."""
+
+    def said(self, node: Node) -> str:
+        """A part of the right expression in text, at the step the formula is written for."""
+        for letter, step in self.bound.items():
+            node = _told_of(node, sp.Symbol(letter, integer=True) - step)
+        return said(node)
 
     def difference(self, tree: Syntax, node: Node) -> Difference | None:
         """The smallest part that differs; None where the two have no part in common."""
@@ -86,7 +96,7 @@ class Comparison:
             if what is None:
                 return None
             start, end = min(part.start for _, part in parts), max(part.end for _, part in parts)
-            reason = Reason(MISSING_TERM if is_sum else MISSING, (said(what),))
+            reason = Reason(MISSING_TERM if is_sum else MISSING, (self.said(what),))
             return Difference(start, closed(self.text, start, end), reason, count)
         if not right and len(left) == 1:
             return self._at(left[0][1], Reason(EXTRA, (self._shown(left[0][1]),)), count)
@@ -99,7 +109,7 @@ class Comparison:
         if len(parts) < 2 or meant is None:
             return None
         shown = " ".join(self.text[start:end].split())
-        return Difference(start, end, Reason(CHANGED, (shown, said(meant))), 0)
+        return Difference(start, end, Reason(CHANGED, (shown, self.said(meant))), 0)
 
     def _narrower(self, left: Sequence[Signed], right: Sequence[Right]) -> Difference | None:
         """Several terms that differ: within the first, where another term has most of it."""
@@ -118,7 +128,7 @@ class Comparison:
             return None
         start, end = left[0][1].start, closed(self.text, left[0][1].start, left[-1][1].end)
         shown = " ".join(self.text[start:end].split())
-        reason = Reason(CHANGED, (shown, said(meant)))
+        reason = Reason(CHANGED, (shown, self.said(meant)))
         return Difference(start, end, reason, len(left) + len(right))
 
     def _of_one(self, part: Signed, other: Right, inner: bool) -> Difference | None:
@@ -128,7 +138,7 @@ class Comparison:
         narrower = self.difference(piece, node) if sign == meant else None
         if narrower is not None or not inner:
             return narrower
-        should = said(node if sign == meant else negate(node))
+        should = self.said(node if sign == meant else negate(node))
         return self._at(piece, Reason(CHANGED, (self._shown(piece), should)), 2)
 
     def _unmatched(self, parts: Sequence[Signed], others: Sequence[Right]) -> tuple[list[Signed], list[Right]]:
@@ -232,6 +242,18 @@ def _joined(parts: Sequence[Right], is_sum: bool) -> Node | None:
 def said(node: Node) -> str:
     """An expression in text, gradients as ∂L/∂h_2; of numbers without diag and transposition."""
     return str(_plain(node))
+
+
+def _told_of(node: Node, more: sp.Expr) -> Node:
+    """An expression at steps with numbers, told from another step: h_1 as h_{t-1}."""
+    if isinstance(node, Adjoint):
+        return Adjoint(_told_of(node.of, more))
+    if isinstance(node, Signal):
+        return node.at(node.time + more) if node.indices and node.time.is_Integer else node
+    if isinstance(node, Name):
+        return node
+    operands = [_told_of(part, more) for part in N.operands_of(node)]
+    return remade(node, operands) if operands else node
 
 
 def _plain(node: Node) -> Node:

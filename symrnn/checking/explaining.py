@@ -5,7 +5,7 @@ Reads sides, a quantity's equation and how both are evaluated; returns a `Piece`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
@@ -26,10 +26,14 @@ HERE = "here: {0}"
 
 
 def difference_of(
-    side: Side, node: Node, equations: Equations, written: Callable[[Syntax], Value | None]
+    side: Side,
+    node: Node,
+    equations: Equations,
+    written: Callable[[Syntax], Value | None],
+    bound: Mapping[str, int] | None = None,
 ) -> Difference | None:
     """The smallest part of a side that differs from a quantity's equation, at the level where most of it fits."""
-    comparison = Comparison(written, lambda part: equations.value(part, None), side.text)
+    comparison = Comparison(written, lambda part: equations.value(part, None), side.text, bound or {})
     best: Difference | None = None
     expression = equations.of(node)
     for _ in range(LEVELS):

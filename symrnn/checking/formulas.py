@@ -109,6 +109,7 @@ class Formulas:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
         self._further: dict[tuple[bool, int, int], ModelTruths] = {}
         self._laid: dict[tuple[int, Layout], ModelTruths] = {}
+        self._made: dict[tuple[int, int, bool], ModelTruths] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -139,13 +140,30 @@ class Formulas:
             return None
         return replace(self, sizes=sizes, fixed={}, extra={}, fixed_at={})
 
+    def settle(self, shown: Shown, ending: str) -> None:
+        """Take what the whole text shows of its layout, and which step it says is the last."""
+        self.shown, self.ending = shown, ending
+
+    @cached_property
+    def turned(self) -> Formulas:
+        """The same in denominator layout, at the same points."""
+        found = replace(self, denominator=True)
+        found._made = self._made
+        return found
+
     def _point(self, steps: int, seed: int, fixed: bool = True) -> ModelTruths:
+        key = (steps, seed, fixed)
+        if key not in self._made:
+            self._made[key] = self._drawn(steps, seed, fixed)
+        return self._made[key].turned_over() if self.denominator else self._made[key]
+
+    def _drawn(self, steps: int, seed: int, fixed: bool) -> ModelTruths:
         values = {**(self.fixed if fixed else {}), **self.fixed_at.get(seed, {})}
         values |= zero_starts(self.program, self.zero, self.sizes)
         values |= constant_values(self.program, self.constants, self.sizes, steps, seed)
         made = ModelTruths(self.program, steps, self.sizes, values, self.notation, seed)
         made.quantities.constants = self.constants
-        made.rows, made.denominator = self.rows, self.denominator
+        made.rows = self.rows
         made.extra = self.extra.get(seed, {})
         return made
 
@@ -191,7 +209,7 @@ class Formulas:
             return False
         if name.of.whole in LOSS_NAMES:
             turned = not self.shown.numerator and has_jacobian(right)
-            return turned and bool(replace(self, denominator=True)._judged(left, right, page, True).agree)
+            return turned and bool(self.turned._judged(left, right, page, True).agree)
         if self.shown.spelled:
             return False
         return bool(self._judged(left, Transposed(right), page, True).agree)

@@ -8,7 +8,7 @@ round. A formula whose shapes do not fit is read in the others; a layout in whic
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from symrnn.checking.mentions import is_symbolic, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, name_of
 from symrnn.checking.page import Page
 
-MOST_LOOKED_AT = 12
+MOST_LOOKED_AT = 8
 LAYOUTS = ("with gradients as rows", "in denominator layout")
 """What is said of a formula in another layout than that of columns."""
 LEAST = 2
@@ -100,7 +100,7 @@ def shown_in(working: Working, formulas: Any) -> Shown:
     if max(formulas.points[0].dimensions, default=1) == 1:
         return NOTHING_SHOWN
     found = list(islice(_gradients_and_jacobians(working), MOST_LOOKED_AT))
-    page, turned = Page(formulas.points[0]), replace(formulas, denominator=True)
+    page, turned = Page(formulas.points[0]), formulas.turned
     numerator = spelled = denominator = 0
     for left, right in found:
         if has_jacobian(left) or has_jacobian(right):

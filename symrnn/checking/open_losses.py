@@ -13,6 +13,7 @@ from functools import cached_property
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Big, Num, Symbol, Syntax, Times, walk
 from symrnn.checking.formulas import STEPS, Formulas
+from symrnn.checking.layouts import Shown
 from symrnn.checking.mentions import letters_of, names_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, Stacked
 from symrnn.checking.outcomes import SHAPES, TURNED, Outcome
@@ -44,10 +45,23 @@ class OpenFormulas(Formulas):
             (self._like(last, more), LAST),
         )
 
+    def settle(self, shown: Shown, ending: str) -> None:
+        """Whatever the loss is."""
+        super().settle(shown, ending)
+        for formulas, _ in self.others:
+            formulas.settle(shown, ending)
+
+    @cached_property
+    def turned(self) -> Formulas:
+        """The same in denominator layout, whatever the loss is."""
+        found = super().turned
+        found.__dict__["others"] = tuple((formulas.turned, note) for formulas, note in self.others)
+        return found
+
     def _like(self, program: Program, steps: int) -> Formulas:
         made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
-        made.zero, made.shown, made.ending = self.zero, self.shown, self.ending
+        made.zero = self.zero
         return made
 
     def knows(self, name: Name) -> bool:

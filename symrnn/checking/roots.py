@@ -37,6 +37,11 @@ def is_open(tree: Syntax) -> bool:
     return any(isinstance(piece, Symbol) and piece in _SYMBOLS for piece in walk(tree))
 
 
+def letter_in(tree: Syntax) -> str:
+    """What the eigenvalue is called."""
+    return "μ" if any(isinstance(piece, Symbol) and piece.base == "mu" for piece in walk(tree)) else "λ"
+
+
 def is_characteristic(tree: Syntax) -> bool:
     """`det(W - λI)`, `|W - λI|`."""
     return isinstance(tree, Call) and tree.function.base in ("det", "abs") and is_open(tree)

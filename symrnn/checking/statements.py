@@ -378,7 +378,7 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
         if isinstance(step, int) and _DEEP.search(text):
             found.deep[name.whole] += 1
         past = None if step in (0, 1) else _without_past(body, step)
-        first = None if past is None else retold(past, step)
+        first = None if past is None else retold(past, step, rows=found.rows)
         if first is not None and first != text:
             found.first.setdefault(name.whole, set()).add(first)
 

@@ -88,6 +88,12 @@ class ModelTruths:
         found.rows, found.denominator = self.rows, self.denominator
         return found
 
+    def turned_over(self) -> ModelTruths:
+        """The same numbers with Jacobians in denominator layout."""
+        found = copy(self)
+        found.denominator, found._readings = True, {}
+        return found
+
     def laid_out(self, layout: Layout) -> ModelTruths:
         """The same numbers with derivatives in another layout."""
         found = copy(self)

@@ -157,18 +157,20 @@ def _page(
         dialect = replace(own_dialect(model), rows=True)
     else:
         dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
+    formulas = _formulas(model, dialect, last)
+    if not isinstance(model, Model):
+        formulas.zero = zero_before(working)
     settled = dialect.rows or dialect.denominator
-    shown = Shown() if settled else shown_in(working, _formulas(model, dialect, last))
-    dialect = replace(dialect, denominator=dialect.denominator or shown.denominator)
+    shown = Shown() if settled else shown_in(working, formulas)
+    if shown.denominator:
+        dialect, formulas = replace(dialect, denominator=True), formulas.turned
+    formulas.settle(shown, ending_of(working))
+    formulas.in_numbers = _NUMBERS.search(working.source) is not None
+    if isinstance(formulas, OpenFormulas):
+        formulas.assumed = assumed
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
-    page.formulas = _formulas(model, dialect, last)
-    page.formulas.shown, page.formulas.ending = shown, ending_of(working)
-    page.formulas.in_numbers = _NUMBERS.search(working.source) is not None
-    if isinstance(page.formulas, OpenFormulas):
-        page.formulas.assumed = assumed
-    if not isinstance(model, Model):
-        page.formulas.zero = zero_before(working)
+    page.formulas = formulas
     if isinstance(model, Model) and model.update is not None:
         page.update = rule_of(model.update)
     if truths is not None:

@@ -191,6 +191,30 @@ class TestDenominatorLayout:
         )
 
 
+class TestNumbers:
+    """The same with numbers behind."""
+
+    TEXT = (
+        r"$h_t = W h_{t-1} + x_t$, $W = \begin{pmatrix} 0.5 & 0.2 \\ -0.1 & 0.8 \end{pmatrix}$, $h_0 = \begin{pmatrix} 1 \\ -1 \end{pmatrix}$, $x_1 = x_2 = \begin{pmatrix} 0 \\ 0 \end{pmatrix}$, $L = \frac12 \|h_2\|^2$."
+        "\n\n"
+        r"$\frac{\partial L}{\partial h_1} = %s = \begin{pmatrix} 0.06 \\ -0.606 \end{pmatrix}$"
+    )
+
+    @pytest.mark.parametrize(
+        ("formula", "verdict"),
+        [
+            (r"\frac{\partial L}{\partial h_2} \frac{\partial h_2}{\partial h_1}", "right"),
+            (r"\frac{\partial L}{\partial h_2} W", "right"),
+            (r"\frac{\partial L}{\partial h_2} W^\top", "wrong"),
+            (r"W \frac{\partial L}{\partial h_2}", "wrong"),
+            (r"\frac{\partial h_2}{\partial h_1} \frac{\partial L}{\partial h_2}", "undecided"),
+        ],
+    )
+    def test_first_links(self, formula: str, verdict: str) -> None:
+        """The formula is judged in its layout; of one alone in denominator layout nothing is decided."""
+        assert sr.check(self.TEXT % formula).findings[-2].verdict.value == verdict
+
+
 class TestJacobiansOfArguments:
     """`∂z_t/∂z_{t-1}` runs through the state between."""
 
