@@ -6,8 +6,9 @@ and products with products, and where one part is left over on each side the sea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symrnn.algebra import nodes as N
 from symrnn.algebra.nodes import Adjoint, Name, Node, Signal
@@ -27,6 +28,7 @@ EXTRA = "{0} does not belong here"
 SIGN = "{0} has the wrong sign"
 
 MOST_PARTS = 20
+_STEP = re.compile(r"_(\d+)(?![\d\w])")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class Difference:
     reason: Reason
     left_over: int = 0
     """How many parts fit nothing: the fewer, the better the right expression was chosen."""
+
+    def at_letter(self, letter: str, here: int) -> Difference:
+        """What is said of a step, said of every step: f_3 as f_{t+1} where t was 2."""
+        *written, should = self.reason.about
+        if self.reason.message in (SIGN, EXTRA):
+            return self  # as it was written
+
+        def named(found: re.Match[str]) -> str:
+            gap = int(found[1]) - here
+            return f"_{letter}" if not gap else f"_{{{letter}{gap:+d}}}" if abs(gap) == 1 else found[0]
+
+        return replace(self, reason=Reason(self.reason.message, (*written, _STEP.sub(named, should))))
 
 
 Signed = tuple[int, Syntax]
