@@ -92,6 +92,27 @@ def working(slip: int | None = None) -> tuple[str, Model]:
     return "\n\n".join(lines), model
 
 
+def all_wrong() -> tuple[str, Model]:
+    """A working of an LSTM over 25 steps, 200 lines, each with a number that is wrong for its quantity."""
+    rng = np.random.default_rng(2)
+
+    def numbers(count: int) -> list[float]:
+        return [float(number) for number in np.round(rng.uniform(-1, 1, count), 2)]
+
+    values = zip((f"{letter}_{gate}" for gate in "fioc" for letter in "WUb"), numbers(12), strict=True)
+    parameters = "\n".join(f"{name} = {value}" for name, value in values)
+    model = sr.loads(
+        f'[cell]\nkind = "lstm"\n[sequence]\nx = {numbers(STEPS)}\n[parameters]\n{parameters}\n'
+        '[loss]\nkind = "half_squared_error"\ny = 0.5\n'
+    )
+    names = ("f_{{{0}}}", "i_{{{0}}}", "c_{{{0}}}", "h_{{{0}}}")
+    gradients = (r"\frac{{\partial L}}{{\partial h_{{{0}}}}}", r"\frac{{\partial L}}{{\partial c_{{{0}}}}}")
+    heads = [name.format(t) for t in range(1, STEPS + 1) for name in names]
+    heads += [name.format(t) for t in range(STEPS, 0, -1) for name in gradients] * 2
+    wrong = rng.uniform(-1, 1, len(heads))
+    return "\n\n".join(f"${head} = {number:.4f}$" for head, number in zip(heads, wrong, strict=True)), model
+
+
 def main() -> None:
     """A table of milliseconds and the peak of memory."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,6 +124,8 @@ def main() -> None:
         text, model = working(slip)
         rows[f"judge {name}"] = least(lambda text=text, model=model: sr.check(text, model), 3)
         rows[f"judge {name}, no model"] = least(lambda text=text: sr.check(text), 3)
+    text, model = all_wrong()
+    rows["judge 200 lines of an LSTM, all wrong"] = least(lambda: sr.check(text, model), 3)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     if arguments.format == "json":
         print(json.dumps({"milliseconds": rows, "megabytes": peak}, indent=2))

@@ -285,13 +285,16 @@ class ChainJudge(LinkJudge):
         if reading is None or reading.node is None:
             return (), None
         equations, parameters = equations_of(point), formulas.program.parameters
-        right = right_side(reading.node, equations, bool(letters))
+        right = right_side(reading.node, equations, name if letters else None)
         corrected = f"{self.faces[before].side.text.strip()} = {right}" if right else ""
         found = difference_of(side, reading.node, equations, lambda part: value_at(point, part))
         if found is not None and letters and not any(char.isdigit() for one in parameters for char in one.name):
             found = found.at_letter(*next(iter(bound.items())))
         piece = None if found is None else piece_at(side, found, self.line, self.ledger)
-        return diagnose_formula(formulas, placed_name, chosen, value_at, corrected), piece
+        # What is right of numbers has its factors in another order, or a transpose too few: no mistake of numbers.
+        scalar = formulas.scalar
+        tried = scalar is not None and not scalar.judge(self.faces[before].tree, side.tree, self.page, quick=True).agree
+        return diagnose_formula((formulas, scalar if tried else None), placed_name, chosen, value_at, corrected), piece
 
     def _is_luck(self, before: int, at: int) -> Outcome | None:
         """A formula that holds at these numbers and not at others."""

@@ -67,7 +67,7 @@ def choose(page: Page, working: Working, truths: Truths) -> None:
             families = [family(reading.meaning) for reading in readings]
             own_names |= {group(name): one for one in families if one in (exact, f"∂L/∂{exact}")}
         order.setdefault(group(name), [family(reading.meaning) for reading in readings])
-    _by_company(page, working, truths)
+    choose_by_company(page, working)
     for key in order:
         counts = fits[key]
         best = max(counts.values())
@@ -281,15 +281,13 @@ def _heads(working: Working) -> Iterator[tuple[Known, Written, bool]]:
                 yield name, written, len(claim.links) == 1
 
 
-def _by_company(page: Page, working: Working, truths: Truths) -> None:
+def choose_by_company(page: Page, working: Working) -> None:
     """Beside ŷ the plain y is the target; beside y* it is the prediction."""
     names = {name.whole for name in _names(working) if name.steps or name.whole not in ("t", "d")}
     for plain in ("y", "Y"):
-        wanted = "y" if names & PREDICTIONS else ("y_hat" if names & TARGETS else None)
-        if wanted is None:
-            continue
-        for name in _names(working):
-            if name.whole == plain and any(family(r.meaning) == wanted for r in truths.readings(name)):
+        wanted = "y" if names & PREDICTIONS else ("y_hat" if names & TARGETS else "")
+        for name in _names(working) if wanted else ():
+            if name.whole == plain and wanted in page.formulas.families(name):
                 page.chosen.setdefault(group(name), wanted)
 
 

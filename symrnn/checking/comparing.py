@@ -13,6 +13,9 @@ from symrnn.checking.digits import FLOAT_TOLERANCE, Digits, is_float_print
 from symrnn.checking.matrices import Matrix, Misfit, Value
 from symrnn.checking.numbers import MP, Number, Scalar, distance, gap, less, real, same, times
 
+WIDER, LEAST = 1 + MP.mpf(10) ** -30, MP.mpf(10) ** -45
+"""What was computed to 50 digits may be off by in the last ones: relative, and near 0."""
+
 
 class Agreement(IntEnum):
     """How well, from best to worst."""
@@ -53,10 +56,10 @@ def _outside(value: Number, digits: Digits) -> Agreement:
 
 
 def _within(off: Scalar, room: Fraction) -> bool:
-    """off ≤ room; a tie is rounded either way, and what was computed to 50 digits gets the benefit of the 40th."""
+    """off ≤ room; a tie is rounded either way."""
     if isinstance(off, Fraction):
         return off <= room
-    return bool(off <= real(room) * (1 + MP.mpf(10) ** -30) + MP.mpf(10) ** -45)
+    return bool(off <= real(room) * WIDER + LEAST)
 
 
 def meeting(a: Number, b: Number) -> Agreement:

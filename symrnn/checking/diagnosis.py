@@ -231,7 +231,7 @@ def _by_other_values(case: Case) -> Iterator[str]:
 
 
 def diagnose_formula(
-    formulas: Formulas,
+    tried: tuple[Formulas | None, ...],
     name: Known,
     chosen: str | None,
     value_at: Callable[[ModelTruths], Value | None],
@@ -239,9 +239,9 @@ def diagnose_formula(
 ) -> tuple[Diagnosis, ...]:
     """The rows whose change of the quantity's equation is the formula that is written, at every drawn point.
 
-    `chosen` is the family of what the name means, where that is settled.
+    `chosen` is the family of what the name means, where that is settled; `tried` are vectors, then numbers.
     """
-    for one in (formulas, formulas.scalar):
+    for one in tried:
         families = _families(one, name, chosen) if one is not None else ()
         for meant in families:
             assert one is not None

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symrnn.algebra.nodes import Node
+import sympy as sp
+
+from symrnn.algebra.nodes import Node, substitute
 from symrnn.algebra.reading.syntax import Syntax
 from symrnn.checking.claims import Line, Side
 from symrnn.checking.differences import Comparison, Difference, said
 from symrnn.checking.equations import Equations, equation_of
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.matrices import Value
+from symrnn.checking.mentions import letters_of
+from symrnn.checking.naming import Derivative, Known
 from symrnn.checking.verdicts import Piece, Place
 
 LEVELS = 3
@@ -50,10 +54,23 @@ def piece_at(side: Side, found: Difference, line: Line, ledger: Ledger) -> Piece
     return Piece(Place(side.place.line + above, column, max(1, length), shown, side.place.file), text, found.reason)
 
 
-def right_side(node: Node, equations: Equations, generic: bool) -> str | None:
-    """The equation of a quantity in text, at the step t where it is said of every step."""
-    if generic:
+def right_side(node: Node, equations: Equations, name: Known | None = None) -> str | None:
+    """The equation of a quantity in text; of one that is said of every step, at the step its name stands at."""
+    if name is not None:
         found = equation_of(node, equations.truths)
-        return None if found is None else said(found[0].expression)
+        if found is None:
+            return None
+        step = _step_of(name)
+        moved = dict.fromkeys(found[1], step) if step is not None else {}
+        return said(substitute(found[0].expression, moved) if moved else found[0].expression)
     expression = equations.of(node)
     return None if expression is None else said(expression)
+
+
+def _step_of(name: Known) -> sp.Expr | None:
+    """The step t − 1 of `∂L/∂h_{t-1}` as an expression; None where it is a number or there is none."""
+    step = (name.wrt if isinstance(name, Derivative) else name).step
+    letter = next(letters_of(step), "") if step is not None else ""
+    if not isinstance(step, str) or not letter or not (more := step.removeprefix(letter) or "0").lstrip("+-").isdigit():
+        return None
+    return sp.Symbol(letter, integer=True) + int(more)

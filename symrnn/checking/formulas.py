@@ -31,6 +31,7 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.checking.arithmetic import NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import numbers_in
+from symrnn.checking.layouts import DENOMINATOR, NOTHING_SHOWN, NUMERATOR, Layout, Shown, has_jacobian
 from symrnn.checking.matrices import Misfit, Value, is_zero
 from symrnn.checking.mentions import free_letters, letters_of, names_of, steps_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
@@ -39,6 +40,8 @@ from symrnn.checking.outcomes import (
     DIRECT,
     FLAT,
     IMMEDIATE,
+    IN_DENOMINATOR,
+    IN_ROWS,
     NOTHING,
     NUMBERS,
     SHAPES,
@@ -85,6 +88,8 @@ class Formulas:
     rows: bool = False
     denominator: bool = False
     """Whether the text writes rows for columns, and Jacobians in denominator layout."""
+    shown: Shown = NOTHING_SHOWN
+    """The layout that the text's own Jacobians show."""
     constants: frozenset[str] = frozenset()
     """Signals that are the same at every step, and are written without one."""
     zero: frozenset[str] = frozenset()
@@ -100,6 +105,7 @@ class Formulas:
     def __post_init__(self) -> None:
         self._supposed: dict[tuple[Condition, ...], Formulas | None] = {}
         self._further: dict[tuple[bool, int, int], ModelTruths] = {}
+        self._laid: dict[tuple[int, Layout], ModelTruths] = {}
 
     @cached_property
     def points(self) -> list[ModelTruths]:
@@ -174,9 +180,14 @@ class Formulas:
         return outcome.agree is True or outcome.reason is FLAT
 
     def _is_turned(self, left: Syntax, right: Syntax, page: Page) -> bool:
-        """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a Jacobian is right with rows for columns, as in some books."""
+        """`∂h_t/∂h_{t-1} = Wᵀ diag(…)`: whether a formula is right in denominator layout, as in some books."""
         name = name_of(left)
-        if not isinstance(name, Derivative) or name.of.whole in LOSS_NAMES or self._is_parameter(name):
+        if self.rows or self.denominator or not isinstance(name, Derivative) or self._is_parameter(name):
+            return False
+        if name.of.whole in LOSS_NAMES:
+            turned = not self.shown.numerator and has_jacobian(right)
+            return turned and bool(replace(self, denominator=True)._judged(left, right, page, True).agree)
+        if self.shown.spelled:
             return False
         return bool(self._judged(left, Transposed(right), page, True).agree)
 
@@ -267,7 +278,11 @@ class Formulas:
                 if best is None or outcome.reason is FLAT or (_is_open(best) and outcome.agree is False):
                     best = outcome
         assert best is not None
-        if best.agree is None and best.reason is not None and best.reason.message == SHAPES and self.scalar is not None:
+        if not _is_misfit(best) or points[0].layout != Layout():
+            return best
+        if (laid := self._laid_out(left, right, names, points, page, quick)) is not None:
+            return laid
+        if self.scalar is not None:
             # In another layout, maybe: what is false for numbers is false in every layout.
             points = self.scalar._points_for(left, right, names)
             outcome = self.scalar._with_names(left, right, names, points, page, quick)
@@ -275,6 +290,35 @@ class Formulas:
                 return replace(outcome, reason=outcome.reason or NUMBERS)
             return outcome if outcome.agree is False else best
         return best
+
+    def _laid_out(
+        self,
+        left: Syntax,
+        right: Syntax,
+        names: Sequence[Known],
+        points: Sequence[ModelTruths],
+        page: Page,
+        quick: bool,
+    ) -> Outcome | None:
+        """The outcome in the other layouts; None where the shapes fit in none."""
+        if self.rows or not any(isinstance(name, Derivative) or name.base == "delta" for name in names):
+            return None
+        best: Outcome | None = None
+        for layout in () if self.denominator else (*NUMERATOR, *(() if self.shown.numerator else DENOMINATOR)):
+            laid = [self._in_layout(point, layout) for point in points]
+            outcome = self._with_names(left, right, names, laid, page, quick)
+            if outcome.agree:
+                note = IN_DENOMINATOR if layout.denominator else IN_ROWS
+                return replace(outcome, reason=outcome.reason or note)
+            best = outcome if best is None and outcome.agree is False else best
+        return best
+
+    def _in_layout(self, point: ModelTruths, layout: Layout) -> ModelTruths:
+        # By identity: points are kept as long as their formulas.
+        key = (id(point), layout)
+        if key not in self._laid:
+            self._laid[key] = point.laid_out(layout)
+        return self._laid[key]
 
     def _beyond(
         self, left: Syntax, right: Syntax, steps: int, chosen: dict[str, str], functions: dict[str, str], way: Way
@@ -395,6 +439,10 @@ class Formulas:
         if seen and not live:
             return Outcome(None, FLAT if self._has_kinks else NOTHING)
         return Outcome(True, note) if seen else Outcome(None, missing)
+
+
+def _is_misfit(outcome: Outcome) -> bool:
+    return outcome.agree is None and outcome.reason is not None and outcome.reason.message == SHAPES
 
 
 def _is_open(outcome: Outcome) -> bool:

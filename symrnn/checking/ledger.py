@@ -16,6 +16,8 @@ class Ledger:
     chains: int = 0
     explained: int = 0
     """Wrong links whose mistakes were searched for."""
+    trivial: set[int] = field(default_factory=set)
+    """Wrong links that say 0."""
     lines: list[str] = field(default_factory=list)
     """The lines of the source."""
 

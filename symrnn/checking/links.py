@@ -12,7 +12,7 @@ from symrnn.checking.carrying import Carried, carried
 from symrnn.checking.comparing import Agreement, needs_no_rounding, values_agreeing, values_meeting
 from symrnn.checking.digits import Digits, counting, digits_of
 from symrnn.checking.faces import Face, Seen, Taken
-from symrnn.checking.matrices import Misfit, Value
+from symrnn.checking.matrices import Misfit, Value, is_zero
 from symrnn.checking.noting import Noting
 from symrnn.checking.numbers import Number, distance, less
 from symrnn.checking.truths import ModelTruths
@@ -142,6 +142,9 @@ class LinkJudge(Noting):
 
     def _carried_on(self, found: Carried) -> tuple[Verdict, Reason | None, frozenset[int]]:
         """The verdict of a value that agrees with what stands above."""
+        if found.taint and found.taint <= self.ledger.trivial and is_zero(found.value):
+            # A 0 that is wrong cannot buy a row of them.
+            return Verdict.UNDECIDED, Reason("0 follows from a 0 that is wrong, however it was computed"), found.taint
         if found.taint:
             return Verdict.FOLLOWS, None, found.taint
         if any(self.ledger.findings[link].verdict == Verdict.UNDECIDED for link in found.links if link >= 0):

@@ -16,7 +16,7 @@ from symrnn.checking.digits import Digits, counting, digits_of, numbers_in
 from symrnn.checking.equations import equations_of
 from symrnn.checking.explaining import HERE, difference_of, piece_at
 from symrnn.checking.faces import Faces
-from symrnn.checking.matrices import Matrix, Value
+from symrnn.checking.matrices import Matrix, Value, is_zero
 from symrnn.checking.naming import Name
 from symrnn.checking.numbers import Number, hull, negative, same, sharp
 from symrnn.checking.page import Reading, Record, Scope
@@ -60,6 +60,8 @@ class Noting(Faces):
         if verdict == Verdict.WRONG:
             taint = frozenset({index})
             self.taint |= taint
+            if self._says_nothing(at):
+                self.ledger.trivial.add(index)
         # What stood for the first side's name before is no source of what is written now.
         named = before == 0 and self.faces[0].name is not None
         name = self.faces[0].name
@@ -67,6 +69,11 @@ class Noting(Faces):
         # A wrong result should have been what its own side gives, and what is computed from it what the model says.
         true = expected if truth is None else truth.value
         self._keep_numbers(at, true, verdict, taint, index, None if named else self._source(before, at))
+
+    def _says_nothing(self, at: int) -> bool:
+        """Whether a side is 0: of what is computed from it nothing is left."""
+        seen = self.see(at, False)
+        return seen is not None and is_zero(seen.writer)
 
     def _source(self, before: int, at: int) -> Value | None:
         """What a result comes from; as displayed where short numbers give it exactly, for then nothing was rounded."""

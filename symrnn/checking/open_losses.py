@@ -13,9 +13,9 @@ from functools import cached_property
 from symrnn.algebra.programs import Program
 from symrnn.algebra.reading.syntax import Big, Num, Symbol, Syntax, Times, walk
 from symrnn.checking.formulas import STEPS, Formulas
-from symrnn.checking.mentions import names_of
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Stacked
-from symrnn.checking.outcomes import SHAPES, Outcome
+from symrnn.checking.mentions import letters_of, names_of
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, Stacked
+from symrnn.checking.outcomes import SHAPES, TURNED, Outcome
 from symrnn.checking.page import Page
 from symrnn.checking.verdicts import Reason
 from symrnn.models.losses import with_generic_loss
@@ -47,7 +47,7 @@ class OpenFormulas(Formulas):
     def _like(self, program: Program, steps: int) -> Formulas:
         made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
-        made.zero = self.zero
+        made.zero, made.shown = self.zero, self.shown
         return made
 
     def knows(self, name: Name) -> bool:
@@ -61,13 +61,19 @@ class OpenFormulas(Formulas):
             return Outcome(None, UNSAID)
         if outcome.agree is not False:
             return outcome
-        others = [(formulas.judge(left, right, page, quick), note) for formulas, note in self.others]
+        of_steps = any(_is_of_a_step(name) for tree in (left, right) for name in names_of(tree))
+        others = [
+            (formulas.judge(left, right, page, quick), note)
+            for formulas, note in self.others
+            # What is said of every L_t says nothing of a loss that only the last step has.
+            if not (of_steps and note is LAST)
+        ]
         for found, note in others:
             if found.agree:
                 return Outcome(True, found.reason or note, chosen=found.chosen)
         for found, _ in others:
-            if found.agree is None and found.reason is not None and found.reason.message == SHAPES:
-                # Of numbers it would be true: another layout, maybe.
+            if found.agree is None and found.reason is not None and found.reason.message in (SHAPES, TURNED.message):
+                # Of numbers it would be true, or in another layout.
                 return found
         if losses := [name for tree in (left, right) for name in _losses(tree)]:
             return Outcome(None, Reason("no value for {0}", (str(losses[0]),)))
@@ -99,6 +105,11 @@ def _losses(tree: Syntax) -> list[Name]:
 def _hears_loss(tree: Syntax) -> bool:
     """Whether a gradient of the loss stands in the formula."""
     return any(_is_loss(name.of) if isinstance(name, Derivative) else name.base == "delta" for name in names_of(tree))
+
+
+def _is_of_a_step(name: Known) -> bool:
+    """`∂L_t/∂h_k`: a derivative of each step's loss."""
+    return isinstance(name, Derivative) and _is_loss(name.of) and any(list(letters_of(step)) for step in name.of.steps)
 
 
 def _is_loss(name: Name | Stacked) -> bool:

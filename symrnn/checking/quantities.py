@@ -294,6 +294,8 @@ class Quantities:
                 yield Meaning(f"∂{of_label}/∂{label}", f"∂{of_family}/∂{family}", N.Eye(left.shape[0]))
             return
         for kind in _kinds(left, right, name.mark, deepest_lag(self.program)):
+            if kind == "step" and isinstance(right, Signal) and right.name not in self._states:
+                continue  # ∂z_t/∂z_{t-1}: of what no step reads of the one before, nothing is left with the states held
             mark = _MARKS[kind]
             inner = N.Vec(right) if isinstance(right, Parameter) and right.shape[1] != 1 else right
             yield Meaning(

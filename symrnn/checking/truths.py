@@ -6,6 +6,7 @@ Reads a Program with numbers (a model's own, or drawn for judging a formula); an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,8 @@ from symrnn.algebra.programs import Equation, Program
 from symrnn.calculus.adjoints import adjoint
 from symrnn.checking.bounds import Bounds
 from symrnn.checking.dialects import Dialect, own_dialect
-from symrnn.checking.matrices import Matrix, Value, transposed
+from symrnn.checking.layouts import Layout, gradient_of, is_of_a_loss
+from symrnn.checking.matrices import Matrix, Value, as_matrix, transposed
 from symrnn.checking.naming import Known, Name
 from symrnn.checking.numbers import MP, Number, sharp
 from symrnn.checking.page import Reading
@@ -65,6 +67,8 @@ class ModelTruths:
         """Whether the text writes vectors as rows, and every matrix transposed."""
         self.denominator = False
         """Whether the text's Jacobians are in denominator layout."""
+        self.layout = Layout()
+        """How gradients are laid out beside columns."""
         self.extra: Mapping[str, Value] = {}
         """Values of names that only the text's conditions know."""
         self.written: Any = None
@@ -84,6 +88,12 @@ class ModelTruths:
         found.rows, found.denominator = self.rows, self.denominator
         return found
 
+    def laid_out(self, layout: Layout) -> ModelTruths:
+        """The same numbers with derivatives in another layout."""
+        found = copy(self)
+        found.layout, found.denominator, found._readings = layout, layout.denominator, {}
+        return found
+
     def readings(self, name: Known) -> Sequence[Reading]:
         """What the name may mean, most likely first, with its true value."""
         key = (name, self.quantities.here, self.quantities.loose)
@@ -97,10 +107,20 @@ class ModelTruths:
             value = self.value(meaning)
             if value is not None and all(one.meaning != meaning.label for one in found):
                 node = meaning.node if meaning.share is None else None
-                found.append(Reading(meaning.label, self.turned(meaning.node, value, meaning.across), node))
+                found.append(Reading(meaning.label, self._laid(meaning, name, value), node))
         if isinstance(name, Name) and not name.steps and name.whole in self.extra:
             found.insert(0, Reading(name.whole, self.extra[name.whole]))
         return found
+
+    def _laid(self, meaning: Meaning, name: Known, value: Value) -> Value:
+        """A value as the text lays it out; the gradient of one step's loss is one, and no Jacobian."""
+        node = meaning.node
+        if isinstance(node, Block) and is_of_a_loss(node, name):
+            of = node.wrt.operands[0] if isinstance(node.wrt, N.Vec) else node.wrt
+            value = gradient_of(as_matrix(value), self.definitions.base.size(of.shape)[0])
+            return self.layout.laid(name, transposed(value) if self.rows else value)
+        value = self.turned(node, value, meaning.across)
+        return self.layout.laid(name, value) if isinstance(node, Adjoint | N.Immediate) else value
 
     def forget(self, names: Sequence[str]) -> None:
         """Read names anew, once their values in `extra` are others."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
-from symrnn.checking.choosing import choose, choose_by_formulas, set_apart, set_summed_apart
+from symrnn.checking.choosing import choose, choose_by_company, choose_by_formulas, set_apart, set_summed_apart
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
 from symrnn.checking.dialects import Dialect, dialect_of
 from symrnn.checking.formulas import STEPS, Formulas
 from symrnn.checking.judging import Judge
+from symrnn.checking.layouts import Shown, shown_in
 from symrnn.checking.ledger import Ledger
 from symrnn.checking.open_losses import OpenFormulas
 from symrnn.checking.page import Page
@@ -146,9 +148,13 @@ def _page(model: Model | Program | None, working: Working, assumed: bool = False
         return Page(), None
     last = last_step(working)
     dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
+    settled = dialect.rows or dialect.denominator
+    shown = Shown() if settled else shown_in(working, _formulas(model, dialect, last))
+    dialect = replace(dialect, denominator=dialect.denominator or shown.denominator)
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
+    page.formulas.shown = shown
     page.formulas.in_numbers = _NUMBERS.search(working.source) is not None
     if isinstance(page.formulas, OpenFormulas):
         page.formulas.assumed = assumed
@@ -161,6 +167,8 @@ def _page(model: Model | Program | None, working: Working, assumed: bool = False
         choose_by_formulas(page, working)
         set_apart(page, working, truths)
         set_summed_apart(page, working)
+    else:
+        choose_by_company(page, working)
     return page, truths
 
 

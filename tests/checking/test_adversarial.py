@@ -90,6 +90,14 @@ class TestWithAModel:
         found = judged("\n".join(right + lines), GENERIC).findings
         assert [f.verdict.value for f in found if f.place.line in (3, 5, 7, 9)].count("wrong") >= 4
 
+    def test_a_zero_buys_no_row_of_zeros(self) -> None:
+        """Bare zeros below a 0 that is wrong say nothing of how they were computed; a number that it gives follows."""
+        zeros = "\n".join(rf"$\frac{{\partial L}}{{\partial {name}}} = 0$" for name in ("h_3", "h_2", "h_1", "W_h"))
+        assert verdicts(zeros, MODEL) == ["wrong", "undecided", "undecided", "undecided"]
+        assert verdicts("$h_1 = 0$\n$h_2 = 0$\n$h_3 = -0.7616$", MODEL) == ["wrong", "undecided", "follows"]
+        slipped = "$h_3 = 0.7616$\n$\\frac{\\partial L}{\\partial h_3} = 0.7616$"
+        assert verdicts(slipped, MODEL) == ["wrong", "follows"]
+
     def test_what_follows_needs_its_formula(self) -> None:
         """With numbers put in, too: 0 · 7 is 0, and no consequence."""
         found = judged(

@@ -22,6 +22,7 @@ from symrnn.algebra.reading.handwriting import (
     read_place,
 )
 from symrnn.algebra.reading.precedence import HAND_INFIX, INFIX, Item, S, grouped, made
+from symrnn.algebra.reading.ranges import ranged
 from symrnn.algebra.reading.scripts import Script, is_index, raised, with_scripts
 from symrnn.algebra.reading.signs import CLOSER, FUNCTION_WORDS, GREEK_NAMES, HAND_FUNCTIONS
 from symrnn.algebra.reading.source import Piece, Source, Token
@@ -316,6 +317,7 @@ class Parser:
             else:
                 above = self.argument()
         nothing = Num(Fraction(0), start=token.start, end=token.end)
+        below, above = ranged(token.text, below, above)
         return Big(token.text, below, above, nothing, start=token.start, end=token.end)
 
     def _partial(self) -> Syntax:

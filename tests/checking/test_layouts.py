@@ -1,0 +1,196 @@
+"""Chain rules of vectors in the layouts of books: gradients as rows, as columns, and denominator layout."""
+# ruff: noqa: E501 (formulas stand as people write them)
+
+from __future__ import annotations
+
+import pytest
+
+import symrnn as sr
+
+CELL = r"Let $h_t = \tanh(W h_{t-1} + U x_t + b)$ with $h_t \in \mathbb{R}^n$ and let $L$ be a loss of $h_T$." + "\n\n"
+ARGUMENTS = r"Let $z_t = W h_{t-1} + U x_t + b$ and $h_t = \tanh(z_t)$ with $h_t \in \mathbb{R}^n$." + "\n\n"
+LOSSES = (
+    r"Let $h_t = \tanh(W h_{t-1} + U x_t + b)$, $\hat y_t = V h_t + c$, $L_t = \frac12 \|\hat y_t - y_t\|^2$"
+    r" and $L = \sum_{1 \le t \le T} L_t$, vectors throughout." + "\n\n"
+)
+
+
+def last(text: str) -> str:
+    """The verdict of the last link."""
+    return sr.check(text).findings[-1].verdict.value
+
+
+class TestGradientsAsRows:
+    """`∂L/∂h_{t-1} = ∂L/∂h_t ∂h_t/∂h_{t-1}`: the commonest form."""
+
+    @pytest.mark.parametrize(
+        ("formula", "verdict"),
+        [
+            (
+                r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial h_{t-1}}",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \frac{\partial h_{t+1}}{\partial h_t}",
+                "wrong",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_{t+1}} \frac{\partial h_t}{\partial h_{t-1}}",
+                "wrong",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \mathrm{diag}(1 - h_t^2) W",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} W \mathrm{diag}(1 - h_t^2)",
+                "wrong",
+            ),
+            (r"\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} W", "wrong"),
+            (
+                r"\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{k=t+1}^{T} \frac{\partial h_k}{\partial h_{k-1}}",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{T \ge k > t} \frac{\partial h_k}{\partial h_{k-1}}",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{T \ge k \ge t} \frac{\partial h_k}{\partial h_{k-1}}",
+                "wrong",
+            ),
+            (
+                r"\frac{\partial L}{\partial W} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} \frac{\partial^+ h_t}{\partial W}",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial W} = \sum_{t=2}^{T} \frac{\partial L}{\partial h_t} \frac{\partial^+ h_t}{\partial W}",
+                "wrong",
+            ),
+            (
+                r"\frac{\partial L}{\partial W} = \sum_{k=1}^{T} \frac{\partial L}{\partial h_T} \frac{\partial h_T}{\partial h_k} \frac{\partial^+ h_k}{\partial W}",
+                "right",
+            ),
+            (
+                r"\frac{\partial L}{\partial W} = \sum_{k=1}^{T} \frac{\partial L}{\partial h_T} \frac{\partial^+ h_k}{\partial W}",
+                "wrong",
+            ),
+        ],
+    )
+    def test_chain_rules(self, formula: str, verdict: str) -> None:
+        """Right in that layout, and no factor, step or order is free."""
+        assert last(f"{CELL}$${formula}$$") == verdict
+
+    def test_each_steps_loss(self) -> None:
+        """∂L_t/∂ŷ_t is a column beside columns, a row in a chain of Jacobians."""
+        column = r"$\frac{\partial L}{\partial V} = \sum_{t=1}^T \frac{\partial L_t}{\partial \hat y_t} h_t^\top$"
+        chain = r"$\frac{\partial L_t}{\partial W} = \sum_{k=1}^t \frac{\partial L_t}{\partial \hat y_t} \frac{\partial \hat y_t}{\partial h_t} \frac{\partial h_t}{\partial h_k} \frac{\partial^+ h_k}{\partial W}$"
+        assert last(LOSSES + column) == "right"
+        assert last(LOSSES + column.replace(r"h_t^\top", r"h_{t-1}^\top")) == "wrong"
+        assert last(LOSSES + chain) == "right"
+        assert last(LOSSES + chain.replace("k=1", "k=3")) == "wrong"
+        assert (
+            last(
+                CELL.replace("a loss of $h_T$", r"$\sum_t L_t$")
+                + chain.replace("k=1", "k=3").replace(
+                    r"\frac{\partial L_t}{\partial \hat y_t} \frac{\partial \hat y_t}{\partial h_t}",
+                    r"\frac{\partial L_t}{\partial h_t}",
+                )
+            )
+            == "wrong"
+        )
+
+    def test_order_and_transposes_have_no_mistake_of_numbers(self) -> None:
+        """Right for numbers: no term is missing."""
+        finding = sr.check(
+            CELL + r"$\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} W \mathrm{diag}(1 - h_t^2)$"
+        ).findings[-1]
+        assert not finding.mistakes
+
+
+class TestDenominatorLayout:
+    """`∂L/∂h_{t-1} = ∂h_t/∂h_{t-1} ∂L/∂h_t`, in a text that keeps to it."""
+
+    JACOBIAN = r"$\frac{\partial h_t}{\partial h_{t-1}} = W^\top \mathrm{diag}(1 - h_t^2)$" + "\n\n"
+    CHAIN = (
+        r"$\frac{\partial L}{\partial h_{t-1}} = \frac{\partial h_t}{\partial h_{t-1}} \frac{\partial L}{\partial h_t}$"
+    )
+
+    def test_throughout(self) -> None:
+        """Two formulas show the layout; in it the weight is not turned twice."""
+        assert last(ARGUMENTS + self.JACOBIAN + self.CHAIN) == "right"
+        steps = (
+            r"$\frac{\partial L}{\partial h_{t-1}} = W^\top \mathrm{diag}(1 - h_t^2) \frac{\partial L}{\partial h_t}$"
+        )
+        assert last(ARGUMENTS + self.JACOBIAN + self.CHAIN + "\n\n" + steps) == "right"
+        assert last(ARGUMENTS + self.JACOBIAN + self.CHAIN + "\n\n" + steps.replace(r"W^\top", "W")) == "wrong"
+
+    def test_alone(self) -> None:
+        """One formula says nothing of the layout."""
+        assert last(ARGUMENTS + self.CHAIN) == "undecided"
+
+    def test_against_numerator_layout(self) -> None:
+        """Beside a chain rule with rows the other order is wrong."""
+        rows = (
+            r"$\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial h_{t-1}}$"
+            + "\n\n"
+        )
+        assert last(ARGUMENTS + rows + self.CHAIN) == "wrong"
+
+    def test_against_a_jacobian(self) -> None:
+        """Beside diag(…) W the turned Jacobian is wrong."""
+        jacobian = r"$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^2) W$" + "\n\n"
+        assert (
+            last(
+                ARGUMENTS
+                + jacobian
+                + r"$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} \mathrm{diag}(1 - h_i^2) W$"
+            )
+            == "right"
+        )
+        assert (
+            last(
+                ARGUMENTS
+                + jacobian
+                + r"$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} W^\top \mathrm{diag}(1 - h_i^2)$"
+            )
+            == "wrong"
+        )
+
+
+class TestJacobiansOfArguments:
+    """`∂z_t/∂z_{t-1}` runs through the state between."""
+
+    def test_total(self) -> None:
+        """W diag(…) of the state before."""
+        formula = r"$\frac{\partial z_t}{\partial z_{t-1}} = W \mathrm{diag}(1 - h_{t-1}^2)$"
+        assert last(ARGUMENTS + formula) == "right"
+        assert last(ARGUMENTS + formula.replace("h_{t-1}^2", "h_t^2")) == "wrong"
+
+
+class TestRanges:
+    """Sums over inequalities, and the loss they make."""
+
+    @pytest.mark.parametrize(
+        ("bounds", "verdict"),
+        [
+            (r"1 \le t \le T", "right"),
+            (r"0 < t \leq T", "right"),
+            (r"t \le T", "right"),
+            (r"T \geq t \geq 1", "right"),
+            (r"2 \le t \le T", "wrong"),
+            (r"1 \le t < T", "wrong"),
+            (r"t < T", "wrong"),
+        ],
+    )
+    def test_as_written(self, bounds: str, verdict: str) -> None:
+        """The first and the last step."""
+        formula = rf"$\frac{{\partial L}}{{\partial V}} = \sum_{{{bounds}}} (\hat y_t - y_t) h_t^\top$"
+        assert last(LOSSES + formula) == verdict
+
+    def test_targets_beside_predictions(self) -> None:
+        """Beside ŷ the y of a counter-example is the target."""
+        finding = sr.check(LOSSES + r"$\frac{\partial L_t}{\partial \hat y_t} = y_t - \hat y_t$").findings[-1]
+        assert finding.verdict.value == "wrong"
+        assert finding.reason is not None
+        assert "0.0" not in finding.reason.about[1].split(", ")[0]
