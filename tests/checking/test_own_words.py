@@ -361,3 +361,17 @@ class TestPaths:
         assert last(text % ("+", "3 = 0.9")).verdict.value == "wrong"
         assert "wrong" in [one.verdict.value for one in sr.check(text % ("-", "3 = 0.2")).findings]
         assert last(self.TIED % ("= 2", "2 = -2") + "\n\n$w = 0.6$").verdict.value != "right"
+
+
+@pytest.mark.parametrize(("slip", "verdict"), [("c - h_prev", "right"), ("h_prev - c", "wrong")])
+def test_one_step_in_code_with_numbers_as_weights(slip: str, verdict: str) -> None:
+    """`z = sigmoid(0.3*x + 0.9*h_prev)` tells the cell."""
+    code = "x = -0.5\nh_prev = 0.8\nz = sigmoid(0.3*x + 0.9*h_prev)\nc = tanh(1.1*x + 0.5*h_prev)\nh = (1 - z)*h_prev + z*c\n\ndh = h - 1\ndz = dh*(%s)"
+    assert last(code % slip).verdict.value == verdict
+
+
+def test_a_model_in_other_front_matter_is_not_passed_over() -> None:
+    """YAML is no TOML; a title in it is nobody's model."""
+    text = "---\n%s: notes\n---\n\n$0.5 + 0.5 = 1$"
+    assert [one.place.line for one in sr.check(text % "model").unread] == [2]
+    assert not sr.check(text % "title").unread
