@@ -375,3 +375,20 @@ def test_a_model_in_other_front_matter_is_not_passed_over() -> None:
     text = "---\n%s: notes\n---\n\n$0.5 + 0.5 = 1$"
     assert [one.place.line for one in sr.check(text % "model").unread] == [2]
     assert not sr.check(text % "title").unread
+
+
+class TestNumbersWithNames:
+    """A factor of the cell that has a name elsewhere."""
+
+    TEXT = "$h_t = \\tanh(0.5 h_{t-1} + x_t)$, $x_1 = 0.3$, $x_2 = 0.6$, $h_0 = 0$, $L = \\frac12 h_2^2$. The weight is $w = %s$.\n\n$\\frac{\\partial L}{\\partial w} = h_2 (1 - h_2^2) %s$"
+
+    def test_the_weight(self) -> None:
+        """It is the 0.5."""
+        assert last(self.TEXT % ("0.5", "h_1")).verdict.value == "right"
+        assert last(self.TEXT % ("0.5", "h_2")).verdict.value == "wrong"
+
+    def test_other_numbers(self) -> None:
+        """Another value is another weight; so is what a readout is made with."""
+        assert last(self.TEXT % ("0.7", "h_2")).verdict.value == "given"
+        text = self.TEXT.replace("$L =", "$y_2 = w h_2$, $L =") % ("0.5", "h_2")
+        assert last(text).verdict.value != "right"
