@@ -215,7 +215,7 @@ class Evaluator:
             index = self._indices().get(name.base)
             if index is not None:
                 return sharp(index)
-        if found is None and isinstance(tree, Symbol) and tree.above and tree.base != "e":
+        if found is None and isinstance(tree, Symbol) and tree.above and tree.base != "e" and not _is_stepped(tree):
             found = self._to_a_step(tree)
         if found is None and isinstance(tree, Symbol) and tree.base == "e" and len(tree.above) == 1 and not tree.below:
             return function(MP.exp, self.number(tree.above[0]), True)
@@ -543,6 +543,11 @@ class Evaluator:
 
     def _indices(self) -> dict[str, int]:
         return dict(self.scope.letters()) | self.bound
+
+
+def _is_stepped(symbol: Symbol) -> bool:
+    """Whether `(t)` stands above a name that has something below, too: `y_i^{(t)}` is an entry at a step, no power."""
+    return bool(symbol.below) and isinstance(symbol.above[-1], Group)
 
 
 def _steps_of(name: Known | None) -> tuple[int, int] | None:

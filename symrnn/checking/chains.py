@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symrnn.algebra.reading.syntax import Call, Label, Num, Raised, Symbol, Syntax, Terms, walk, without_brackets
+from symrnn.algebra.reading.syntax import (
+    Big,
+    Call,
+    Label,
+    Norm,
+    Num,
+    Raised,
+    Symbol,
+    Syntax,
+    Terms,
+    walk,
+    without_brackets,
+)
 from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.comparing import Agreement, values_meeting
 from symrnn.checking.diagnosis import diagnose_formula
@@ -21,13 +33,14 @@ from symrnn.checking.identities import identity
 from symrnn.checking.links import LinkJudge
 from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.mentions import free_letters, is_symbolic, names_of
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, placed
+from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained
 from symrnn.checking.numbers import Number, distance, less, real, sharp
 from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
-from symrnn.checking.roots import LETTER, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.roots import LETTERS, RootEquation, is_characteristic, is_open, is_root, same_polynomial
+from symrnn.checking.softmaxes import derivative_of_softmax
 from symrnn.checking.statements import is_another
 from symrnn.checking.truths import ModelTruths
 from symrnn.checking.verdicts import Reason, Verdict
@@ -161,6 +174,8 @@ class ChainJudge(LinkJudge):
 
     def _is_defined(self, name: Name, at: int) -> bool:
         """Whether a formula says what a name is: one that nobody knows, or that of all steps, with numbers in it."""
+        if name.whole in LOSS_NAMES and any(isinstance(piece, Big) for piece in walk(self.faces[at].tree)):
+            return True  # a sum over entries, which is never written out
         generic = name.generic and not is_symbolic(self.faces[at].tree)
         return not self._is_known(name) or (generic and bool(free_letters(self.faces[at].tree)))
 
@@ -187,7 +202,10 @@ class ChainJudge(LinkJudge):
         if (face.written is None and self._by_formula(at)) or self._by_polynomial(at):
             return
         if self._is_equation(at):
-            self.page.equation = RootEquation(self.faces[at - 1].tree, face.tree)
+            open_ = self.faces[at - 1].tree
+            # The coefficients of det(W - λI) are exact where those that are written are.
+            exact = is_characteristic(head.tree) and same_polynomial(head.tree, open_, self.page, Agreement.EXACT)
+            self.page.equation = RootEquation(head.tree if exact else open_, face.tree)
             self.add(at, Verdict.GIVEN, Reason("an equation for {0}", ("λ",)))
             return
         if self._is_no_root(at):
@@ -200,8 +218,27 @@ class ChainJudge(LinkJudge):
         if head.undefined:
             self.add(at, Verdict.UNDEFINED, head.problem)
             return
+        if at == 1 and isinstance(face.written, Digits) and self._is_supposed(head.tree):
+            self.add(at, Verdict.GIVEN, Reason("given"))
+            return
         self.see(0, False)
         self.add(at, Verdict.UNDECIDED, head.problem or Reason("no value for {0}", (head.side.text.strip(),)))
+
+    def _is_supposed(self, tree: Syntax) -> bool:
+        """`σ_max(W) = 0.9` and `t - k = 20`: what is supposed of a matrix without numbers, or of steps."""
+        match tree:
+            case Call(function=function, arguments=(argument,)):
+                is_measure = function.base in ("rho", "det", "tr") or (function.base == "sigma" and function.below)
+                return bool(is_measure) and self._is_unknown(argument)
+            case Norm(body=body):
+                return self._is_unknown(body)
+            case Terms(terms=terms):
+                return all(isinstance(term, Symbol) and term.base in INDICES and not term.below for _, term in terms)
+        return False
+
+    def _is_unknown(self, tree: Syntax) -> bool:
+        name = name_of(tree)
+        return isinstance(name, Name) and self.page.truth(name) is None and self.page.key(name) not in self.page.names
 
     def _by_formula(self, at: int) -> bool:
         """Judge a link between two formulas in names, where a model or an identity decides it."""
@@ -216,6 +253,9 @@ class ChainJudge(LinkJudge):
                     # h_0 = c_0 = 0 gives two numbers at once.
                     return False
                 outcome = self.page.formulas.judge(left, right, self.page)
+            if outcome.agree is None and self.page.softmaxes:
+                told = derivative_of_softmax(left, right, self.page.softmaxes)
+                outcome = outcome if told.agree is None else told
             if outcome.agree is None and not any(map(self._is_of_the_model, names_of(left))):
                 outcome = identity(left, right, self.page.functions)
             are_numbers = self._are_quantities(before, at) or self._may_hold_inputs(before, at)
@@ -258,7 +298,7 @@ class ChainJudge(LinkJudge):
     def _is_no_root(self, at: int) -> bool:
         """`λ_1 = 0.8` where no number that is rounded so solves the equation for λ above."""
         name, digits = self.faces[0].name, self.faces[at].digits
-        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base != LETTER:
+        if self.page.equation is None or digits is None or not isinstance(name, Name) or name.base not in LETTERS:
             return False
         return is_root(self.page.equation, digits, self.page) is False
 

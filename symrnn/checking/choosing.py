@@ -287,8 +287,12 @@ def choose_by_company(page: Page, working: Working) -> None:
     for plain in ("y", "Y"):
         wanted = "y" if names & PREDICTIONS else ("y_hat" if names & TARGETS else "")
         for name in _names(working) if wanted else ():
-            if name.whole == plain and wanted in page.formulas.families(name):
+            families = page.formulas.families(name) if name.whole == plain else []
+            if wanted in families:
                 page.chosen.setdefault(group(name), wanted)
+            elif families and wanted == "y" and not isinstance(page.truths, ModelTruths):
+                # The target of a loss that nobody spells out.
+                page.chosen.setdefault(group(name), OWN)
 
 
 def _names(working: Working, kind: Any = Name) -> Iterator[Any]:

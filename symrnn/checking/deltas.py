@@ -8,12 +8,12 @@ none is made of barred ones; elsewhere `\\bar{h}` is a name like any other. Wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.algebra.reading.syntax import Num, Partial, Quotient, Symbol, Syntax, Times, walk, without_brackets
+from symrnn.algebra.reading.syntax import Num, Partial, Quotient, Symbol, Syntax, Times, rebuilt, walk, without_brackets
 from symrnn.checking.claims import Link, Working, with_trees
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, name_of
 
@@ -115,7 +115,7 @@ def _with_gradients(tree: Any, named: Mapping[str, Symbol]) -> Any:
         assert isinstance(name, Name)
         scripts = tree.below or tree.above or (Num(Fraction(str(name.step)), str(name.step)),)
         return Symbol("delta", below=(replace(of, below=scripts, above=()),), start=tree.start, end=tree.end)
-    return _rebuilt(tree, lambda part: _with_gradients(part, named)) if isinstance(tree, Syntax) else tree
+    return rebuilt(tree, lambda part: _with_gradients(part, named)) if isinstance(tree, Syntax) else tree
 
 
 def _without_bars(tree: Any) -> Any:
@@ -124,12 +124,7 @@ def _without_bars(tree: Any) -> Any:
         return tuple(map(_without_bars, tree))
     if isinstance(tree, Symbol) and tree.accents == ("bar",):
         return Symbol("delta", below=(replace(tree, accents=()),), start=tree.start, end=tree.end)
-    return _rebuilt(tree, _without_bars) if isinstance(tree, Syntax) else tree
-
-
-def _rebuilt(tree: Syntax, change: Callable[[Any], Any]) -> Syntax:
-    parts = {f.name: change(getattr(tree, f.name)) for f in fields(tree) if f.name not in ("start", "end", "depth")}
-    return replace(tree, **parts)
+    return rebuilt(tree, _without_bars) if isinstance(tree, Syntax) else tree
 
 
 def _is_gradient(tree: Syntax) -> bool:
@@ -147,7 +142,7 @@ def _tree(tree: Any) -> Any:
         return tree
     if isinstance(tree, Times):
         return _product(tree)
-    return _rebuilt(tree, _tree)
+    return rebuilt(tree, _tree)
 
 
 def _product(tree: Times) -> Syntax:

@@ -31,12 +31,13 @@ from symrnn.algebra.reading.syntax import (
 from symrnn.checking.arithmetic import NotMeant, Unknown
 from symrnn.checking.conditions import Condition
 from symrnn.checking.digits import numbers_in
-from symrnn.checking.layouts import DENOMINATOR, NOTHING_SHOWN, NUMERATOR, Layout, Shown, has_jacobian
+from symrnn.checking.layouts import NOTHING_SHOWN, Layout, Shown, has_jacobian
 from symrnn.checking.matrices import Misfit, Value, is_zero
 from symrnn.checking.mentions import free_letters, letters_of, names_of, steps_of
 from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.numbers import TooLarge, Undefined
 from symrnn.checking.outcomes import (
+    AT_END,
     DIRECT,
     FLAT,
     IMMEDIATE,
@@ -99,6 +100,8 @@ class Formulas:
     fixed_at: Mapping[int, Mapping[NodeName, Any]] = field(default_factory=dict)
     """What keeps its value at the point of one seed only."""
 
+    ending: str = ""
+    """The letter of a step that the text says is the last: `∂L/∂c_{t+1} = 0`."""
     in_numbers: bool = False
     """Whether the text speaks of scalars: what fits no shapes may be meant of numbers."""
 
@@ -148,6 +151,8 @@ class Formulas:
 
     def judge(self, left: Syntax, right: Syntax, page: Page, quick: bool = False) -> Outcome:
         """Whether `left = right` as a formula; `quick` is for one that is known to hold at other numbers."""
+        if "e" in page.names and any(map(_is_plain_e, (*walk(left), *walk(right)))):
+            return Outcome(None, Reason("no value for {0}", ("e",)))
         try:
             outcome = self._judged(left, right, page, quick)
             if not outcome.agree and (supposed := self.supposing(page.conditions, [left, right])) is not None:
@@ -273,6 +278,10 @@ class Formulas:
                 if not outcome.agree and _has_power(left, right):
                     as_power = self._at_points(left, right, points, chosen, page.functions, replace(way, powers=True))
                     outcome = as_power if as_power.agree or outcome.agree is None else outcome
+                if outcome.agree is False and self.ending:
+                    at_end = replace(way, last=self.ending)
+                    there = self._at_points(left, right, points, chosen, page.functions, at_end)
+                    outcome = replace(there, reason=AT_END) if there.agree else outcome
                 if outcome.agree:
                     return Outcome(True, note or outcome.reason, chosen=chosen)
                 if best is None or outcome.reason is FLAT or (_is_open(best) and outcome.agree is False):
@@ -304,7 +313,7 @@ class Formulas:
         if self.rows or not any(isinstance(name, Derivative) or name.base == "delta" for name in names):
             return None
         best: Outcome | None = None
-        for layout in () if self.denominator else (*NUMERATOR, *(() if self.shown.numerator else DENOMINATOR)):
+        for layout in () if self.denominator else self.shown.others():
             laid = [self._in_layout(point, layout) for point in points]
             outcome = self._with_names(left, right, names, laid, page, quick)
             if outcome.agree:
@@ -418,7 +427,7 @@ class Formulas:
         for at, point in enumerate(points):
             page = Page(point, chosen=chosen, functions=functions)
             # Every step at the first point; at the others the steps in the middle will do.
-            places = [one for one in _bindings(letters, point.steps) if not way.final or one["tau"] == point.steps]
+            places = [one for one in _bindings(letters, point.steps) if way.allows(one, point.steps)]
             for bound in places if at == 0 else places[1 : max(2, len(places) // 2)] or places:
                 if _is_trivial(left, {**bound, **point.letters()}):
                     continue
@@ -439,6 +448,11 @@ class Formulas:
         if seen and not live:
             return Outcome(None, FLAT if self._has_kinks else NOTHING)
         return Outcome(True, note) if seen else Outcome(None, missing)
+
+
+def _is_plain_e(piece: Syntax) -> bool:
+    """`e` by itself, which is Euler's number unless the text says what it is."""
+    return isinstance(piece, Symbol) and piece.base == "e" and not (piece.below or piece.above or piece.accents)
 
 
 def _is_misfit(outcome: Outcome) -> bool:

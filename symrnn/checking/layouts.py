@@ -13,14 +13,16 @@ from itertools import islice
 from typing import Any, Literal
 
 from symrnn.algebra.nodes import Block, Node
-from symrnn.algebra.reading.syntax import Syntax
+from symrnn.algebra.reading.syntax import Syntax, Transposed, walk
 from symrnn.checking.claims import Kind, Working
 from symrnn.checking.matrices import Matrix, Value, as_plain, columns_of, transposed
 from symrnn.checking.mentions import is_symbolic, names_of
-from symrnn.checking.naming import LOSS_NAMES, Derivative, Known
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Known, name_of
 from symrnn.checking.page import Page
 
 MOST_LOOKED_AT = 12
+LAYOUTS = ("with gradients as rows", "in denominator layout")
+"""What is said of a formula in another layout than that of columns."""
 LEAST = 2
 """So many formulas must be right in denominator layout only: one may be a slip."""
 
@@ -77,6 +79,13 @@ class Shown:
     spelled: bool = False
     """By a Jacobian that is spelled out."""
     denominator: bool = False
+    columns: bool = False
+    """By a gradient of columns with a transpose in it: `Wᵀ δ_t`, `δ_t h_{t-1}ᵀ`."""
+
+    def others(self) -> tuple[Layout, ...]:
+        """The layouts a formula may be in whose shapes do not fit as they are."""
+        rows = (one for one in NUMERATOR if not (self.columns and one.weights == "transposed"))
+        return (*rows, *(() if self.numerator else DENOMINATOR))
 
 
 NOTHING_SHOWN = Shown()
@@ -88,30 +97,39 @@ def shown_in(working: Working, formulas: Any) -> Shown:
     One formula that only numerator layout makes right is enough, as that is what everything is read in; denominator
     layout needs several, and none that speaks against it.
     """
-    turned = replace(formulas, denominator=True)
-    counts = {"numerator": 0, "spelled": 0, "denominator": 0}
-    for left, right in islice(_with_jacobians(working), MOST_LOOKED_AT):
-        page = Page(formulas.points[0])
-        as_is, other = (bool(one.judge(left, right, page, quick=True).agree) for one in (formulas, turned))
-        counts["numerator"] += as_is and not other
-        counts["spelled"] += as_is and not other and has_jacobian(left) and not has_jacobian(right)
-        counts["denominator"] += other and not as_is
-    if counts["numerator"]:
-        return Shown(counts["numerator"] >= counts["denominator"], counts["spelled"] >= counts["denominator"])
-    return Shown(denominator=counts["denominator"] >= LEAST)
+    if max(formulas.points[0].dimensions, default=1) == 1:
+        return NOTHING_SHOWN
+    found = list(islice(_gradients_and_jacobians(working), MOST_LOOKED_AT))
+    page, turned = Page(formulas.points[0]), replace(formulas, denominator=True)
+    numerator = spelled = denominator = 0
+    for left, right in found:
+        if has_jacobian(left) or has_jacobian(right):
+            as_is, other = (bool(one.judge(left, right, page, quick=True).agree) for one in (formulas, turned))
+            numerator += as_is and not other
+            spelled += as_is and not other and has_jacobian(left) and not has_jacobian(right)
+            denominator += other and not as_is
+    columns = any(_is_of_columns(left, right, formulas, page) for left, right in found)
+    if numerator:
+        return Shown(numerator >= denominator, spelled > 0 and spelled >= denominator, False, columns)
+    return Shown(denominator=denominator >= LEAST, columns=columns)
 
 
-def _with_jacobians(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
-    """The formulas with the derivative of a state in them, whose layout shows."""
+def _is_of_columns(left: Syntax, right: Syntax, formulas: Any, page: Page) -> bool:
+    if has_jacobian(left) or has_jacobian(right) or not any(isinstance(piece, Transposed) for piece in walk(right)):
+        return False
+    outcome = formulas.judge(left, right, page, quick=True)
+    return bool(outcome.agree) and (outcome.reason is None or outcome.reason.message not in LAYOUTS)
+
+
+def _gradients_and_jacobians(working: Working) -> Iterator[tuple[Syntax, Syntax]]:
+    """The formulas with a derivative on the left or a Jacobian on the right, in which a layout shows."""
     for line in working.lines:
         for claim in line.claims:
             for link in claim.links if claim.kind == Kind.EQUATION else ():
-                if (
-                    is_symbolic(link.left)
-                    and is_symbolic(link.right)
-                    and (has_jacobian(link.left) or has_jacobian(link.right))
-                ):
-                    yield link.left, link.right
+                if is_symbolic(link.left) and is_symbolic(link.right):
+                    is_derivative = isinstance(name_of(link.left), Derivative)
+                    if is_derivative or has_jacobian(link.left) or has_jacobian(link.right):
+                        yield link.left, link.right
 
 
 def has_jacobian(tree: Syntax) -> bool:

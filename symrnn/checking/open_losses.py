@@ -47,7 +47,7 @@ class OpenFormulas(Formulas):
     def _like(self, program: Program, steps: int) -> Formulas:
         made = Formulas(program, steps, self.sizes, self.fixed, self.notation)
         made.timed, made.rows, made.denominator = self.timed, self.rows, self.denominator
-        made.zero, made.shown = self.zero, self.shown
+        made.zero, made.shown, made.ending = self.zero, self.shown, self.ending
         return made
 
     def knows(self, name: Name) -> bool:

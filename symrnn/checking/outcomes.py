@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symrnn.checking.comparing import Agreement, plain, values_meeting
+from symrnn.checking.layouts import LAYOUTS
 from symrnn.checking.matrices import Matrix, Misfit, Value, as_matrix, diagonal, transposed
 from symrnn.checking.numbers import Number, real, same
 from symrnn.checking.verdicts import Reason
@@ -17,8 +18,8 @@ SHAPES = "shapes that do not fit: {0}"
 IMMEDIATE = Reason("with ∂ as the immediate partial ∂⁺")
 DIRECT = "true along the direct path only, the paths through other states left out: in all {0} against {1}"
 TURNED = Reason("right in the transposed layout")
-IN_ROWS = Reason("with gradients as rows")
-IN_DENOMINATOR = Reason("in denominator layout")
+AT_END = Reason("at the last step, to which nothing comes back")
+IN_ROWS, IN_DENOMINATOR = map(Reason, LAYOUTS)
 FLAT = Reason("zero on both sides at every point that was drawn, beyond a kink")
 NUMBERS = Reason("of numbers, not of vectors")
 NOTHING = Reason("zero on both sides where the names between are held constant")

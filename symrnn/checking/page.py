@@ -132,6 +132,8 @@ class Page:
     """Which meaning a family of names has: `delta` is ∂L/∂a."""
     formulas: Any = None
     """Who judges formulas without numbers: `formulas.Formulas`, or None without a model."""
+    softmaxes: Mapping[str, str] = field(default_factory=dict)
+    """Names that are told to be the softmax of another, apart from any cell."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Names of the text and the quantities they were taken for, where they differ."""
     budget: int = 1_500

@@ -76,7 +76,7 @@ def answer_to(evaluator: Evaluator, tree: Call, name: str) -> Number | None:
     if name in WORDS:
         return answer(WORDS[name], _square(evaluator, argument))
     if name == "abs":
-        value = evaluator.value(argument)
+        value = _square(evaluator, argument)
         # Of a vector |h| is taken entry by entry.
         return answer("det", value) if isinstance(value, Matrix) and value.shape[0] == value.shape[1] else None
     return None

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from symrnn.algebra.nodes import Parameter
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
@@ -32,6 +33,7 @@ TWICE = "No model was recognised: {0} is defined in two ways. Equalities are che
 MISSING = "The text's model has no value for {0}: formulas are checked, numbers as arithmetic only."
 CHANGED = "The text's model has two values for {0}: formulas are checked, numbers as arithmetic only."
 UNSAID = "What {0} is, the text does not say: formulas are checked that hold for any such function."
+AS_ROWS = "The text writes vectors as rows: formulas are checked so, numbers as arithmetic only."
 STANDS_IN = "tanh"
 """What stands for a function that nothing defines; what hangs on it alone is not decided."""
 MOST_STEPS = 50
@@ -52,6 +54,8 @@ class Recognised:
 
     model: Model | Program | None = None
     reason: Reason | None = None
+    rows: bool = False
+    """Whether the text writes vectors as rows; the model has them as columns."""
 
 
 class NoValueError(Exception):
@@ -70,7 +74,19 @@ def recognise(working: Working) -> Recognised:
         # A cell that is told for one step alone is taken with all its numbers, or not at all.
         alone = Recognised() if stepped is None else _recognised(stepped)
         return alone if isinstance(alone.model, Model) else Recognised()
-    return _recognised(found)
+    as_columns = _recognised(found)
+    if as_columns.model is not None or as_columns.reason is not UNCLEAR:
+        return as_columns
+    return _in_rows(statements_in(working, rows=True)) or as_columns
+
+
+def _in_rows(found: Found) -> Recognised | None:
+    """`h_t = tanh(x_t W + h_{t-1} U)`: the cell of a text in rows, where its products fit so."""
+    cells = [name for name in found.equations if name not in LOSS_NAMES]
+    program = _symbolic(found, cells) or _symbolic(found, _needed(found, cells))
+    if program is None or not program.states or all(one.shape[1] == 1 for one in program.parameters):
+        return None
+    return Recognised(program, Reason(AS_ROWS), True)
 
 
 def _with_weights(found: Found, working: Working) -> Found:
@@ -157,8 +173,8 @@ def _of_these(found: Found, names: Sequence[str]) -> Recognised:
     changed = {f"{s.name}[0]" for s in program.states} & found.changed
     if changed:
         raise NoValueError(Reason(CHANGED, (min(changed),)))
-    parameters = {p.name: _datum(found, p.name) for p in program.parameters}
-    parameters |= {p.name: flat(parameters[p.name]) for p in program.parameters if p.shape[1] == 1}
+    are_numbers = not any(isinstance(value, list) for series in sequence.values() for value in series)
+    parameters = {p.name: _shaped(p, _datum(found, p.name), are_numbers) for p in program.parameters}
     signals = {name.name for equation in program for name in (equation.target, *equation.reads)}
     loss = _loss(found, steps, signals | set(parameters))
     try:
@@ -232,6 +248,14 @@ def _datum(found: Found, key: str) -> Value:
     raise NoValueError(Reason(MISSING, (key,)))
 
 
+def _shaped(parameter: Parameter, value: Value, are_numbers: bool) -> Value:
+    """A parameter's value; `B = [1, 0.5]` before inputs that are numbers is a matrix of one column."""
+    if parameter.shape[1] == 1:
+        return flat(value)
+    is_list = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return [[entry] for entry in value] if is_list and are_numbers else value
+
+
 def _series(found: Found, name: str, steps: int) -> list[Value]:
     """An input's values, step by step: `x_1 = 1`, `x = (1, 2)`, or `x_t = 1` for all."""
     if f"{name}[t]" in found.data:
@@ -279,14 +303,14 @@ def _loss_equations(found: Found, steps: int) -> list[tuple[str, str]]:
     for tree in sorted(found.losses, key=lambda tree: not is_symbolic(tree)):
         if any(isinstance(one, Name) and one.steps and one.whole in found.counted for one in names_of(tree)):
             continue
-        text = retold(tree, steps, "T")
+        text = retold(tree, steps, "T", found.rows)
         if text is None:
             continue
         lines = [("L", text)]
         for name in _WORD.findall(text):
             # `p = σ(v h_2)` and later `p = 0.758`: a value of it.
             body = None if name in found.data and name in TARGETS else found.once.get(name)
-            told = None if body is None else retold(body, steps, "T")
+            told = None if body is None else retold(body, steps, "T", found.rows)
             if told is not None and name not in [head for head, _ in lines]:
                 lines.insert(0, (name, told))
         return [(f"{name}[t]", found.equations[name]) for name in sorted(LOSS_NAMES & found.equations.keys())] + lines

@@ -21,6 +21,7 @@ from symrnn.algebra.reading.syntax import (
     Terms,
     Times,
     Transposed,
+    walk,
 )
 from symrnn.checking.functions import is_function
 from symrnn.checking.naming import Name, Step, name_of
@@ -31,23 +32,51 @@ UNKNOWN = "@"
 """Stands behind the name of a function that the text itself defines, or behind a factor before a bracket."""
 
 
-def retold(tree: Syntax, here: Step | None, last: str = "") -> str | None:
+def retold(tree: Syntax, here: Step | None, last: str = "", rows: bool = False) -> str | None:
     """The formula as text, where `here` is the step it was written for; `last` names that step where it is T.
+
+    Of a text that writes vectors as rows, `x W`, the product of the columns, `W x` with W turned.
 
     >>> from symrnn.algebra.reading.grammar import parse_expression
     >>> retold(parse_expression(r"\\tanh(w h_1 + x_2)"), 2)
     'tanh(w h[t-1] + x[t])'
     """
     try:
-        return _Teller(here, last).text(tree)
+        return _Teller(here, last, rows).text(tree)
     except ValueError:
         return None
 
 
+def _entry_index(tree: Big) -> str | None:
+    """The i of `Σ_i y_i log p_i`, which is no step: every factor has it, maybe beside the step."""
+    match tree.below:
+        case Symbol(base=index) | Chain(sides=(Symbol(base=index), Num()), relations=("=",)) if index not in ("t", "T"):
+            pass
+        case _:
+            return None
+    pieces = [name_of(piece) for piece in walk(tree.body) if isinstance(piece, Symbol)]
+    names = [name for name in pieces if isinstance(name, Name) and name.steps]
+    timed = [name for name in names if len(name.steps) > 1]
+    # Of names with one index alone i may be the step, unless only entries are called so.
+    is_entry = bool(timed) or (index in ("i", "j", "c") and tree.above is None)
+    return index if names and is_entry and all(index in name.steps for name in names) else None
+
+
+def layered(name: Name) -> Name:
+    """`h_t^{(1)}`: the layer behind the step is a part of the name."""
+    match name.steps:
+        case (str() as step, int(layer)) if layer > 0:
+            return Name(name.base, (*name.words, str(layer)), (step,))
+    return name
+
+
 class _Teller:
-    def __init__(self, here: Step | None, last: str) -> None:
+    def __init__(self, here: Step | None, last: str, rows: bool = False) -> None:
         self.here = here
         self.last = last
+        self.rows = rows
+        self.entries: set[str] = set()
+        """Indices of entries, over which a sum runs."""
         self.bound: set[str] = set()
 
     def text(self, tree: Syntax) -> str:
@@ -81,15 +110,32 @@ class _Teller:
                 word = {"sigma": "sigmoid"}.get(function.base, function.base)
                 certain = is_function(function.base) or function.base == "sigma"
                 return f"{word}{'' if certain else UNKNOWN}({self.text(argument)})"
+            case Big(kind="sum") if (index := _entry_index(tree)) is not None:
+                return self.over_entries(tree.body, index)
             case Big(kind="sum"):
                 return self.sum(tree)
         raise ValueError("no cell's formula")
 
     def product(self, factors: tuple[Syntax, ...], operators: tuple[str, ...]) -> str:
+        if self.rows and not any(operator in "⊙*" for operator in operators if operator):
+            factors = factors[::-1]
         joined = [self.text(factors[0])]
         for operator, factor in zip(operators, factors[1:], strict=True):
             joined += [operator if operator in "⊙*" else "", self.text(factor)]
         return " ".join(filter(None, joined))
+
+    def over_entries(self, body: Syntax, index: str) -> str:
+        """`Σ_i y_i log p_i` and `Σ_i (p_i - y_i)²`, of vectors."""
+        self.entries.add(index)
+        try:
+            match body:
+                case Times(factors=(left, right), operators=("" | "·" | "*",)):
+                    return f"({self.text(left)})ᵀ ({self.text(right)})"
+                case Raised(base=base, exponent=Num(value=exponent)) if exponent == 2:
+                    return f"‖{self.text(base)}‖^2"
+            raise ValueError("no sum over entries")
+        finally:
+            self.entries.discard(index)
 
     def sum(self, tree: Big) -> str:
         """`Σ_{t=1}^{T} L_t`, also where no bounds are written: over all steps."""
@@ -112,6 +158,9 @@ class _Teller:
 
     def symbol(self, tree: Symbol) -> str:
         name = name_of(tree)
+        if isinstance(name, Name) and self.entries:
+            name = Name(name.base, name.words, tuple(step for step in name.steps if step not in self.entries))
+        name = layered(name) if isinstance(name, Name) else name
         if not isinstance(name, Name) or len(name.steps) > 1:
             raise ValueError("no plain name")
         if not name.steps:

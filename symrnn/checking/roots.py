@@ -18,7 +18,9 @@ from symrnn.checking.numbers import Number, add, less, negative, sharp, times, t
 from symrnn.checking.page import Page, Record, Scope
 from symrnn.checking.reasons import NoValue
 
-LETTER = "lambda"
+LETTERS = ("lambda", "mu")
+"""What eigenvalues are called."""
+_SYMBOLS = tuple(map(Symbol, LETTERS))
 _POINTS = (2, 3, 5, -4, 7, -11)
 
 
@@ -32,7 +34,7 @@ class RootEquation:
 
 def is_open(tree: Syntax) -> bool:
     """Whether λ stands in a formula, without an index."""
-    return any(isinstance(piece, Symbol) and piece == Symbol(LETTER) for piece in walk(tree))
+    return any(isinstance(piece, Symbol) and piece in _SYMBOLS for piece in walk(tree))
 
 
 def is_characteristic(tree: Syntax) -> bool:
@@ -40,13 +42,15 @@ def is_characteristic(tree: Syntax) -> bool:
     return isinstance(tree, Call) and tree.function.base in ("det", "abs") and is_open(tree)
 
 
-def same_polynomial(left: Syntax, right: Syntax, page: Page) -> bool | None:
-    """Whether two sides agree at every number for λ; None where one has no value."""
+def same_polynomial(left: Syntax, right: Syntax, page: Page, last: Agreement = Agreement.LAST_DIGIT) -> bool | None:
+    """Whether two sides agree at every number for λ, as far as `last` or better; None where one has no value."""
     agree = True
     for point in _POINTS:
         try:
-            values: list[Value] = [Evaluator(Scope(page), {LETTER: point}).value(tree) for tree in (left, right)]
-            agree &= values_meeting(values[0], values[1]) != Agreement.NONE
+            values: list[Value] = [
+                Evaluator(Scope(page), dict.fromkeys(LETTERS, point)).value(tree) for tree in (left, right)
+            ]
+            agree &= values_meeting(values[0], values[1]) <= last
         except NoValue:
             return None
     return agree
@@ -70,7 +74,7 @@ def is_root(equation: RootEquation, digits: Digits, page: Page) -> bool | None:
 
 def _apart(equation: RootEquation, value: Fraction, page: Page) -> Number:
     """What is between the sides where λ has this value."""
-    there = replace(page, names={**page.names, LETTER: Record(sharp(value), None)})
+    there = replace(page, names=page.names | dict.fromkeys(LETTERS, Record(sharp(value), None)))
     scope = Scope(there, fresh=True)
     left, right = (Evaluator(scope).number(tree) for tree in (equation.left, equation.right))
     return total(left, negative(right))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -29,6 +29,7 @@ from symrnn.algebra.reading.syntax import (
     walk,
     without_brackets,
 )
+from symrnn.checking.abbreviations import is_diagonal
 from symrnn.checking.arithmetic import Evaluator
 from symrnn.checking.claims import Claim, Kind, Link, Working
 from symrnn.checking.digits import digits_of
@@ -38,7 +39,7 @@ from symrnn.checking.naming import LOSS_NAMES, Derivative, Name, Step, name_of
 from symrnn.checking.numbers import Number, same
 from symrnn.checking.page import Page, Scope
 from symrnn.checking.reasons import NoValue
-from symrnn.checking.retelling import retold
+from symrnn.checking.retelling import layered, retold
 
 MOST_SUMMED = 12
 GRADIENTS = frozenset({"delta", "Delta", "grad", "nabla", "partial"})
@@ -92,13 +93,19 @@ class Found:
     data: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    at_end: dict[str, set[str]] = field(default_factory=dict)
+    """Formulas written for step T only: `ŷ_T = V h_T`, and closed forms of what has a recurrence."""
     deep: Counter[str] = field(default_factory=Counter)
     """How often a formula that was shown for a step, and reads two steps back or more, was shown."""
     first: dict[str, set[str]] = field(default_factory=dict)
     """What a formula shown for another step is at step 1, where what is before it is zero: `u x_1 + b`."""
     counted: set[str] = field(default_factory=set)
     """Names whose index counts entries, not steps: the o of softmax(o), a p_2 = 1 - p_1 beside a cell of all steps."""
+    backward: set[str] = field(default_factory=set)
+    """Names that a formula makes of a later step, or of a gradient: no part of a cell."""
     once: dict[str, Syntax] = field(default_factory=dict)
+    rows: bool = False
+    """Whether vectors are taken as rows."""
     steps: int = 0
     last: int = 0
     """The last step that any name stands at."""
@@ -114,12 +121,14 @@ class Found:
     @property
     def equations(self) -> dict[str, str]:
         """A quantity's one formula for all steps; where there is none, the one that all steps shown have in common."""
-        every = {**self.shown, **self.told}
-        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in self.counted}
+        every = {**self.at_end, **self.shown, **self.told}
+        left_out = self.counted | self.backward
+        every = {name: self._with_past(name, texts) for name, texts in every.items() if name not in left_out}
         found = {name: next(iter(texts)) for name, texts in every.items() if len(texts) == 1}
         found = {
             name: text for name, text in found.items() if name in self.told or not _is_one_number(name, text, found)
         }
+        found = {name: _with_layers(text, found.keys()) for name, text in found.items()}
         # `h_t = tanh(W h_{t-1} + b)` beside `a_t = W h_{t-1} + b`: one argument, which has a name.
         return {name: _with_names(name, text, found) for name, text in found.items()}
 
@@ -148,6 +157,12 @@ def _is_one_number(name: str, text: str, equations: Mapping[str, str]) -> bool:
     return "[" not in text and all(f"{name}[" not in other for other in equations.values())
 
 
+def _with_layers(text: str, names: Collection[str]) -> str:
+    """Beside `h_1[t]` of a first layer `W[1]` is its weight W_1."""
+    layers = sorted({layer for name in names if (layer := name.rpartition("_")[2]).isdigit()})
+    return re.sub(rf"(?<!\w)(\w+)\[({'|'.join(layers)})\]", r"\1_\2", text) if layers else text
+
+
 def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
     for other, inner in equations.items():
         if other != name and " " in inner:
@@ -155,13 +170,14 @@ def _with_names(name: str, text: str, equations: Mapping[str, str]) -> str:
     return text
 
 
-def statements_in(working: Working) -> Found:
-    """Everything a text defines."""
+def statements_in(working: Working, rows: bool = False) -> Found:
+    """Everything a text defines, its vectors columns or rows."""
     sayings = (_NO_BIASES, _SCALARS, _SCALAR_STATES)
     no_biases, scalars, states = (words.search(working.source) is not None for words in sayings)
     told = {number for pair in _INPUTS.findall(working.source) for number in pair if number}
     inputs = str(Fraction(told.pop())) if len(told) == 1 else None
     found = Found(no_biases=no_biases, scalars=scalars, scalar_states=states, last=last_step(working), inputs=inputs)
+    found.rows = rows
     for line in working.lines:
         for claim in line.claims:
             if claim.kind in (Kind.EQUATION, Kind.DEFINITION):
@@ -202,6 +218,21 @@ def zero_before(working: Working) -> frozenset[str]:
     named = (key for key, value in found.data.items() if value == "0" and key.endswith("[0]"))
     said = frozenset(key.removesuffix("[0]") for key in named if key not in found.changed)
     return said | statements_in(working).silent
+
+
+def ending_of(working: Working) -> str:
+    """The letter t of `∂L/∂c_{t+1} = 0` and `δ_{t+1} = 0`, by which a text says that step t is the last."""
+    for link in working.links:
+        name = name_of(link.left)
+        is_gradient = isinstance(name, Derivative) and name.of.whole in LOSS_NAMES
+        step = name.wrt.step if isinstance(name, Derivative) and is_gradient else None
+        if isinstance(name, Name) and name.base == "delta":
+            step = name.step
+        zero = digits_of(link.right)
+        if isinstance(step, str) and step.endswith("+1") and zero is not None and not zero.value:
+            letter = step.removesuffix("+1")
+            return letter if letter != "T" else ""
+    return ""
 
 
 def last_step(working: Working) -> int:
@@ -247,7 +278,7 @@ def _note(found: Found, claim: Claim) -> None:
         return
     if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body) or _is_of_one_step(name, body)):
         return
-    name = _of_the_input_gate(name)
+    name = layered(_of_the_input_gate(name))
     if name.whole in LOSS_NAMES and not name.steps:
         found.losses.append(body)
         found.steps = max(found.steps, *(_end(piece) or 0 for piece in walk(body)))
@@ -343,9 +374,11 @@ def _note_equation(found: Found, name: Name, body: Syntax) -> None:
     step = name.step
     if isinstance(step, int):
         found.steps = max(found.steps, step)
-    text = retold(body, step)
+    text = None if is_diagonal(body) else retold(body, step, rows=found.rows)
+    if _is_backward(name, body):
+        found.backward.add(name.whole)
     if text is not None and not _LATER.search(text):
-        known = found.shown if isinstance(step, int) else found.told
+        known = found.shown if isinstance(step, int) else found.at_end if step == "T" else found.told
         known.setdefault(name.whole, set()).add(text)
         if isinstance(step, int) and _DEEP.search(text):
             found.deep[name.whole] += 1
@@ -369,6 +402,14 @@ def _without_past(tree: Syntax, step: Step | None) -> Syntax | None:
         return None if inside is None else replace(tree, body=inside)
     before = step - 1 if isinstance(step, int) else f"{step}-1"
     return None if any(isinstance(one, Name) and before in one.steps for one in names_of(tree)) else tree
+
+
+def _is_backward(name: Name, body: Syntax) -> bool:
+    """`g_t = Vᵀ e_t + Wᵀ g_{t+1}`, `g_t = ∂L/∂h_t`: whether a name is a gradient's."""
+    reads = names_of(body)
+    later = f"{name.step}+1"
+    is_gradient = isinstance(name_of(body), Derivative)
+    return is_gradient or any(isinstance(one, Name) and one.whole == name.whole and one.step == later for one in reads)
 
 
 def value_of(tree: Syntax) -> Value | None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from symrnn.algebra.programs import Program
+from symrnn.checking.abbreviations import with_abbreviations
 from symrnn.checking.choosing import choose, choose_by_company, choose_by_formulas, set_apart, set_summed_apart
 from symrnn.checking.claims import Working
 from symrnn.checking.clipping import rule_of
 from symrnn.checking.deltas import with_deltas
-from symrnn.checking.dialects import Dialect, dialect_of
+from symrnn.checking.dialects import Dialect, dialect_of, own_dialect
 from symrnn.checking.formulas import STEPS, Formulas
 from symrnn.checking.judging import Judge
 from symrnn.checking.layouts import Shown, shown_in
@@ -27,9 +28,10 @@ from symrnn.checking.page import Page
 from symrnn.checking.problems import Problem, problems_in
 from symrnn.checking.quantities import deepest_lag
 from symrnn.checking.reading.workings import read_working
-from symrnn.checking.recognition import UNSAID, recognise
+from symrnn.checking.recognition import AS_ROWS, UNSAID, recognise
 from symrnn.checking.samples import with_samples
-from symrnn.checking.statements import Found, last_step, statements_in, zero_before
+from symrnn.checking.softmaxes import softmaxes_in
+from symrnn.checking.statements import Found, ending_of, last_step, statements_in, zero_before
 from symrnn.checking.stepping import with_steps
 from symrnn.checking.supposing import fixed_values
 from symrnn.checking.truths import ModelTruths, is_heard, is_small, truths_of
@@ -62,7 +64,7 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
     ['right', 'wrong']
     """
     data, label = _text_of(source, name)
-    working = with_deltas(with_samples(with_steps(read_working(data, label))))
+    working = with_abbreviations(with_deltas(with_samples(with_steps(read_working(data, label)))))
     if model is None and not working.front_matter and (problems := problems_in(working)):
         return _judged_apart(working, problems)
     found, said, notes = _model_of(model, working)
@@ -71,7 +73,9 @@ def check(source: str | bytes | os.PathLike[str], model: Any = None, *, name: st
 
 def judged(working: Working, model: Model | Program | None, said: str = "", notes: tuple[Reason, ...] = ()) -> Report:
     """The report of a working that is read already."""
-    page, truths = _page(model, working, any(note.message == UNSAID for note in notes))
+    unsaid, rows = (any(note.message == message for note in notes) for message in (UNSAID, AS_ROWS))
+    page, truths = _page(model, working, unsaid, rows)
+    page.softmaxes = softmaxes_in(working)
     settings = model.settings if isinstance(model, Model) else {}
     judge = Judge(page, settings={name: _page(one, working)[0] for name, one in settings.items()})
     return _report(working, judge.working(working), _mapping(page, truths), said, (*notes, *_notes(model, truths)))
@@ -106,7 +110,7 @@ def _judged_apart(working: Working, problems: tuple[Problem, ...]) -> Report:
         if number == 0 or own.told or _gives_anew(own, known):
             found = recognise(problem.said)
             is_unsaid = found.reason is not None and found.reason.message == UNSAID
-            page = _page(found.model, problem.working, is_unsaid)[0]
+            page = _page(found.model, problem.working, is_unsaid, found.rows)[0]
             said = said or ("" if found.model is None else RECOGNISED)
             notes |= {} if found.reason is None else {found.reason: None}
             known = statements_in(problem.said)
@@ -142,19 +146,24 @@ def _judge_on(page: Page, ledger: Ledger, working: Working) -> None:
     Judge(Page(), ledger).working(working)
 
 
-def _page(model: Model | Program | None, working: Working, assumed: bool = False) -> tuple[Page, ModelTruths | None]:
+def _page(
+    model: Model | Program | None, working: Working, assumed: bool = False, rows: bool = False
+) -> tuple[Page, ModelTruths | None]:
     """An empty page that knows what the model knows."""
     if model is None or (isinstance(model, Model) and not is_small(model)):
         return Page(), None
     last = last_step(working)
-    dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
+    if rows:
+        dialect = replace(own_dialect(model), rows=True)
+    else:
+        dialect = dialect_of(model, working, lambda one: _formulas(model, one, last))
     settled = dialect.rows or dialect.denominator
     shown = Shown() if settled else shown_in(working, _formulas(model, dialect, last))
     dialect = replace(dialect, denominator=dialect.denominator or shown.denominator)
     truths = truths_of(model, dialect) if isinstance(model, Model) else None
     page = Page() if truths is None else Page(truths, data=set(truths.data))
     page.formulas = _formulas(model, dialect, last)
-    page.formulas.shown = shown
+    page.formulas.shown, page.formulas.ending = shown, ending_of(working)
     page.formulas.in_numbers = _NUMBERS.search(working.source) is not None
     if isinstance(page.formulas, OpenFormulas):
         page.formulas.assumed = assumed

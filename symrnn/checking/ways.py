@@ -33,11 +33,17 @@ class Way:
     sized: bool = False
     final: bool = False
     """Whether τ is the last step, as in Goodfellow's book."""
+    last: str = ""
+    """The letter of the last step, where the text says that nothing comes back to it."""
+
+    def allows(self, bound: Bound, steps: int) -> bool:
+        """Whether letters can be these steps."""
+        return (not self.final or bound["tau"] == steps) and bound.get(self.last, steps) == steps
 
 
 def value_of(tree: Syntax, page: Page, bound: Bound, way: Way) -> Value:
     """What a formula comes to at a point, read in one way."""
-    read = {name: value for name, value in vars(way).items() if name != "final"}
+    read = {name: value for name, value in vars(way).items() if name not in ("final", "last")}
     return Evaluator(Scope(page, true=True, **read), bound).value(tree)
 
 

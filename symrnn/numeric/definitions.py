@@ -159,9 +159,10 @@ class Definitions:
 
     @cached_property
     def _distributions(self) -> frozenset[Any]:
-        """The targets of cross-entropies: their entries sum to one."""
-        parts = (part for equation in self.program for part in N.subexpressions(equation.expression))
-        targets = (part.operands[0] for part in parts if isinstance(part, N.CrossEntropy))
+        """The targets of cross-entropies, also where −yᵀ ln p is written out: their entries sum to one."""
+        parts = [part for equation in self.program for part in N.subexpressions(equation.expression)]
+        targets = [part.operands[0] for part in parts if isinstance(part, N.CrossEntropy)]
+        targets += [target for part in parts if (target := _weighting_logarithms(part)) is not None]
         return frozenset(head(name) for target in targets for name in names_in(target))
 
     def _distribution(self, rng: random.Random, rows: int) -> Matrix:
@@ -399,6 +400,14 @@ class Definitions:
                 at = {**time, **dict.fromkeys(moving, step)}
                 here = substitute(name, {symbol: sp.Integer(k) for symbol, k in at.items()} | self._numbers)
                 yield head(here), tuple(int(i) for i in indices_of(here))
+
+
+def _weighting_logarithms(node: Node) -> Node | None:
+    """The y of yᵀ ln p, where y is given and not computed; None elsewhere."""
+    match node:
+        case N.MatMul(operands=(N.Transpose(operands=(N.Signal() as target,)), N.Apply(activation=logarithm))):
+            return target if logarithm.name == "log" else None
+    return None
 
 
 def _is_diagonal(name: Name) -> bool:

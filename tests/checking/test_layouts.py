@@ -108,6 +108,39 @@ class TestGradientsAsRows:
         assert not finding.mistakes
 
 
+class TestOuterProducts:
+    """`h_{t-1} ∂L/∂z_t` is a matrix where gradients are rows, and no matrix of W's shape beside columns."""
+
+    OUTER = r"$\frac{\partial L}{\partial W} = \sum_{t=1}^T h_{t-1} \frac{\partial L}{\partial z_t}$"
+
+    def test_beside_columns(self) -> None:
+        """Wᵀ ∂L/∂z_t says that gradients are columns."""
+        columns = r"$\frac{\partial L}{\partial h_{t-1}} = W^\top \frac{\partial L}{\partial z_t}$" + "\n\n"
+        assert last(ARGUMENTS + columns + self.OUTER) == "wrong"
+        assert (
+            last(
+                ARGUMENTS
+                + columns
+                + self.OUTER.replace(
+                    r"h_{t-1} \frac{\partial L}{\partial z_t}", r"\frac{\partial L}{\partial z_t} h_{t-1}^\top"
+                )
+            )
+            == "right"
+        )
+
+    def test_beside_rows(self) -> None:
+        """∂L/∂z_t W says that they are rows."""
+        rows = r"$\frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial z_t} W$" + "\n\n"
+        assert last(ARGUMENTS + rows) == "right"
+        assert last(ARGUMENTS + rows + self.OUTER) == "right"
+        assert last(ARGUMENTS + rows + self.OUTER.replace("h_{t-1}", "h_t")) == "wrong"
+
+    def test_numbers_for_vectors(self) -> None:
+        """Who leaves out every transpose has shown no layout."""
+        plain = r"$\frac{\partial L}{\partial W} = \sum_{t=1}^T \frac{\partial L}{\partial z_t} h_{t-1}$"
+        assert last(ARGUMENTS + plain) == "undecided"
+
+
 class TestDenominatorLayout:
     """`∂L/∂h_{t-1} = ∂h_t/∂h_{t-1} ∂L/∂h_t`, in a text that keeps to it."""
 

@@ -17,7 +17,11 @@ from symrnn.checking.retelling import retold
         (r"f_t \odot c_{t-1} + i_t \odot \tilde{c}_t", "t", "f[t] ⊙ c[t-1] + i[t] ⊙ c_tilde[t]"),
         (r"\frac{1}{2}(h_3 - y)^2", 3, "1/2 ((h[t] - y))^2"),
         (r"\frac{\partial L}{\partial h_t} w", "t", None),
-        (r"h_{t-1}^{(2)}", "t", None),
+        (r"h_{t-1}^{(2)}", "t", "h_2[t-1]"),
+        (r"h_{t-1,k}", "t", None),
+        (r"-\sum_i y_i^{(t)} \log p_i^{(t)}", "t", "- (y[t])ᵀ (log(p[t]))"),
+        (r"\sum_{i=1}^{n} (p_{t,i} - y_{t,i})^2", "t", "‖(p[t] - y[t])‖^2"),
+        (r"\sum_i y_i^{(t)} \log p_t", "t", None),
     ],
 )
 def test_at_the_generic_step(text: str, here: int | str, told: str | None) -> None:

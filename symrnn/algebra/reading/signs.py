@@ -131,3 +131,11 @@ def _same_length() -> dict[int, str]:
 
 SAME_LENGTH = _same_length()
 """For `str.translate`: places stay what they are."""
+
+_WORDS_BELOW = (
+    "前一时刻|上一时刻|当前时刻|前一步|上一步|下一步|前一|上一|隐藏|输入|输出|遗忘|候选|更新|重置|当前|目标|预测|真实|裁剪|"
+    "前|上|下|后|隐|入|出|新|旧|忘|候|总|初|末"
+)
+_HAN = r"\u3400-\u9fff"
+CHINESE_BELOW = rf"(?:{_WORDS_BELOW})(?=[的为是则得等以和与对之值])|[{_HAN}]{{1,4}}(?![{_HAN}])|(?:{_WORDS_BELOW})"
+"""A Chinese word below a name, `h_前`; behind a usual one prose may follow: "h_前的值"."""

@@ -6,8 +6,8 @@ and whether `f (…)` is a call are decided by whoever reads the tree: `roles` f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -215,6 +215,18 @@ class Chain(Syntax):
 
     sides: tuple[Syntax, ...]
     relations: tuple[str, ...]
+
+
+def rebuilt(tree: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
+    """The tree with each of its parts changed."""
+
+    def made(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(made, part))
+        return change(part) if isinstance(part, Syntax) else part
+
+    kept = ("start", "end", "depth")
+    return replace(tree, **{one.name: made(getattr(tree, one.name)) for one in fields(tree) if one.name not in kept})
 
 
 def walk(tree: Syntax) -> Iterator[Syntax]:

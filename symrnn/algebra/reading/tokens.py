@@ -21,6 +21,7 @@ from symrnn.algebra.reading.signs import (
     BIDIRECTIONAL,
     BRACKET_COMMANDS,
     BRACKETS,
+    CHINESE_BELOW,
     CLOSER,
     COMMANDS,
     DETERMINANT,
@@ -67,6 +68,8 @@ _LETTERS = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z]+")
 _NAME = re.compile(rf"(?:{_JOINED})(?![A-Za-z0-9_])|[A-Za-z][A-Za-z0-9]*")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)\*?|(.))", re.DOTALL)
 _ARGUMENT = re.compile(r"[ \t]*\{([^{}\n]*)\}")
+_CHINESE = re.compile(rf"[\u3400-\u9fff]{{1,8}}(?=\}})|{CHINESE_BELOW}")
+_HAN = re.compile("[\u3400-\u9fff]{1,8}")
 _LONE_T = re.compile(r"[ \t]*t(?![A-Za-z0-9_])")
 _LETTER = re.compile(r"[ \t]*([A-Za-z])")
 _DIGIT = re.compile(r"[ \t]*(\d)")
@@ -320,6 +323,9 @@ class _Scanner:
     # --- letters ---
 
     def _letters(self) -> Iterator[Token]:
+        if self.source.working and (below := _CHINESE.match(self.text, self.at)) and self._is_script():
+            yield self._token("name", below[0], len(below[0]))
+            return
         found = (_LETTERS if self.source.latex else _NAME).match(self.text, self.at)
         if not found:
             yield self._single()
@@ -337,6 +343,11 @@ class _Scanner:
         for part in self._parts(run):
             yield self._with_accents(self._token("name", part, len(part)))
         yield from self._step_digits()
+
+    def _is_script(self) -> bool:
+        """Whether a word stands below or above a name: `h_前`, `W_{隐}`."""
+        before = self.text[max(0, self.at - 2) : self.at]
+        return before[-1:] in ("_", "^") or before in ("_{", "^{")
 
     def _step_digits(self) -> Iterator[Token]:
         """In a working that is no LaTeX, digits directly behind letters stand below them: `h1`, `δ3`, `h̃1`."""
@@ -494,6 +505,8 @@ class _Scanner:
         else:
             self._fail(self.at + length, "a text command without its word in braces", "\\mathrm{net}")
         word = CHINESE_PATHS.get(word.strip(), word)
+        if self.source.working and _HAN.fullmatch(word) and self._is_script():
+            return self._token("name", word, end - self.at)
         if self.source.working and not _WORDED.fullmatch(word):
             self._fail(end, "a text command whose braces hold more than words", "\\mathrm{net}")
         parts = [part for part in re.split(r"[^A-Za-z0-9]+", word.replace("\\_", " ")) if part]

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symrnn.algebra.reading.signs import COMMANDS, HIGH, LOW
+from symrnn.algebra.reading.signs import CHINESE_BELOW, COMMANDS, HIGH, LOW
 from symrnn.checking.reading.regions import Region
 from symrnn.checking.reading.words import HELD_WORDS, STOP_WORDS, is_prose
 
@@ -52,6 +52,7 @@ _SIGNS = "|".join(sorted(map(re.escape, RELATION_SIGNS), key=len, reverse=True))
 _SCRIPT_SIGNS = "".join(map(re.escape, (*HIGH, *LOW)))
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LEXEME = re.compile(
+    rf"(?P<below>(?<=[_^])(?:{CHINESE_BELOW})|(?<=[_^]\{{)[{_CJK}]{{1,8}}(?=\}}))|"
     rf"(?P<wide>[ ]{{3,}}|\t[ \t]*)|(?P<space>[ \u00a0]+)|(?P<newline>\n)|(?P<angled>\^<[^<>=\n]{{1,12}}>)"
     r"|(?P<turned>(?<=[\w\])}])\.T(?![\w.])|(?<=[\w\])}])\.T(?=\.(?:\s|$)))"
     r"|(?P<decimals>(?<![\d.,])(?![1-9]\d{0,2},\d{3}(?!\d))\d+,\d+(?![\d.,]))"
@@ -129,13 +130,17 @@ def _lexeme(text: str, found: re.Match[str], latex: bool) -> Lexeme | None:
         return Lexeme("operator", start, end)  # a remainder, which is not read
     if kind in _PLAIN_KINDS:
         return Lexeme("break" if kind == "implication" else kind, start, end)
+    if kind == "below":
+        return Lexeme("word", start, end)
     if kind == "sign":
         return Lexeme("relation", start, end, RELATION_SIGNS[found[0]])
     if kind == "command":
         return _command(found["command"], start, end)
     if kind == "texts":
         between = "intertext" in found[0].partition("{")[0]
-        return Lexeme("prose" if between or _is_said(found["said"], text[end : end + 1]) else "word", start, end)
+        below = _SCRIPT.search(text, max(0, start - 2), start)
+        said = not below and _is_said(found["said"], text[end : end + 1])
+        return Lexeme("prose" if between or said else "word", start, end)
     if kind == "edge":
         return Lexeme("open" if found["edge"] == "begin" else "close", start, end, found["table"])
     if kind == "escaped":
@@ -186,6 +191,7 @@ def _is_said(said: str, following: str) -> bool:
     return word.lower() in STOP_WORDS or (said != word and following not in "_^(")
 
 
+_SCRIPT = re.compile(r"[_^]\{?$")
 _REMAINDER = re.compile(r"[ \t]*[\d(]")
 _BARRED = re.compile(r"\|[ \t]*[=≈<>≤≥+*/]")
 """`|grad| = 2.5`: behind a name between bars."""

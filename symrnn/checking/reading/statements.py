@@ -15,7 +15,7 @@ from itertools import pairwise
 from symrnn.checking.reading.lexemes import Lexeme, lexemes_in
 from symrnn.checking.reading.regions import Region
 from symrnn.checking.reading.segments import Problem, Segment, Segments
-from symrnn.checking.reading.words import BINDING_WORDS, CONDITIONS_OF, FOREIGN_OF, MEASURES
+from symrnn.checking.reading.words import BINDING_WORDS, CONDITIONS_OF, FOREIGN_OF, MEASURES, OWN_LETTERS
 
 EQUALITIES = frozenset({"=", "≈", "≡", "←", "+=", "-=", "*=", "/="})
 _LONGEST = 500
@@ -197,9 +197,13 @@ class _Reader:
         if not any(lexeme.kind in ("word", "maths", "command", "code") for lexeme in side):
             return False
         said = self.segments.sign(before)
+        letter = self.segments.sign(side[0])
         if before.kind == "cjk":
-            return said.endswith(FOREIGN_OF)
+            named = any(said.endswith(word) and letter in letters for word, letters in OWN_LETTERS.items())
+            return said.endswith(FOREIGN_OF) and not named
         word = said.lower()
+        if letter in OWN_LETTERS.get(word, ""):
+            return False
         own = self.segments.sign(side[0])[:1] in "d∂δΔ∇" or "partial" in self.text[side[0].start : side[0].end]
         return word in CONDITIONS_OF or (word in MEASURES and not own)
 

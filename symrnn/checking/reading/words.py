@@ -39,6 +39,11 @@ MEASURES = _words(
 )
 """Words before a name that mean something else than the name: "gradient W_h = 0.3"."""
 FOREIGN_OF = ("对", "关于", "对于", "相对于", "梯度", "导数", "偏导", "偏导数", "误差", "变化量", "范数", "增量", "的")
+OWN_LETTERS = {
+    "error": "eEεϵ", "误差": "eEεϵ", "gradient": "gG", "grad": "gG", "梯度": "gG", "jacobian": "J", "norm": "nN",
+    "范数": "nN", "difference": "dD", "变化量": "dΔ", "增量": "dΔ", "导数": "d", "derivative": "d",
+}  # fmt: skip
+"""Letters that name the measure itself: "the error e = 0.2" says what e is."""
 _ENGLISH_FUNCTIONS = _words(
     "linear identity normal sign norm inner max min vec abs step logistic diag cross_entropy swish tr",
 )
