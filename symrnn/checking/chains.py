@@ -35,7 +35,7 @@ from symrnn.checking.matrices import Misfit, Value
 from symrnn.checking.mentions import free_letters, is_symbolic, names_of
 from symrnn.checking.naming import INDICES, LOSS_NAMES, Derivative, Known, Name, name_of, placed
 from symrnn.checking.noting import MOST_EXPLAINED, Explained
-from symrnn.checking.numbers import Number, sharp
+from symrnn.checking.numbers import Number, distance, less, real, sharp
 from symrnn.checking.outcomes import TURNED, Outcome
 from symrnn.checking.page import Page, Record, Scope, family, group
 from symrnn.checking.reasons import NoValue
@@ -47,6 +47,9 @@ from symrnn.checking.verdicts import Reason, Verdict
 
 MOST_BEFORE = 8
 """So many sides before a formula, and the first of the chain, may decide it: a chain of hundreds is no calculation."""
+
+
+MIXED = "computed with the immediate partial ∂⁺, where the total derivative belongs"
 
 
 class ChainJudge(LinkJudge):
@@ -434,7 +437,32 @@ class ChainJudge(LinkJudge):
             message = "true at these numbers, false as a formula: at other numbers {0} against {1}"
             verdict, reason = Verdict.LUCKY, Reason(message, (luck.left, luck.right))
         explained = self._formula_mistakes(before, at) if luck is not None else ((), None)
+        if verdict in (Verdict.RIGHT, Verdict.ROUNDED) and (total := self._total(before, at)) is not None:
+            verdict, reason, expected = Verdict.WRONG, Reason(MIXED), total
         self.note(before, at, verdict, reason, expected, taint, explained)
+
+    def _total(self, before: int, at: int) -> Number | None:
+        """The gradient of the loss, where it is computed from a ∂⁺ as if that were the total derivative."""
+        name, right = self.faces[0].name, self.see(at, True)
+        reading = self.page.truth(name) if isinstance(name, Derivative) and name.of.whole in LOSS_NAMES else None
+        if before == 0 or reading is None or right is None or not isinstance(reading.value, Number):
+            return None
+        read = (one for one in names_of(self.faces[before].tree) if isinstance(one, Derivative) and not one.mark)
+        if right.taint or self.taint or not isinstance(right.writer, Number) or not any(map(self._is_partial, read)):
+            return None
+        far = less(abs(real(reading.value.value)) / 50, distance(right.writer.value, reading.value.value))
+        return reading.value if far and values_meeting(reading.value, right.writer) == Agreement.NONE else None
+
+    def _is_partial(self, name: Derivative) -> bool:
+        """Whether what stands above for a derivative is right for its ∂⁺ alone."""
+        record = self.page.names.get(self.page.key(name))
+        if record is None or record.taint or not isinstance(name.wrt, Name) or name.wrt.steps:
+            return False
+        meant = {reading.meaning: reading.value for reading in self.page.truths.readings(name)}
+        if not all(isinstance(value, Number) for value in (record.written, *meant.values())):
+            return False
+        fits = {meaning for meaning, value in meant.items() if values_meeting(value, record.written) != Agreement.NONE}
+        return bool(fits) and all("⁺" in meaning or " local " in meaning for meaning in fits)
 
     def _by_chance(self, before: int, at: int) -> tuple[int, Verdict, Reason | None, Value, frozenset[int]] | None:
         """A right link in which a number stands that is also a wrong one above: it hangs on nothing wrong."""

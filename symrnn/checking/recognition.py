@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from symrnn.algebra.nodes import Parameter
 from symrnn.algebra.programs import Program
 from symrnn.checking.claims import Working
 from symrnn.checking.functions import is_function
 from symrnn.checking.mentions import is_symbolic, names_of
-from symrnn.checking.naming import LOSS_NAMES, Name
+from symrnn.checking.naming import LOSS_NAMES, Derivative, Name
 from symrnn.checking.retelling import UNKNOWN, retold
 from symrnn.checking.single_steps import with_step
 from symrnn.checking.statements import Found, Value, flat, statements_in
@@ -42,6 +43,8 @@ LETTERS = ("T", "t", "k", "j")
 TARGETS = frozenset({"y", "target"})
 _WORD = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?![\w\[(])")
 _NAMED = re.compile(r"(?<![\w{])([A-Za-z]\w*)(?:\[(\w+)(?:-\d+)?\])?(?![\w(])")
+_FACTOR = re.compile(r"(?<![\w.\[])(\d+(?:\.\d+)?)(?=[ *]+[A-Za-z])")
+_PLAIN_NUMBER = re.compile(r"\d+(?:/\d+)?")
 _READ = re.compile(r"([A-Za-z]\w*)\[(\w+)(-\d+)?\]")
 
 
@@ -65,7 +68,7 @@ class NoValueError(Exception):
 
 def recognise(working: Working) -> Recognised:
     """The model a text defines by itself."""
-    found = statements_in(working)
+    found = _with_weights(statements_in(working), working)
     if not (found.told or found.shown):
         stepped = with_step(found, working)
         # A cell that is told for one step alone is taken with all its numbers, or not at all.
@@ -84,6 +87,25 @@ def _in_rows(found: Found) -> Recognised | None:
     if program is None or not program.states or all(one.shape[1] == 1 for one in program.parameters):
         return None
     return Recognised(program, Reason(AS_ROWS), True)
+
+
+def _with_weights(found: Found, working: Working) -> Found:
+    """`h_t = tanh(0.5 h_{t-1} + x_t)` where w is 0.5 and ∂L/∂w is asked for: the one factor 0.5 is w."""
+    sides = (side for line in working.lines for claim in line.claims for side in claim.sides)
+    names = (name.wrt for side in sides for name in names_of(side.tree) if isinstance(name, Derivative))
+    for weight in {name.whole for name in names if isinstance(name, Name) and not name.steps}:
+        value, texts = found.data.get(weight), [text for texts in found.told.values() for text in texts]
+        shown = [text for each in found.shown.values() for text in each]
+        apart = (str(one) for tree in (*found.once.values(), *found.losses) for one in names_of(tree))
+        read = weight in apart or any(weight in _WORD.findall(text) for text in (*texts, *shown))
+        if read or not isinstance(value, str) or weight in found.changed or not _PLAIN_NUMBER.fullmatch(value):
+            continue
+        factors = [one for text in texts for one in _FACTOR.findall(text) if Fraction(one) == Fraction(value)]
+        if len(factors) == 1:
+            named = re.compile(rf"(?<![\w.\[]){re.escape(factors[0])}(?=[ *]+[A-Za-z])")
+            told = {name: {named.sub(weight, text) for text in texts} for name, texts in found.told.items()}
+            found = replace(found, told=told)
+    return found
 
 
 # --- the model ------------------------------------------------------------------------------------------------------

@@ -172,6 +172,8 @@ def _families(whole: str, gated: bool, stepped: bool) -> Iterator[str]:
 
 def _before_gates(whole: str) -> Iterator[str]:
     first, _, gate = whole.partition("_")
+    if len(whole) == 2 and whole[0] in BEFORE_GATE:
+        first, gate = whole[0], whole[1]  # `daf` in code
     if first in BEFORE_GATE and gate:
         named = {"c": "a_c_tilde", "g": "a_c_tilde", "C": "a_c_tilde", "h": "a_h_tilde", "n": "a_h_tilde"}
         yield named.get(gate, f"a_{gate}")

@@ -276,7 +276,7 @@ def _note(found: Found, claim: Claim) -> None:
         found.changed.add(str(name))
     if not isinstance(name, Name) or name.base in GRADIENTS:
         return
-    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body)):
+    if not (is_symbolic(body) or _is_of_all_steps(name, body) or _is_loss(name, body) or _is_of_one_step(name, body)):
         return
     name = layered(_of_the_input_gate(name))
     if name.whole in LOSS_NAMES and not name.steps:
@@ -318,6 +318,11 @@ def _is_loss(name: Name, body: Syntax) -> bool:
         and not name.steps
         and any(isinstance(one, Name) and one.steps for one in names_of(body))
     )
+
+
+def _is_of_one_step(name: Name, body: Syntax) -> bool:
+    """`z = sigmoid(0.3*x + 0.9*h_prev)`: a step as code tells it, some of whose weights are numbers."""
+    return not name.steps and any(isinstance(one, Name) and one.words[-1:] == ("prev",) for one in names_of(body))
 
 
 def _is_of_all_steps(name: Name, body: Syntax) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from symrnn.algebra.nodes import Parameter
-from symrnn.algebra.reading.syntax import Num, walk
+from symrnn.algebra.reading.syntax import Num, Terms, walk
 from symrnn.checking.arithmetic import Evaluator, NotMeant, Unknown
 from symrnn.checking.chains import ChainJudge
 from symrnn.checking.claims import Claim, Kind
@@ -51,8 +51,21 @@ def updated(claim: Claim, page: Page) -> Name | None:
     bare = replace(name, base=name.base.removesuffix("_prime"), words=words)
     if claim.kind == Kind.UPDATE:
         return bare
+    if claim.kind == Kind.EQUATION and bare == name and _is_step(claim, name, page):
+        return bare
     marked = claim.kind in (Kind.EQUATION, Kind.DEFINITION) and bare != name
     return bare if marked and page.truth(name) is None and _parameter(bare, page) is not None else None
+
+
+def _is_step(claim: Claim, name: Name, page: Page) -> bool:
+    """`w = 0.5 + 0.1 · 3` where w is 0.5: what is added makes it another one."""
+    reading, tree = page.truth(name), claim.links[0].right
+    if reading is None or not isinstance(reading.node, Parameter) or not isinstance(tree, Terms):
+        return False
+    old = [reading.value, *(value for key, value in page.moved.items() if key == reading.node.name)]
+    (sign, first), *rest = tree.terms
+    number = sharp(sign * first.value) if isinstance(first, Num) and not names_of(tree) else None
+    return bool(rest) and number is not None and any(values_meeting(one, number) <= Agreement.ROUNDED for one in old)
 
 
 def _parameter(name: Name, page: Page) -> Parameter | None:

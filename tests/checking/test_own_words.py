@@ -303,3 +303,92 @@ class TestCode:
         text = f"{before}h_1 = tanh(u x_1)\nh_2 = tanh(w h_1 + u x_2)\n\ndh_2/dh_1 = w (1 - h_2^2)"
         assert (last(text).verdict.value == "right") == (verdict == "right")
         assert (last(text.replace("1 - h_2", "1 - h_1")).verdict.value == "wrong") == (verdict == "right")
+
+
+class TestEntries:
+    """An index that counts entries, not steps."""
+
+    TEXT = (
+        "$h_t = \\tanh(w h_{t-1} + x_t)$, $w = 0.5$, $h_0 = 0$, $x_1 = 0.6$, $x_2 = -0.4$.\n"
+        "$o_1 = 2 h_2$, $o_2 = -h_2$; $p = \\mathrm{softmax}(o)$, $L = -\\ln p_1$.\n\n"
+        "$h_1 = 0.5370$, $h_2 = %s$\n\n$p_2 = 1 - p_1 = 0.5968$"
+    )
+
+    def test_of_a_softmax(self) -> None:
+        """The cell is the one of h, and its numbers are judged."""
+        assert not {"wrong", "follows"} & {one.verdict.value for one in sr.check(self.TEXT % "-0.1307").findings}
+        assert "wrong" in [one.verdict.value for one in sr.check(self.TEXT % "-0.1507").findings]
+
+    def test_a_loss_of_a_function_that_nothing_defines(self) -> None:
+        """`L = Σ_t L_t(h_t)` beside arguments without numbers: formulas are judged."""
+        text = (
+            "$f_t = \\sigma(a^f_t)$, $g_t = \\tanh(a^g_t)$, $c_t = f_t c_{t-1} + g_t$, $h_t = \\tanh(c_t)$, $L = \\sum_t L_t(h_t)$\n\n"
+            "$\\frac{\\partial L}{\\partial c_t} = \\frac{\\partial L}{\\partial h_t} (1 - \\tanh^2 c_t) + \\frac{\\partial L}{\\partial c_{t+1}} f_{%s}$"
+        )
+        assert last(text % "t+1").verdict.value == "right"
+        found = last(text % "t")
+        assert found.verdict.value == "wrong"
+        assert str(found.piece and found.piece.reason).endswith("should be f_{t+1}")
+
+    def test_gates_in_code(self) -> None:
+        """`daf` is the gradient of the forget gate's argument."""
+        code = "f = sigmoid(wf*x + uf*h_prev)\ng = tanh(wg*x + ug*h_prev)\nc = f*c_prev + g\nh = tanh(c)\nwf = 0.1, uf = 0.2, wg = 0.3, ug = 0.4, x = 1, h_prev = 0.5, c_prev = 0.5\n\ndc = dh*(1 - tanh(c)**2)\ndaf = dc*c_prev*%s"
+        assert last(code % "f*(1 - f)").verdict.value == "right"
+        assert last(code % "(1 - f**2)").verdict.value == "wrong"
+
+
+class TestPaths:
+    """An immediate derivative is no total one, and a training step no datum."""
+
+    TIED = (
+        "$h_t = w h_{t-1} + w x_t$, $w = 0.5$, $h_0 = 1$, $x_1 = 1$, $x_2 = 1$, $L = \\frac12 (h_2 - 2)^2$.\n\n$h_1 = 1$, $h_2 = 1$\n\n"
+        "$\\frac{d h_1}{d w} = h_0 + x_1 = 2$, $\\frac{d h_2}{d w} = h_1 + x_2 %s$\n\n$\\frac{d L}{d w} = (h_2 - 2) \\frac{d h_2}{d w} = -1 \\cdot %s$"
+    )
+
+    def test_only_the_direct_term(self) -> None:
+        """∂⁺h_2/∂w in the place of dh_2/dw is found where it does harm."""
+        right = sr.check(self.TIED % ("+ w \\frac{d h_1}{d w} = 3", "3 = -3"))
+        assert {one.verdict.value for one in right.findings} <= {"right", "given"}
+        slip = sr.check(self.TIED % ("= 2", "2 = -2"))
+        wrong = next(one for one in slip.findings if one.verdict.value == "wrong")
+        assert wrong.place.line == 7
+        assert "R01" in [one.id for one in wrong.mistakes]
+
+    def test_a_step_without_a_mark(self) -> None:
+        """`gives w = 0.5 + 0.1 · 3`: from the value there was."""
+        text = self.TIED % ("+ w \\frac{d h_1}{d w} = 3", "3 = -3") + ", so one step gives $w = 0.5 %s 0.1 \\cdot %s$."
+        assert last(text % ("+", "3 = 0.8")).verdict.value == "right"
+        assert last(text % ("+", "3 = 0.9")).verdict.value == "wrong"
+        assert "wrong" in [one.verdict.value for one in sr.check(text % ("-", "3 = 0.2")).findings]
+        assert last(self.TIED % ("= 2", "2 = -2") + "\n\n$w = 0.6$").verdict.value != "right"
+
+
+@pytest.mark.parametrize(("slip", "verdict"), [("c - h_prev", "right"), ("h_prev - c", "wrong")])
+def test_one_step_in_code_with_numbers_as_weights(slip: str, verdict: str) -> None:
+    """`z = sigmoid(0.3*x + 0.9*h_prev)` tells the cell."""
+    code = "x = -0.5\nh_prev = 0.8\nz = sigmoid(0.3*x + 0.9*h_prev)\nc = tanh(1.1*x + 0.5*h_prev)\nh = (1 - z)*h_prev + z*c\n\ndh = h - 1\ndz = dh*(%s)"
+    assert last(code % slip).verdict.value == verdict
+
+
+def test_a_model_in_other_front_matter_is_not_passed_over() -> None:
+    """YAML is no TOML; a title in it is nobody's model."""
+    text = "---\n%s: notes\n---\n\n$0.5 + 0.5 = 1$"
+    assert [one.place.line for one in sr.check(text % "model").unread] == [2]
+    assert not sr.check(text % "title").unread
+
+
+class TestNumbersWithNames:
+    """A factor of the cell that has a name elsewhere."""
+
+    TEXT = "$h_t = \\tanh(0.5 h_{t-1} + x_t)$, $x_1 = 0.3$, $x_2 = 0.6$, $h_0 = 0$, $L = \\frac12 h_2^2$. The weight is $w = %s$.\n\n$\\frac{\\partial L}{\\partial w} = h_2 (1 - h_2^2) %s$"
+
+    def test_the_weight(self) -> None:
+        """It is the 0.5."""
+        assert last(self.TEXT % ("0.5", "h_1")).verdict.value == "right"
+        assert last(self.TEXT % ("0.5", "h_2")).verdict.value == "wrong"
+
+    def test_other_numbers(self) -> None:
+        """Another value is another weight; so is what a readout is made with."""
+        assert last(self.TEXT % ("0.7", "h_2")).verdict.value == "given"
+        text = self.TEXT.replace("$L =", "$y_2 = w h_2$, $L =") % ("0.5", "h_2")
+        assert last(text).verdict.value != "right"

@@ -47,6 +47,8 @@ _LINKING = frozenset(
 """Words after which a chain goes on, and that name nothing."""
 _NOTHING = re.compile(r"(?:[\s$.,;&*>_|-]|\\[\[\](),\\])*")
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]{0,200})\}")
+_MODEL = re.compile(r"^[ \t]*(?:model|cell|equations|parameters)[ \t]*:[^\n]*", re.MULTILINE)
+"""What only the front matter of a model would say, in another language than TOML."""
 _MATHML = re.compile(r"<math[ >]")
 _HIDDEN = re.compile(f"[{''.join(map(chr, sorted(BIDIRECTIONAL)))}]")
 
@@ -62,7 +64,10 @@ def read_working(text: str | bytes, name: str = "<text>") -> Working:
     """
     source = text_of(text, name)
     places = Places(with_points(source.text), name, source.cells)
-    working = _Reader(places, source.start).read(source.front_matter, source.set_aside)
+    reader = _Reader(places, source.start)
+    if source.front_matter is None and (key := _MODEL.search(source.text, 0, source.start)):
+        reader.refuse(key.start(), key.end(), "front matter that is no TOML, so that no model is taken from it")
+    working = reader.read(source.front_matter, source.set_aside)
     return replace(working, source=source.text)
 
 
@@ -158,23 +163,24 @@ class _Reader:
                 continue
             edits.append((start, end, ""))
             if start >= self.start and _RELATION.search(text, start, end):
-                self._refuse(start, end, reason)
+                self.refuse(start, end, reason)
         return edited(text, edits) if edits else text
 
     def _list_regions(self, found: Found, text: str, tex: bool) -> None:
         for region in found.unclosed:
-            self._refuse(region.start, region.end, "a display that is never closed")
+            self.refuse(region.start, region.end, "a display that is never closed")
         for region in found.regions:
             if region.kind == "program":
                 what = f"a block of {region.word}, which is a program" if region.word else "a program"
                 self.aside.append(Unread(self.places.spot(region.start, region.end), "", what))
         for start in () if tex else (found.start() for found in _MATHML.finditer(text, self.start)):
             end = text.find("</math>", start)
-            self._refuse(start, end + 7 if end >= 0 else start + 5, "MathML")
+            self.refuse(start, end + 7 if end >= 0 else start + 5, "MathML")
         for command in _INPUT.finditer(text) if tex else ():
-            self._refuse(command.start(), command.end(), "another file, which is not followed")
+            self.refuse(command.start(), command.end(), "another file, which is not followed")
 
-    def _refuse(self, start: int, end: int, reason: str) -> None:
+    def refuse(self, start: int, end: int, reason: str) -> None:
+        """List a stretch that is not read."""
         self.unread.append(Unread(self.places.spot(start, end), self.places.text[start:end][:200].strip(), reason))
 
     # --- pieces ---
@@ -208,7 +214,7 @@ class _Reader:
     def _formula(self, block: Block, start: int, end: int) -> Iterator[_Piece]:
         statements, problems = statements_in(self.clean, start, end, (), latex=True)
         for problem in problems:
-            self._refuse(problem.start, problem.end, problem.reason)
+            self.refuse(problem.start, problem.end, problem.reason)
         for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
             together = tuple(group)
             yield _Piece(block, together, together[0].start, together[-1].end, True)
@@ -216,11 +222,11 @@ class _Reader:
     def _plain(self, block: Block, start: int, end: int, regions: tuple[Region, ...]) -> Iterator[_Piece]:
         statements, problems = statements_in(self.clean, start, end, regions)
         for problem in problems:
-            self._refuse(problem.start, problem.end, problem.reason)
+            self.refuse(problem.start, problem.end, problem.reason)
         for _, group in groupby(statements, key=lambda one: self.places.line_of(one.start)):
             together = tuple(group)
             if block.item and self._is_dashed(block, together[0]):
-                self._refuse(together[0].start, together[-1].end, "a dash that may be a minus sign or a bullet")
+                self.refuse(together[0].start, together[-1].end, "a dash that may be a minus sign or a bullet")
                 continue
             latex = any(one.latex for one in together)
             yield _Piece(block, together, together[0].start, together[-1].end, latex)
@@ -243,7 +249,7 @@ class _Reader:
                 continue
             for sign in relations_in(self.clean, region.first, region.last, self.macros):
                 if not covered.hold(sign):
-                    self._refuse(region.first, region.last, "a relation that stands where none is read")
+                    self.refuse(region.first, region.last, "a relation that stands where none is read")
                     break
 
     # --- lines ---
@@ -282,7 +288,7 @@ class _Reader:
             sides[0] = self._said(statement.start)
         if continues and sides[0] is None and len(sides) == 2 and not failed:
             sign = statement.relations[0]
-            self._refuse(sign.start, statement.end, "a line that goes on from nothing that was read")
+            self.refuse(sign.start, statement.end, "a line that goes on from nothing that was read")
         self.unread += failed
         self.last = (statement.end, sides[-1])
         links = tuple(

@@ -73,6 +73,7 @@ FORMS: tuple[str, ...] = (
     "another file, which is not followed",
     "a block of {0}, which is a program",
     "a program",
+    "front matter that is no TOML, so that no model is taken from it",
     "a {0} cell of a notebook",
 )
 """Every sentence the reader says, the narrower before the wider."""

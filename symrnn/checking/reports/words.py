@@ -76,6 +76,7 @@ REASONS: tuple[str, ...] = (
     "what one step adds",
     "zero on both sides at every point that was drawn, beyond a kink",
     "false as a formula; of these numbers, not all are known",
+    "computed with the immediate partial ∂⁺, where the total derivative belongs",
     "with a loss of the last step alone",
     "true along the direct path only, the paths through other states left out: in all {0} against {1}",
     "the vector read as its diagonal matrix",
