@@ -32,9 +32,9 @@ def with_abbreviations(working: Working) -> Working:
     """The working with the letters of its own written out.
 
     >>> from symrnn.checking.reading.workings import read_working
-    >>> text = "$g_t = \\\\frac{\\\\partial L}{\\\\partial h_t}$, $b = g_3$"
+    >>> text = "$J_t = \\\\frac{\\\\partial h_t}{\\\\partial h_{t-1}}$, $b = J_k$"
     >>> str(name_of(with_abbreviations(read_working(text)).links[1].right))
-    '∂L/∂h[3]'
+    '∂h[k]/∂h[k-1]'
     """
     found: dict[str, Abbreviation] = {}
     for one in _defined(working):
