@@ -32,6 +32,7 @@ from symrnn.checking.statements import is_another
 from symrnn.checking.verdicts import Reason, Verdict
 
 MIXED = "computed with the immediate partial ∂⁺, where the total derivative belongs"
+ELSEWHERE = "right in the transposed layout, but not computed so"
 
 
 class ChainJudge(FormulaJudge):
@@ -251,7 +252,8 @@ class ChainJudge(FormulaJudge):
         if verdict == Verdict.WRONG and (other := self.in_another_reading(before, at)) is not None:
             # Of a Jacobian the layout is a matter of taste; of a gradient's factors one of several may be a slip.
             turned = not other.agree and self._is_of_the_loss(self.faces[before].name)
-            verdict, reason, taint = Verdict.UNDECIDED if turned else Verdict.RIGHT, other.reason, frozenset()
+            verdict, reason = self.turned_verdict(at) if turned else Verdict.RIGHT, other.reason
+            reason, taint = Reason(ELSEWHERE) if verdict == Verdict.WRONG else reason, frozenset()
             if other.reason is None:
                 self.page.chosen.update(other.chosen or {})
             else:

@@ -25,8 +25,14 @@ _FINE = {
 }
 
 
+FITTING = frozenset({Agreement.EXACT, Agreement.ROUNDED})
+
+
 class LinkJudge(Noting):
     """Judges a link in one reading."""
+
+    turned = False
+    """Whether the chain's formula is meant in another layout, so that its numbers are held against the truth alone."""
 
     def verdict_in(
         self, before: int, at: int, taken: Taken
@@ -50,6 +56,16 @@ class LinkJudge(Noting):
         if is_head and not isinstance(face.written, Digits | tuple):
             return self._formula(left, right, shown, taint, at)
         return self._result(replace(left, true=target), right, shown, truth, taint, before, at)
+
+    def turned_verdict(self, at: int) -> Verdict:
+        """Of a formula right in another layout alone: wrong where the chain's last number is computed as it stands."""
+        name, usual, written = self.faces[0].name, self.see(at, True), self.faces[-1].written
+        reading = self.page.truth(name) if name is not None else None
+        if reading is None or usual is None or written is None:
+            return Verdict.UNDECIDED
+        self.turned = values_agreeing(reading.value, written) in FITTING
+        as_it_stands = not self.turned and values_agreeing(usual.writer, written) in FITTING
+        return Verdict.WRONG if as_it_stands else Verdict.UNDECIDED
 
     def _target(self, left: Seen) -> Value:
         """What the chain speaks of: its first side's true value where that is known, else the side before."""
@@ -106,7 +122,7 @@ class LinkJudge(Noting):
         if truth is not None and truth < Agreement.NONE:
             if face.written is None:
                 return (Verdict.FOLLOWS if taint else Verdict.ROUNDED), None, left.true, taint
-            if before == 0 and self.faces[0].name is not None:
+            if self.turned or (before == 0 and self.faces[0].name is not None):
                 return _FINE[truth], None, left.true, frozenset()
             if self._is_near(left.writer, face):
                 return Verdict.LAST_DIGIT, None, left.true, frozenset()

@@ -251,3 +251,45 @@ class TestRanges:
         assert finding.verdict.value == "wrong"
         assert finding.reason is not None
         assert "0.0" not in finding.reason.about[1].split(", ")[0]
+
+
+NUMBERS = """[cell]
+kind = "rnn"
+[sequence]
+x = [[1.0], [0.5]]
+[parameters]
+W_h = [[0.5, -0.2], [0.3, 0.4]]
+W_x = [[1.0], [-0.5]]
+b = [0.1, 0.2]
+[loss]
+kind = "half_squared_error"
+y = [0.2, -0.1]
+"""
+TURNED = (
+    r"$$\frac{\partial L}{\partial h_1} = \frac{\partial h_2}{\partial h_1} \frac{\partial L}{\partial h_2}"
+    r" %s = \begin{pmatrix} %s \\ %s \end{pmatrix}$$"
+)
+
+
+class TestNumbersBehindOneFormula:
+    """`∂L/∂h_1 = ∂h_2/∂h_1 ∂L/∂h_2 = (…)`: which layout is meant, and whether it was kept."""
+
+    JACOBIAN = r"= \begin{pmatrix} 0.1918 & -0.0767 \\ 0.2984 & 0.3978 \end{pmatrix} \begin{pmatrix} 0.5851 \\ 0.1735 \end{pmatrix}"
+    TRANSPOSED = r"= \begin{pmatrix} 0.1918 & 0.2984 \\ -0.0767 & 0.3978 \end{pmatrix} \begin{pmatrix} 0.5851 \\ 0.1735 \end{pmatrix}"
+
+    @pytest.mark.parametrize("factors", ["", TRANSPOSED])
+    def test_the_right_number_is_no_luck(self, factors: str) -> None:
+        """It may be denominator layout, with or without the factors: undecided, and no luck."""
+        found = sr.check(TURNED % (factors, "0.1640", "0.0241"), sr.loads(NUMBERS)).findings
+        assert [one.verdict.value for one in found] == ["undecided", *["rounded"] * (len(found) - 1)]
+
+    def test_the_other_jacobian_is_a_mistake(self) -> None:
+        """Computed as it stands, which is the gradient in no layout."""
+        found = sr.check(TURNED % (self.JACOBIAN, "0.0989", "0.2436"), sr.loads(NUMBERS)).findings
+        assert [one.verdict.value for one in found] == ["wrong", "follows", "follows"]
+
+    def test_another_number_leaves_it_open(self) -> None:
+        """A slip of the pen behind it is its own mistake."""
+        found = sr.check(TURNED % (self.TRANSPOSED, "0.1640", "0.0421"), sr.loads(NUMBERS)).findings
+        assert found[0].verdict.value == "undecided"
+        assert found[-1].verdict.value == "wrong"

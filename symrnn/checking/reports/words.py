@@ -63,6 +63,7 @@ REASONS: tuple[str, ...] = (
     "too large to compute: {0}",
     "{0} may mean {1}",
     "0 follows from a 0 that is wrong, however it was computed",
+    "right in the transposed layout, but not computed so",
     "it follows from values above that could not be judged",
     "the value is right, the equality as displayed is not",
     "a run-on equality: two equalities written as one",
