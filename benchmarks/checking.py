@@ -34,6 +34,8 @@ HOSTILE = {
     "unknown commands": "$\\foo=1$ ",
     "environments": "\\begin{align}\n",
     "Chinese": "梯度=",
+    "blanks": " ",
+    "blank lines": "\n",
 }
 STEPS = 25
 

@@ -7,6 +7,7 @@ conditions are no claims, comparisons are judged where both sides have values.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -107,8 +108,9 @@ class Judge:
 
     def _is_of_a_later_round(self, line: Line) -> bool:
         """Whether a line stands below `Epoch 2`."""
-        above = [found[1] or found[2] for found in self.rounds if found.start() < line.place.offset]
-        return bool(above) and above[-1] not in ("0", "1", "一")
+        above = bisect_left(self.rounds, line.place.offset, key=re.Match.start)
+        found = self.rounds[above - 1] if above else None
+        return found is not None and (found[1] or found[2]) not in ("0", "1", "一")
 
     def _page_of(self, line: Line) -> Page:
         """The page of the setting that the heading names, the innermost first."""

@@ -78,6 +78,8 @@ PATTERNS = {
     "words of condition": "if $" * 4_800,
     "a chain of open links": "dL/dw x = 1 " * 330,
     "what is said of inputs": "all inputs are" + " " * 19_000 + "x",
+    "blanks in code": f"```python\nx{' ' * 19_000}!\n```",
+    "rounds of a training": "$w = 0.5$\n\n$w \\leftarrow w - 0.2 = 0.3$\n\n" + "Epoch 1\n\n$dL/dw = 2$\n\n" * 600,
     "a formula behind blanks": "$h_t = w h_{t-1} + x_t$" + " " * 19_000 + "x",
 }
 """What looks back and ahead would take long for."""

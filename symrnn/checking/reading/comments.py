@@ -14,7 +14,7 @@ _VALUED = re.compile(
     rf"(?:(?P<relation>=|≈|~=|->|=>|→)[ \t]*(?={_NUMBER})|(?={_NUMBER}[ \t]*$))",
     re.MULTILINE,
 )
-_ASSIGNED = re.compile(r"[ \t]*[A-Za-z_][\w\[\], ]*[ \t]*=(?!=)[^=#\n]*")
+_ASSIGNED = re.compile(r"[ \t]*[A-Za-z_][\w\[\], \t]*+=(?!=)[^=#\n]*")
 _IMPORT = re.compile(
     r"^[ \t]*(?:import[ \t]+[\w.]+(?:[ \t]+as[ \t]+\w+)?|from[ \t]+[\w.]+[ \t]+import[ \t]+[\w, ]+)$", re.M
 )
