@@ -90,14 +90,15 @@ class ModelTruths:
 
     def turned_over(self) -> ModelTruths:
         """The same numbers with Jacobians in denominator layout."""
-        found = copy(self)
-        found.denominator, found._readings = True, {}
-        return found
+        return self._laid_anew(self.layout, True)
 
     def laid_out(self, layout: Layout) -> ModelTruths:
         """The same numbers with derivatives in another layout."""
+        return self._laid_anew(layout, layout.denominator)
+
+    def _laid_anew(self, layout: Layout, denominator: bool) -> ModelTruths:
         found = copy(self)
-        found.layout, found.denominator, found._readings = layout, layout.denominator, {}
+        found.layout, found.denominator, found._readings = layout, denominator, {}
         return found
 
     def readings(self, name: Known) -> Sequence[Reading]:

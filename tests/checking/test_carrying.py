@@ -5,33 +5,8 @@ from __future__ import annotations
 import pytest
 
 import symrnn as sr
-
-MODEL = """[cell]
-kind = "rnn"
-[sequence]
-x = [1, 0, -1]
-[parameters]
-W_h = 0.5
-W_x = 1.0
-b = 0
-[loss]
-kind = "half_squared_error"
-y = 0
-"""
-OPEN = """[cell]
-kind = "rnn"
-activation = "hard_tanh"
-[sequence]
-x = [1.2, 1.9, -1.6]
-h0 = -1.3
-[parameters]
-W_h = 1.8
-W_x = -1.9
-b = -1.4
-[loss]
-kind = "half_squared_error"
-y = 0.3
-"""
+from tests.checking.test_choosing import HARD
+from tests.checking.test_judging import MODEL
 
 
 def verdicts(text: str, model: str = MODEL) -> list[str]:
@@ -67,5 +42,5 @@ class TestWhatIsLeftOut:
 
     def test_what_cannot_be_judged_makes_no_room(self) -> None:
         """s may be h or a: what agrees with its numbers alone is not judged either, and never called rounded."""
-        found = sr.check("$s_1 = 0.35$\n\n$s_2 = 9.75$\n\n$s_3 = 1$", sr.loads(OPEN)).findings
+        found = sr.check("$s_1 = 0.35$\n\n$s_2 = 9.75$\n\n$s_3 = 1$", sr.loads(HARD)).findings
         assert [finding.verdict.value for finding in found] == ["undecided"] * 3
