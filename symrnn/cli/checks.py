@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symrnn.cli.files import MOST_INPUT, check_formats, output_options, tell, write
+from symrnn.cli.files import MOST_INPUT, check_formats, output_options, tell, typed, write
 from symrnn.errors import InputError, SymrnnError
 from symrnn.texts import read_bytes
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 SUFFIXES = (".md", ".markdown", ".tex", ".latex", ".txt", ".ipynb")
 """What is read of a folder; a file that is named may have any suffix."""
 MOST_FILES = 1_000
+
+
+DOCUMENTS = {".html": "html", ".htm": "html", ".md": "markdown", ".tex": "latex"}
+"""The annotated document that a file's suffix asks for."""
 
 
 @click.command()
@@ -32,7 +36,11 @@ MOST_FILES = 1_000
     default="text",
     help="How the result is shown.",
 )
-@click.option("--to", type=click.Choice(["html", "markdown", "latex"]), help="The document itself, annotated.")
+@click.option(
+    "--to",
+    type=click.Choice(["html", "markdown", "latex"]),
+    help="The document itself, annotated; -o's suffix tells it too.",
+)
 @click.option("--fail-on", default="", help="Verdicts that make the exit code 1, such as wrong,unread,undecided.")
 @click.option("--lang", "language", default="en", show_default=True, help="Language of the report: en, zh.")
 @click.option("--all", "everything", is_flag=True, help="List the links that are fine, too.")
@@ -55,6 +63,8 @@ def check(
     from symrnn.languages import check_language
 
     check_language(language)
+    if to is None and not typed("form"):
+        to = DOCUMENTS.get(Path(output or "").suffix.lower())
     check_formats(to, form)
     verdicts = _wanted(fail_on)
     reports, refused = _reports(files, model)

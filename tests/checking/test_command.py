@@ -136,6 +136,15 @@ class TestSources:
         assert result.exit_code == 2
         assert "two formats" in result.output
 
+    @pytest.mark.parametrize(("name", "mark"), [("marked.html", "<mark>="), ("marked.txt", "wrong: should be")])
+    def test_the_suffix_tells_the_document(self, folder: Path, name: str, mark: str) -> None:
+        """As in `derive`; a format that is asked for goes before it."""
+        out = folder / name
+        assert run(str(folder / "bad.md"), "-o", str(out)).exit_code == 1
+        assert mark in out.read_text(encoding="utf-8")
+        assert run(str(folder / "bad.md"), "--format", "json", "-o", str(out), "--force").exit_code == 1
+        assert out.read_text(encoding="utf-8").startswith("{")
+
     def test_an_annotated_document(self, folder: Path) -> None:
         """Written whole."""
         out = folder / "marked.html"
